@@ -1,0 +1,61 @@
+/*
+ * mbedtls_config.h - what of mbedTLS 3.6 is built: the low-level primitives.
+ *
+ * Neither PSA nor TLS, no file system and no random generator of its own:
+ * core/crypto/mbedtls calls the primitives directly and hands random bytes in.
+ * The same header serves hosts and boards; sources.cmake lists the files that
+ * it turns on.
+ */
+
+#ifndef SOTTO_CRYPTO_MBEDTLS_CONFIG_H
+#define SOTTO_CRYPTO_MBEDTLS_CONFIG_H
+
+#define MBEDTLS_HAVE_ASM
+#define MBEDTLS_NO_PLATFORM_ENTROPY
+
+/* Ciphers. Without CIPHER_C, GCM works on the block cipher directly and never
+ * allocates. */
+#define MBEDTLS_AES_C
+#define MBEDTLS_AES_ROM_TABLES /* built at run time, they would be a race */
+#define MBEDTLS_CIPHER_MODE_CBC
+#define MBEDTLS_GCM_C
+#define MBEDTLS_CHACHA20_C
+#define MBEDTLS_POLY1305_C
+#define MBEDTLS_CHACHAPOLY_C
+
+/* Hashes. MD and HMAC_DRBG are what deterministic ECDSA stands on. */
+#define MBEDTLS_SHA256_C
+#define MBEDTLS_MD_C
+#define MBEDTLS_HMAC_DRBG_C
+
+/* Curves. X25519 is Everest's, called directly; the option also guards it. */
+#define MBEDTLS_BIGNUM_C
+#define MBEDTLS_ECP_C
+#define MBEDTLS_ECP_DP_SECP256R1_ENABLED
+#define MBEDTLS_ECP_DP_CURVE25519_ENABLED
+#define MBEDTLS_ECP_NIST_OPTIM
+#define MBEDTLS_ECDH_C
+#define MBEDTLS_ECDH_VARIANT_EVEREST_ENABLED
+#define MBEDTLS_ECDSA_C
+#define MBEDTLS_ECDSA_DETERMINISTIC
+#define MBEDTLS_ASN1_PARSE_C
+#define MBEDTLS_ASN1_WRITE_C
+
+#if defined(__linux__)
+/* Hosts: memory for speed, the processor's own AES where it has one. */
+#    define MBEDTLS_GCM_LARGE_TABLE
+#    if defined(__x86_64__)
+#        define MBEDTLS_AESNI_C
+#    elif defined(__aarch64__)
+#        define MBEDTLS_AESCE_C
+#        define MBEDTLS_SHA256_USE_ARMV8_A_CRYPTO_IF_PRESENT
+#    endif
+#else
+/* Boards: smaller tables, temporary allocations from a fixed arena. */
+#    define MBEDTLS_AES_FEWER_TABLES
+#    define MBEDTLS_PLATFORM_C
+#    define MBEDTLS_PLATFORM_MEMORY
+#    define MBEDTLS_MEMORY_BUFFER_ALLOC_C
+#endif
+
+#endif

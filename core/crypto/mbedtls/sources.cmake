@@ -1,0 +1,26 @@
+# The files of mbedTLS that mbedtls_config.h turns on, from the root of its tree.
+set(SOTTO_MBEDTLS_SOURCES
+  library/aes.c
+  library/aesce.c
+  library/aesni.c
+  library/asn1parse.c
+  library/asn1write.c
+  library/bignum.c
+  library/bignum_core.c
+  library/block_cipher.c
+  library/chacha20.c
+  library/chachapoly.c
+  library/constant_time.c
+  library/ecdh.c
+  library/ecdsa.c
+  library/ecp.c
+  library/ecp_curves.c
+  library/gcm.c
+  library/hmac_drbg.c
+  library/md.c
+  library/memory_buffer_alloc.c
+  library/platform.c
+  library/platform_util.c
+  library/poly1305.c
+  library/sha256.c
+  3rdparty/everest/library/Hacl_Curve25519_joined.c)

@@ -1,0 +1,39 @@
+# The language, the warnings and the hardening that all code of ours is built
+# with, as two interface targets: sotto_build (everything) and its part
+# sotto_warnings.
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+
+add_library(sotto_warnings INTERFACE)
+target_compile_options(sotto_warnings INTERFACE
+  $<$<BOOL:${SOTTO_WERROR}>:-Werror>
+  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
+  -Wcast-qual -Wcast-align -Wpointer-arith -Wstrict-prototypes
+  -Wmissing-prototypes -Wold-style-definition -Wundef -Wvla -Wformat=2
+  -Wwrite-strings -Wnull-dereference -Wimplicit-fallthrough)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(sotto_warnings INTERFACE
+    -Wduplicated-cond -Wduplicated-branches -Wlogical-op)
+endif()
+
+# Hosts only; mbedTLS and lwIP get these too. Fortify needs an optimised build
+# and would hide accesses from the address sanitizer.
+set(SOTTO_HARDENING "")
+if(NOT CMAKE_CROSSCOMPILING)
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+  include(CheckPIESupported)
+  check_pie_supported(LANGUAGES C)
+  list(APPEND SOTTO_HARDENING -fstack-protector-strong)
+  if(CMAKE_BUILD_TYPE MATCHES "^(Release|RelWithDebInfo|MinSizeRel)$")
+    list(APPEND SOTTO_HARDENING -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  endif()
+  add_link_options(-Wl,-z,relro -Wl,-z,now)
+endif()
+
+add_library(sotto_build INTERFACE)
+target_compile_options(sotto_build INTERFACE ${SOTTO_HARDENING})
+target_link_libraries(sotto_build INTERFACE sotto_warnings)
+target_include_directories(sotto_build INTERFACE
+  "${CMAKE_SOURCE_DIR}" "${CMAKE_SOURCE_DIR}/core/include")
