@@ -25,16 +25,16 @@ enum sotto_frame_type {
 
 /* Why a side ends the connection (CLOSE). Unknown values read as PROTOCOL. */
 enum sotto_close_reason {
-    SOTTO_CLOSE_BYE = 0,       /* wanted by the person or program */
-    SOTTO_CLOSE_PROTOCOL = 1,  /* the other side broke the protocol */
-    SOTTO_CLOSE_SHUTDOWN = 2,  /* the server ends; come back later */
-    SOTTO_CLOSE_TIMEOUT = 3,   /* a deadline passed */
-    SOTTO_CLOSE_SLOW = 4,      /* does not read what is sent; resume later */
-    SOTTO_CLOSE_REPLACED = 5,  /* the same client logged in again */
-    SOTTO_CLOSE_OVERLOAD = 6,  /* no room; come back later */
-    SOTTO_CLOSE_REFUSED = 7,   /* login or registration refused for good */
-    SOTTO_CLOSE_REVOKED = 8,   /* the account was disabled or removed */
-    SOTTO_CLOSE_STORAGE = 9    /* the server cannot store; come back later */
+    SOTTO_CLOSE_BYE = 0,      /* wanted by the person or program */
+    SOTTO_CLOSE_PROTOCOL = 1, /* the other side broke the protocol */
+    SOTTO_CLOSE_SHUTDOWN = 2, /* the server ends; come back later */
+    SOTTO_CLOSE_TIMEOUT = 3,  /* a deadline passed */
+    SOTTO_CLOSE_SLOW = 4,     /* does not read what is sent; resume later */
+    SOTTO_CLOSE_REPLACED = 5, /* the same client logged in again */
+    SOTTO_CLOSE_OVERLOAD = 6, /* no room; come back later */
+    SOTTO_CLOSE_REFUSED = 7,  /* login or registration refused for good */
+    SOTTO_CLOSE_REVOKED = 8,  /* the account was disabled or removed */
+    SOTTO_CLOSE_STORAGE = 9   /* the server cannot store; come back later */
 };
 
 /* A whole application message, as it came out of one or more records. */

@@ -51,8 +51,8 @@ enum sotto_pattern_id {
 #define SOTTO_RECORD_HEAD 2
 
 /* Receive limits: the largest `length` a side takes in a record. */
-#define SOTTO_RECORD_LIMIT_MIN 256
-#define SOTTO_RECORD_LIMIT_HOST 16384
+#define SOTTO_RECORD_LIMIT_MIN   256
+#define SOTTO_RECORD_LIMIT_HOST  16384
 #define SOTTO_RECORD_LIMIT_BOARD 1024
 
 /* The longest handshake message, without its length. */
@@ -60,7 +60,7 @@ enum sotto_pattern_id {
 
 /* After this many records, or after this long, a direction renews its key. */
 #define SOTTO_REKEY_RECORDS 65536U
-#define SOTTO_REKEY_MS 3600000U
+#define SOTTO_REKEY_MS      3600000U
 
 /* Why a server will not begin (unauthenticated hint: a client tells its user
  * and never lowers version or suite because of it). */
@@ -84,33 +84,33 @@ enum sotto_link_state {
 
 struct sotto_link_config {
     bool is_client;
-    enum sotto_suite suite;         /* what a client dials; servers take all */
-    uint16_t receive_limit;         /* ours: bytes in a record */
-    struct sotto_random random;     /* for ephemeral keys */
-    const uint8_t *static_private;  /* 32 bytes; copied */
-    const uint8_t *static_public;   /* 32 bytes; copied */
+    enum sotto_suite suite;        /* what a client dials; servers take all */
+    uint16_t receive_limit;        /* ours: bytes in a record */
+    struct sotto_random random;    /* for ephemeral keys */
+    const uint8_t *static_private; /* 32 bytes; copied */
+    const uint8_t *static_public;  /* 32 bytes; copied */
 };
 
 struct sotto_link {
     enum sotto_link_state state;
-    enum sotto_err error;         /* why FAILED */
-    enum sotto_refusal refusal;   /* server: to send; client: received */
+    enum sotto_err error;       /* why FAILED */
+    enum sotto_refusal refusal; /* server: to send; client: received */
     enum sotto_close_reason close_reason; /* of the peer, once ENDED */
     bool is_client;
-    bool has_output;              /* sotto_link_out() has something */
-    bool sent_close;              /* nothing may be sealed any more */
-    bool rekey_peer;              /* REKEY read: renew after this record */
+    bool has_output; /* sotto_link_out() has something */
+    bool sent_close; /* nothing may be sealed any more */
+    bool rekey_peer; /* REKEY read: renew after this record */
     enum sotto_suite suite;
     uint16_t receive_limit;
-    uint16_t send_limit;          /* the peer's */
+    uint16_t send_limit; /* the peer's */
     struct sotto_random random;
-    uint8_t hash[32];             /* the handshake hash, once OPEN */
-    uint8_t peer_static[32];      /* from IDENTITY or OPEN on */
-    uint64_t send_rekey_ms;       /* when this direction got its key */
-    uint32_t send_records;        /* sealed since then */
-    const uint8_t *plain;         /* frames of the record just opened */
+    uint8_t hash[32];        /* the handshake hash, once OPEN */
+    uint8_t peer_static[32]; /* from IDENTITY or OPEN on */
+    uint64_t send_rekey_ms;  /* when this direction got its key */
+    uint32_t send_records;   /* sealed since then */
+    const uint8_t *plain;    /* frames of the record just opened */
     size_t plain_left;
-    uint8_t *assembly;            /* lent by the caller for CHUNKs */
+    uint8_t *assembly; /* lent by the caller for CHUNKs */
     size_t assembly_cap;
     size_t assembly_len;
     union {
@@ -141,8 +141,8 @@ size_t sotto_link_need(const struct sotto_link *link, const uint8_t *in,
  * FORMAT, AUTH, LIMIT, RANDOM are final (FAILED). For a client that was
  * refused the error is AUTH's neighbour LIMIT with `refusal` set.
  */
-enum sotto_err sotto_link_feed(struct sotto_link *link, uint8_t *in,
-                               size_t len, size_t *used) SOTTO_MUST_CHECK;
+enum sotto_err sotto_link_feed(struct sotto_link *link, uint8_t *in, size_t len,
+                               size_t *used) SOTTO_MUST_CHECK;
 
 /*
  * Handshake bytes to send (hello, messages, refusal): writes them to `out`,
@@ -151,8 +151,8 @@ enum sotto_err sotto_link_feed(struct sotto_link *link, uint8_t *in,
  * nothing. A client has output from the start. A server has output in state
  * FAILED when it refuses; close after sending it. RANDOM.
  */
-enum sotto_err sotto_link_out(struct sotto_link *link, uint8_t *out,
-                              size_t cap, size_t *len) SOTTO_MUST_CHECK;
+enum sotto_err sotto_link_out(struct sotto_link *link, uint8_t *out, size_t cap,
+                              size_t *len) SOTTO_MUST_CHECK;
 
 /* Client, state IDENTITY: the server's key (peer_static) is the right one. */
 void sotto_link_accept(struct sotto_link *link);
@@ -189,18 +189,17 @@ struct sotto_record {
  * peer's limit and `cap` allow.
  */
 void sotto_link_begin(const struct sotto_link *link,
-                      struct sotto_record *record, uint8_t *buffer,
-                      size_t cap);
+                      struct sotto_record *record, uint8_t *buffer, size_t cap);
 
 /* Adds a whole frame; SPACE when it does not fit what is left. */
 enum sotto_err sotto_record_add(struct sotto_record *record, uint8_t type,
-                                const uint8_t *body,
-                                size_t len) SOTTO_MUST_CHECK;
+                                const uint8_t *body, size_t len)
+    SOTTO_MUST_CHECK;
 
 /* Adds bytes that are whole frames already. SPACE. */
 enum sotto_err sotto_record_add_frames(struct sotto_record *record,
-                                       const uint8_t *frames,
-                                       size_t len) SOTTO_MUST_CHECK;
+                                       const uint8_t *frames, size_t len)
+    SOTTO_MUST_CHECK;
 
 /*
  * Adds what fits of a message from offset `*done` on: CHUNKs, and at the end
@@ -222,8 +221,8 @@ enum sotto_err sotto_link_end(struct sotto_link *link,
 
 /* A whole record with CLOSE alone, in `buffer` as for sotto_link_begin(). */
 enum sotto_err sotto_link_close(struct sotto_link *link,
-                                enum sotto_close_reason reason,
-                                uint8_t *buffer, size_t cap, uint64_t now_ms,
-                                size_t *len) SOTTO_MUST_CHECK;
+                                enum sotto_close_reason reason, uint8_t *buffer,
+                                size_t cap, uint64_t now_ms, size_t *len)
+    SOTTO_MUST_CHECK;
 
 #endif

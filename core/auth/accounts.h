@@ -1,0 +1,129 @@
+/*
+ * accounts.h - the accounts of a server and the file they are kept in.
+ *
+ * The whole table is in memory (the caller's); the file `credentials.json`
+ * has one JSON object a line, each with a sequence number and a checksum; for
+ * a name the line with the highest number counts (PROTOCOL.md is about the
+ * wire; the file's format is in auth/ACCOUNTS.md). A change is appended, and
+ * counts as done once its ticket is durable. Compaction writes a new file
+ * and replaces the old one in one step.
+ *
+ * A last line that is cut short is dropped at start: it was never
+ * acknowledged. Damage or a gap anywhere else could hide that an account was
+ * disabled or a password changed, so opening then fails with FORMAT and a
+ * report; sotto_accounts_repair() sets the damaged lines aside in another file
+ * and keeps the rest, when the operator says so.
+ *
+ * The file also keeps one secret of the server, from which unknown names get a
+ * salt that stays the same, so that a stranger cannot tell who has an account.
+ */
+#ifndef SOTTO_AUTH_ACCOUNTS_H
+#define SOTTO_AUTH_ACCOUNTS_H
+
+#include "core/auth/scram.h"
+#include "core/base/text.h"
+#include "core/store/syncer.h"
+#include <sotto/env.h>
+#include <sotto/err.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SOTTO_ACCOUNTS_FILE "credentials.json"
+
+struct sotto_account {
+    char name[SOTTO_NAME_MAX + 1];
+    bool disabled;      /* may not log in; the name stays taken */
+    uint64_t created_s; /* seconds since 1970 or SOTTO_TIME_UNKNOWN */
+    uint64_t sequence;  /* of the line that made it what it is */
+    struct sotto_verifier verifier;
+};
+
+/* Where a file is damaged, for a person. */
+struct sotto_accounts_report {
+    uint64_t line;      /* counted from 1 */
+    uint64_t offset;    /* in bytes, of the line's start */
+    const char *reason; /* a constant sentence */
+    uint32_t damaged;   /* how many lines are */
+    uint32_t missing;   /* sequence numbers that are nowhere */
+    bool torn_tail;     /* an unfinished last line was dropped */
+};
+
+struct sotto_accounts;
+
+/* Bytes of memory for up to `capacity` accounts; any alignment of malloc. */
+size_t sotto_accounts_size(size_t capacity);
+
+/*
+ * Reads the file, or starts an empty one. `memory` is the caller's until
+ * close; `files` and `random` are borrowed. A long file is compacted.
+ * FORMAT with `report` when it is damaged; LIMIT when it holds more than
+ * `capacity` accounts; IO, DENIED, FULL, RANDOM.
+ */
+enum sotto_err sotto_accounts_open(struct sotto_accounts **accounts,
+                                   void *memory, size_t capacity,
+                                   const struct sotto_files *files,
+                                   const struct sotto_random *random,
+                                   struct sotto_accounts_report *report)
+    SOTTO_MUST_CHECK;
+void sotto_accounts_close(struct sotto_accounts *accounts);
+
+/* The account of that name, disabled or not; NULL. Borrowed until the next
+ * change. */
+const struct sotto_account *sotto_accounts_find(
+    const struct sotto_accounts *accounts, const char *name, size_t name_len);
+
+size_t sotto_accounts_count(const struct sotto_accounts *accounts);
+/* The `at`th account in no particular order, for listing. */
+const struct sotto_account *sotto_accounts_at(
+    const struct sotto_accounts *accounts, size_t at);
+
+/* What a login with an unknown name is answered with: always the same for a
+ * name, keys that no password has. */
+void sotto_accounts_fake(const struct sotto_accounts *accounts,
+                         const char *name, size_t name_len, uint32_t iterations,
+                         struct sotto_verifier *verifier);
+
+/*
+ * Changes. Each is in the table at once and appended to the file; it may be
+ * acknowledged when sotto_accounts_durable() has reached `*ticket`. add:
+ * EXISTS when the name is taken, SPACE when the table is full. The others:
+ * NOT_FOUND. All: FULL, IO with nothing changed.
+ */
+enum sotto_err sotto_accounts_add(struct sotto_accounts *accounts,
+                                  const char *name, size_t name_len,
+                                  const struct sotto_verifier *verifier,
+                                  uint64_t now_s, uint64_t *ticket)
+    SOTTO_MUST_CHECK;
+enum sotto_err sotto_accounts_set_verifier(
+    struct sotto_accounts *accounts, const char *name, size_t name_len,
+    const struct sotto_verifier *verifier, uint64_t *ticket) SOTTO_MUST_CHECK;
+enum sotto_err sotto_accounts_set_disabled(struct sotto_accounts *accounts,
+                                           const char *name, size_t name_len,
+                                           bool disabled, uint64_t *ticket)
+    SOTTO_MUST_CHECK;
+enum sotto_err sotto_accounts_remove(struct sotto_accounts *accounts,
+                                     const char *name, size_t name_len,
+                                     uint64_t *ticket) SOTTO_MUST_CHECK;
+
+/* The highest durable ticket. After a failed sync `*failed` (may be NULL) is
+ * that error and the number stays. */
+uint64_t sotto_accounts_durable(const struct sotto_accounts *accounts,
+                                enum sotto_err *failed);
+
+/* Every loop turn: drives syncs and compaction. True when something changed
+ * that a waiting caller wants to know. */
+bool sotto_accounts_run(struct sotto_accounts *accounts);
+bool sotto_accounts_is_idle(const struct sotto_accounts *accounts);
+
+/*
+ * For the operator, server down: copies the intact lines to a new file and
+ * the damaged ones to `credentials.damaged` (appended), then replaces. The
+ * caller runs the loop until `io` is DONE. FORMAT never.
+ */
+enum sotto_err sotto_accounts_repair(const struct sotto_files *files,
+                                     const struct sotto_random *random,
+                                     struct sotto_accounts_report *report,
+                                     struct sotto_io *io) SOTTO_MUST_CHECK;
+
+#endif

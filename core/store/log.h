@@ -1,0 +1,103 @@
+/*
+ * log.h - a durable, numbered, append-only log over the file table.
+ *
+ * A log is a row of segment files `<name>.<8 hex digits>`. Each entry has a
+ * number, higher than all before it; numbers may skip, and are never used
+ * twice, even for entries that a power cut took: before a number is used, a
+ * reservation that covers it is durable. When the log is larger than its
+ * bound the oldest segment is removed.
+ *
+ * Entries are appended at once and can be read at once; they survive a power
+ * cut when sotto_log_durable() has reached their number. One sync covers all
+ * that waited (group commit).
+ *
+ * At opening, a tail that a power cut tore is dropped; damage in the middle is
+ * reported with its file and offset, the damaged segment is set aside under
+ * another name, what is intact stays readable, and the log goes on in a new
+ * segment.
+ *
+ * Record format: store/FORMAT.md.
+ */
+#ifndef SOTTO_STORE_LOG_H
+#define SOTTO_STORE_LOG_H
+
+#include "core/store/syncer.h"
+#include <sotto/env.h>
+#include <sotto/err.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SOTTO_LOG_NAME_MAX     16
+#define SOTTO_LOG_ENTRY_MAX    16384 /* bytes of one entry */
+#define SOTTO_LOG_SEGMENTS_MAX 64
+
+struct sotto_log_config {
+    char name[SOTTO_LOG_NAME_MAX + 1];
+    uint32_t segment_bytes; /* a new segment begins beyond this */
+    uint32_t segments;      /* how many are kept, 2 to SEGMENTS_MAX */
+    uint32_t reserve;       /* numbers reserved at a time, e.g. 1024 */
+};
+
+/* What opening found. */
+struct sotto_log_report {
+    uint64_t torn_bytes;                   /* dropped from the tail */
+    uint64_t entries;                      /* readable */
+    char damaged[SOTTO_FILE_NAME_MAX + 1]; /* set aside; "" when none */
+    uint64_t damaged_offset;               /* where the damage begins */
+    uint32_t damaged_segments;
+};
+
+struct sotto_log; /* fixed size, but its fields are the module's own */
+
+size_t sotto_log_size(void);
+
+/* Opens or starts a log in `memory`. Reads every segment once, through
+ * `buffer` (at least SOTTO_LOG_ENTRY_MAX + 64 bytes), which is needed only
+ * during the call. The first reservation may still be pending afterwards:
+ * sotto_log_append() answers AGAIN until run() has seen it done. IO, DENIED,
+ * FULL, SPACE. */
+enum sotto_err sotto_log_open(struct sotto_log **log, void *memory,
+                              const struct sotto_log_config *config,
+                              const struct sotto_files *files, uint8_t *buffer,
+                              size_t buffer_cap,
+                              struct sotto_log_report *report) SOTTO_MUST_CHECK;
+
+/* Releases files. For a clean end call sotto_log_finish() and run() until it
+ * is idle before: then the next number after a restart follows without gap. */
+void sotto_log_close(struct sotto_log *log);
+void sotto_log_finish(struct sotto_log *log);
+
+/* The number the next entry will get; the oldest and newest entries' numbers
+ * (0 when there are none; numbers start at 1). */
+uint64_t sotto_log_next_number(const struct sotto_log *log);
+uint64_t sotto_log_first(const struct sotto_log *log);
+uint64_t sotto_log_last(const struct sotto_log *log);
+
+/*
+ * Appends an entry of 1 to SOTTO_LOG_ENTRY_MAX bytes. AGAIN while a
+ * reservation is on its way to the disk (rare; run() tells when); FULL and IO
+ * with nothing appended; after a failed sync IO for good.
+ */
+enum sotto_err sotto_log_append(struct sotto_log *log, const uint8_t *entry,
+                                size_t len, uint64_t *number) SOTTO_MUST_CHECK;
+
+/*
+ * Reads the first entry whose number is `from` or higher into `out`.
+ * NOT_FOUND when there is none yet; SPACE when it is longer than `cap`; FORMAT
+ * when the place is damaged (the reader may go on with *number + 1, which is
+ * set); IO. Sequential reading costs no search.
+ */
+enum sotto_err sotto_log_read(struct sotto_log *log, uint64_t from,
+                              uint8_t *out, size_t cap, size_t *len,
+                              uint64_t *number) SOTTO_MUST_CHECK;
+
+/* The highest number known to survive a power cut; `*failed` (may be NULL)
+ * tells when it will not move any more. */
+uint64_t sotto_log_durable(const struct sotto_log *log, enum sotto_err *failed);
+
+/* Every loop turn. True when durable, failed, or the answer AGAIN changed. */
+bool sotto_log_run(struct sotto_log *log);
+bool sotto_log_is_idle(const struct sotto_log *log);
+
+#endif
