@@ -37,8 +37,9 @@ struct port_stream;
 /*
  * Starts the machine: once a process. RANDOM when it has no entropy source,
  * IO or UNREACHABLE when a device or the network interface does not start,
- * SPACE without memory. On a host it also takes over the signals named at
- * port_wait() and ignores SIGPIPE.
+ * SPACE without memory. May wait until the machine's entropy source is ready.
+ * On a host it also takes over the signals named at port_wait() and ignores
+ * SIGPIPE.
  */
 enum sotto_err port_open(struct port **port) SOTTO_MUST_CHECK;
 
@@ -76,7 +77,9 @@ const char *port_last_error(struct port *port);
 enum port_event_kind {
     PORT_EVENT_READY,  /* a stream or listener: `tag` and `ready` */
     PORT_EVENT_WAKE,   /* port_wake() was called at least once */
-    PORT_EVENT_STOP,   /* the person or system asks to end: SIGTERM, SIGINT */
+    PORT_EVENT_STOP,   /* the person or system asks to end: SIGTERM, SIGINT;
+                          asked again more than two seconds later, the program
+                          ends at once, whatever it is doing */
     PORT_EVENT_RELOAD, /* read the settings again: SIGHUP */
     PORT_EVENT_STATUS, /* print counters: SIGUSR1 */
     PORT_EVENT_RESIZE  /* the console has another size, or was resumed:
@@ -98,17 +101,18 @@ enum sotto_err port_loop_open(struct port *port, size_t capacity,
                               struct port_loop **loop) SOTTO_MUST_CHECK;
 
 /* Closes it, with every stream and listener left in it (streams as by
- * port_stream_abort). Waits for pending file requests. */
+ * port_stream_abort). Its files must have been closed before. */
 void port_loop_close(struct port_loop *loop);
 
 /*
  * Waits until something is ready, a file request (env.h) completed, or
  * `timeout_ms` passed; 0 looks without waiting, PORT_FOREVER has no end.
- * Writes up to `cap` events (at least 1) and their number, which may be 0. A
- * loop with more ready streams than `cap` reports the others at the next
- * calls: nobody starves. An event for a stream is never reported after that
- * stream was closed, but the caller must not close one stream while it still
- * has an event of it in hand that it will look at.
+ * Writes up to `cap` events (at least 1) and their number, which may be 0: a
+ * port has work of its own to wake up for, but does not spin. A stream or
+ * listener has at most one event a call. A loop with more ready streams than
+ * `cap` reports the others at the next calls: nobody starves. An event for a
+ * stream is never reported after that stream was closed; what the caller has
+ * in hand from one call may still name a stream that it closed meanwhile.
  */
 #define PORT_FOREVER UINT32_MAX
 void port_wait(struct port_loop *loop, uint32_t timeout_ms,
@@ -137,7 +141,7 @@ void port_address_text(const struct port_address *address,
                        char out[static PORT_ADDRESS_TEXT]);
 
 /* Reads a numeric address without port ("192.0.2.1", "::1", no brackets).
- * FORMAT. Any thread. */
+ * Its port becomes 0. FORMAT. Any thread. */
 enum sotto_err port_address_parse(const char *text,
                                   struct port_address *address)
     SOTTO_MUST_CHECK;
@@ -159,12 +163,16 @@ void port_listener_address(const struct port_listener *listener,
                            struct port_address *address);
 
 /*
- * Takes the next connection into `loop` (which may be another loop than the
- * listener's when the port has threads; it is then still called from the
- * listener's thread), with PORT_READ wanted. `peer` may be NULL. AGAIN when
- * there is none; SPACE when this machine can hold no more: the connection then
- * waits in the backlog or was refused, and the caller should accept no more
- * until it closed something.
+ * Takes the next connection into `loop`, with PORT_READ wanted. `peer` may be
+ * NULL. AGAIN when there is none; SPACE when this loop or machine can hold no
+ * more: the connection then waits in the backlog or was refused, and the caller
+ * should accept no more until it closed something; IO.
+ *
+ * Where the port has threads, `loop` may be another loop than the listener's;
+ * it is still the listener's thread that calls. Nothing is then wanted yet, and
+ * nothing, not even a lost peer, is reported before the first port_want(),
+ * which is for the thread of `loop` to call once it was given the stream. Until
+ * then the accepting thread may close it.
  */
 enum sotto_err port_accept(struct port_listener *listener,
                            struct port_loop *loop, void *tag,
@@ -180,32 +188,38 @@ void port_listener_close(struct port_listener *listener);
 
 /*
  * Starts to connect to a host name or numeric address; name look-up included,
- * nothing blocks. Several addresses of a name are tried in turn. PORT_WRITE
- * is reported when the outcome is known (port_connect_status). Afterwards
- * PORT_READ is wanted. SPACE; FORMAT for an impossible name.
+ * nothing blocks. "localhost" is this machine. Several addresses of a name are
+ * tried in turn. SPACE; FORMAT for an impossible name.
+ *
+ * PORT_WRITE is reported, wanted or not, from when the outcome is known until
+ * port_connect_status() told it. From then on what was set with port_want()
+ * meanwhile is wanted, or else PORT_READ.
  */
 enum sotto_err port_connect(struct port_loop *loop, const char *host,
                             uint16_t tcp_port, void *tag,
                             struct port_stream **stream) SOTTO_MUST_CHECK;
 
 /* AGAIN while connecting, then OK or why it failed: NAME, REFUSED,
- * UNREACHABLE, TIMEOUT, RESET, IO. */
+ * UNREACHABLE, TIMEOUT, RESET, IO; the same at each call. It changes inside
+ * port_wait() only. OK for a stream that was accepted. Reading and writing
+ * answer AGAIN as long as this does, and fail as this failed. */
 enum sotto_err port_connect_status(struct port_stream *stream) SOTTO_MUST_CHECK;
 
-/* The other end. Not for the console. */
+/* The other end, once connected. Not for the console. */
 void port_stream_peer(const struct port_stream *stream,
                       struct port_address *peer);
 
 /* Which readiness is to be reported from now on: PORT_READ, PORT_WRITE, both,
- * or 0. A lost peer is reported even with 0. Costs nothing when it does not
- * change. */
+ * or 0. A broken stream is reported even with 0; an end in good order is only
+ * something to read. Costs nothing when it does not change. */
 void port_want(struct port_stream *stream, unsigned ready);
 
 /*
  * Reads what is there, 1 to `cap` bytes (`cap` at least 1); OK is never with 0
  * bytes. AGAIN when nothing is there; CLOSED when the peer ended its side in
- * good order (and again at each later call); RESET, TIMEOUT or IO when the
- * stream broke.
+ * good order (and again at each later call; one may still write); RESET,
+ * TIMEOUT or IO when the stream broke, perhaps after bytes that came before,
+ * and again at each later call.
  */
 enum sotto_err port_read(struct port_stream *stream, uint8_t *out, size_t cap,
                          size_t *got) SOTTO_MUST_CHECK;
@@ -219,11 +233,17 @@ enum sotto_err port_read(struct port_stream *stream, uint8_t *out, size_t cap,
 enum sotto_err port_write(struct port_stream *stream, const uint8_t *in,
                           size_t len, size_t *put) SOTTO_MUST_CHECK;
 
-/* Closes in good order: what was written is still delivered, then the peer
- * reads CLOSED. Never waits. */
+/*
+ * Closes in good order and never waits: what was written is still delivered,
+ * then the peer reads CLOSED. What the peer sent and nobody read is thrown
+ * away, and so is, for at least two seconds in which the loop runs, what it
+ * still sends, since the answer to that is a reset, which could overtake
+ * our last words. The stream's place in the loop is free at once, or soon.
+ */
 void port_stream_close(struct port_stream *stream);
 
-/* Closes at once: the peer's next call says RESET, unwritten bytes are lost. */
+/* Closes at once: undelivered bytes are lost and the peer reads RESET. Still
+ * connecting, it gives up. On the console the same as closing. */
 void port_stream_abort(struct port_stream *stream);
 
 /* ---- the console ------------------------------------------------------ */
@@ -231,9 +251,10 @@ void port_stream_abort(struct port_stream *stream);
 /*
  * The machine's console as a stream: standard input and output, or a UART.
  * Reads and writes are those above; reading a regular file is always ready;
- * CLOSED is the end of input. Inherited descriptors are never made
- * non-blocking (they are shared with other programs). One a machine; BUSY.
- * UNSUPPORTED where there is none.
+ * CLOSED is the end of input. A written '\n' begins a new line, raw or not.
+ * Inherited descriptors are never made non-blocking (they are shared with other
+ * programs). One a machine at a time; BUSY. UNSUPPORTED where there is none;
+ * SPACE. Closing the stream restores the console and leaves it to the next.
  */
 enum sotto_err port_console_open(struct port_loop *loop, void *tag,
                                  struct port_stream **console) SOTTO_MUST_CHECK;
@@ -249,10 +270,10 @@ void port_console_info(struct port_stream *console,
                        struct port_console_info *info);
 
 /*
- * Raw input, byte by byte and without echo, or back to how it was found; only
- * on terminals, otherwise nothing happens. Whatever ends the program, and
- * suspending it, restores the console; resuming sets raw again and reports
- * RESIZE. Control-C stays a STOP event.
+ * Raw input, byte by byte, without echo and with Enter as '\r', or back to how
+ * it was found; only on terminals, otherwise nothing happens. Whatever ends the
+ * program, and suspending it, restores the console; resuming sets raw again and
+ * reports RESIZE. Control-C stays a STOP event.
  */
 void port_console_raw(struct port_stream *console, bool raw);
 
@@ -261,16 +282,18 @@ void port_console_raw(struct port_stream *console, bool raw);
 /*
  * The files of one folder (its path on a host, made with mode 0700 when
  * missing; the one storage region on a board, where `folder` does not
- * matter). With `exclusive` no other process may open it so: BUSY says
- * somebody does. Requests complete while `loop` runs. `files` is valid until
- * port_files_close(). DENIED, IO, FULL, SPACE, NOT_FOUND (the parent of
- * `folder` is missing), BUSY.
+ * matter). With `exclusive` nobody else, in this process or another, may open
+ * it so: BUSY says somebody does, UNSUPPORTED that it cannot be known. Requests
+ * complete while `loop` runs. `files` is valid until port_files_close(), which
+ * comes before port_loop_close(). May wait for a disk. DENIED, IO, FULL, SPACE,
+ * NOT_FOUND (the parent of `folder` is missing), BUSY.
  */
 enum sotto_err port_files_open(struct port_loop *loop, const char *folder,
                                bool exclusive, struct sotto_files *files)
     SOTTO_MUST_CHECK;
 
-/* Waits for pending requests, closes what is open, gives up the lock. */
+/* Waits for pending requests, which become DONE in it, closes what is open,
+ * gives up the lock. */
 void port_files_close(struct sotto_files *files);
 
 /*

@@ -38,11 +38,13 @@ struct sotto_random {
 #define SOTTO_FILE_NAME_MAX 31
 
 /*
- * A request that completes later. The caller owns it and keeps it in place
- * until `state` is DONE; the port writes `state` and `err` from the thread
- * that runs the loop, never from another, and makes the loop return when it
- * did. Until then the caller may do anything else, but may not start another
- * request with the same struct. Set it to zero before its first use.
+ * A request that completes later. It is PENDING when the call that started it
+ * returns, whatever happened, and becomes DONE inside port_wait() (or when the
+ * files are closed), which then returns. The caller owns it and keeps it in
+ * place until then; it may do anything else meanwhile, but may not start
+ * another request with the same struct. The port writes to it from the thread
+ * that runs the loop, never from another. Set it to zero before its first use.
+ * Requests of one table are carried out in the order they were started.
  */
 enum sotto_io_state {
     SOTTO_IO_IDLE = 0,
@@ -97,45 +99,46 @@ struct sotto_files {
 
     /*
      * Adds `len` bytes at the end: all of them, or none and FULL or IO. After
-     * IO the file refuses every later append and sync with IO until it was
-     * closed and opened again. May wait as long as one write to the system's
-     * cache or to a page of flash takes.
+     * IO the file refuses every later append, truncate and sync with IO until
+     * it was closed and opened again; FULL may be tried again. May wait as long
+     * as one write to the system's cache or to a page of flash takes.
      */
     enum sotto_err (*append)(void *ctx, int file, const uint8_t *in,
                              size_t len);
 
-    /* Cuts the file to `len` bytes (never longer than it is): how a torn tail
-     * is dropped. Durable after the next sync. IO. */
+    /* Cuts the file to `len` bytes: how a torn tail is dropped. Durable after
+     * the next sync. LIMIT, and nothing done, when it is not that long; IO. */
     enum sotto_err (*truncate)(void *ctx, int file, uint64_t len);
 
     /*
      * Makes everything appended so far durable, and the file's own existence
      * with it. Completes through `io`: OK, FULL or IO. After a failure the
-     * file refuses appends and syncs until it was closed and opened again,
-     * and only what is then read from it may be relied upon. One sync a file
-     * may be pending at a time.
+     * file refuses as after IO above, and only what is read from it once it was
+     * opened again may be relied upon. One sync a file may be pending at a
+     * time.
      */
     void (*sync)(void *ctx, int file, struct sotto_io *io);
 
     /*
      * Makes the file named `from` take the name `to` in one step, durably:
      * after a power cut `to` is either the old file or the new one, whole.
-     * `from` must have been appended to and closed; its bytes are synced
-     * first. Completes through `io`: OK; NOT_FOUND, FULL or IO with `to`
-     * unchanged. A file that is open under the old `to` stays readable until
-     * closed.
+     * `from` must have been closed, and neither name may be used until this is
+     * done; the bytes of `from` are synced first. Completes through `io`: OK;
+     * NOT_FOUND, FORMAT (a name), FULL or SPACE (too many requests) with `to`
+     * unchanged; IO with `to` the old file or the new. A file that is open
+     * under the old `to` stays readable until closed.
      */
     void (*replace)(void *ctx, const char *from, const char *to,
                     struct sotto_io *io);
 
-    /* Removes a file. NOT_FOUND, IO. Durable at the port's leisure: a power
-     * cut may bring the file back. */
+    /* Removes a file, which must not be open. NOT_FOUND, FORMAT, DENIED, IO.
+     * Durable at the port's leisure: a power cut may bring the file back. */
     enum sotto_err (*remove)(void *ctx, const char *name);
 
     /*
      * The `index`th name that starts with `prefix`, counted from 0 in an
      * order that stays the same while no file is created or removed.
-     * NOT_FOUND beyond the last one; IO.
+     * NOT_FOUND beyond the last one; SPACE; IO. May wait for a disk.
      */
     enum sotto_err (*list)(void *ctx, const char *prefix, size_t index,
                            char name[static SOTTO_FILE_NAME_MAX + 1]);
