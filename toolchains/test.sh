@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# test.sh [STEP...] - installs what is missing, then builds and tests: all steps,
+# or the named ones. It ends with a summary and fails when any step failed.
+# shellcheck disable=SC2317 # the steps are called by name
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+jobs=$(nproc 2>/dev/null || echo 2)
+# shellcheck source=packages.sh
+. "$top/toolchains/packages.sh"
+
+# Joined by && throughout: a step runs where set -e has no effect.
+build() {
+    { [ -f "build/$1/build.ninja" ] || cmake --preset "$1"; } &&
+        cmake --build --preset "$1" -- --quiet
+}
+
+build_and_test() {
+    build "$1" && ctest --preset "$1" -j "$jobs"
+}
+
+# The steps. Each is one line of the summary.
+step_format() { # is every file as clang-format prints it?
+    find core port apps tests -name '*.[ch]' -print0 |
+        xargs -0 -r clang-format --dry-run -Werror
+}
+step_host() { # all tests, gcc
+    build_and_test host
+}
+step_asan() { # all tests under the address and undefined-behaviour sanitizers
+    build_and_test asan
+}
+step_release() { # what users run
+    build_and_test release
+}
+step_m3() { # core for Cortex-M3, and its external symbols
+    build_and_test m3
+}
+step_clang() { # everything with clang, clang-tidy on core, port and apps
+    build clang
+}
+all_steps=(format host asan release m3 clang)
+
+run_step() {
+    local step=$1 result=passed
+    local log=build/test-$step.log
+    printf '\n=== %s\n' "$step"
+    SECONDS=0
+    "step_$step" 2>&1 | tee "$log" || result=FAILED
+    summary+=("$(printf '%-8s %s in %d s' "$step" "$result" "$SECONDS")")
+    # CTest's own words, where the step has any.
+    if grep -E '^[0-9]+% tests passed' "$log" >build/test-ctest.txt; then
+        summary+=("         $(cat build/test-ctest.txt)")
+    fi
+    [ "$result" = passed ]
+}
+
+for step in "$@"; do
+    if ! declare -F "step_$step" >/dev/null; then
+        echo "usage: test.sh [STEP...]   steps: ${all_steps[*]}" >&2
+        exit 2
+    fi
+done
+[ $# -gt 0 ] || set -- "${all_steps[@]}"
+
+cd "$top"
+need_packages "${build_packages[@]}" "${test_packages[@]}"
+mkdir -p build
+summary=()
+failed=0
+for step in "$@"; do
+    run_step "$step" || failed=1
+done
+
+printf '\n=== summary\n'
+printf '%s\n' "${summary[@]}"
+exit "$failed"
