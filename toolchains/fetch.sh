@@ -35,13 +35,24 @@ cached() {
         -name "$name-$series.*" | sort -V | tail -n 1
 }
 
-# Runs an apt command on our own list and state below $work.
+# Runs an apt command on our own list and state below $work. What is not signed
+# is refused, whatever the machine's configuration says.
 private_apt() {
     local command=$1
     shift
     "$command" -qq -o Dir::Etc::SourceList="$work/sources.list" \
         -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$work/lists" \
-        -o Dir::Cache="$work/cache" -o APT::Sandbox::User=root "$@"
+        -o Dir::Cache="$work/cache" -o APT::Sandbox::User=root \
+        -o Acquire::AllowInsecureRepositories=false \
+        -o APT::Get::AllowUnauthenticated=false "$@"
+}
+
+# The address of the Debian archive that apt is set up for. Options: apt's own.
+archive() {
+    # shellcheck disable=SC2016 # apt fills these in
+    apt-get "$@" indextargets 'Created-By: Packages' --format \
+        '$(CODENAME) $(COMPONENT) $(ORIGIN) $(REPO_URI)' |
+        awk '$1 !~ /-/ && $2 == "main" && $3 == "Debian" && !n++ { print $4 }'
 }
 
 fetch() {
@@ -49,11 +60,15 @@ fetch() {
     command -v apt-get >/dev/null || fail "there is no apt on this machine."
     command -v dpkg-source >/dev/null ||
         fail "dpkg-source is missing (package dpkg-dev)."
-    # shellcheck disable=SC2016 # apt fills these in
-    uri=$(apt-get indextargets --format \
-        '$(CODENAME) $(COMPONENT) $(ORIGIN) $(REPO_URI)' 'Created-By: Packages' |
-        awk '$1 !~ /-/ && $2 == "main" && $3 == "Debian" { print $4; exit }')
-    [ -n "$uri" ] || fail "apt knows no Debian archive (try: apt-get update)."
+    uri=$(archive)
+    if [ -z "$uri" ]; then # no lists yet, as in a new container
+        mkdir -p "$work/machine/partial" "$work/cache/archives/partial"
+        local own=(-qq -o Dir::State::Lists="$work/machine"
+            -o Dir::Cache="$work/cache" -o APT::Sandbox::User=root)
+        apt-get "${own[@]}" update >&2 || fail "apt-get update failed."
+        uri=$(archive "${own[@]}")
+    fi
+    [ -n "$uri" ] || fail "apt knows no Debian archive."
     keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     [ -r "$keyring" ] || fail "$keyring is missing (package debian-archive-keyring)."
 
