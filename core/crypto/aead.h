@@ -28,7 +28,8 @@ enum sotto_aead_alg {
 #define SOTTO_AEAD_OVERHEAD_MAX 32
 
 struct sotto_aead {
-    uint64_t opaque[112]; /* the back end's; it checks that it fits */
+    enum sotto_aead_alg alg;
+    uint32_t words[125]; /* the back end's; it checks that they suffice */
 };
 
 size_t sotto_aead_key_len(enum sotto_aead_alg alg);

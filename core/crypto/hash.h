@@ -17,7 +17,7 @@
 #define SOTTO_HASH_LEN 32
 
 struct sotto_sha256 {
-    uint64_t opaque[16]; /* the back end's state, checked by it to fit */
+    uint64_t opaque[14]; /* the back end's state, checked by it to fit */
 };
 
 /* One piece of scattered input. */

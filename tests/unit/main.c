@@ -1,20 +1,16 @@
 /*
  * main.c - runs the unit tests of the modules named on the command line, or of
  * all. The exit code is 0 when all passed, 1 when any failed, 2 for a module
- * that does not exist. tests.inc is made by the build: one line
- * SOTTO_UNIT_TEST(module) for each.
+ * that does not exist.
  */
 
+#include "tests/unit/test.h"
 #include <stdio.h>
 #include <string.h>
 
-#define SOTTO_UNIT_TEST(module) int test_##module(void);
-#include "tests.inc"
-#undef SOTTO_UNIT_TEST
-
 struct module {
     const char *name;
-    int (*run)(void); /* gives the number of failed tests */
+    int (*run)(void);
 };
 
 static const struct module modules[] = {

@@ -1,5 +1,8 @@
 /*
- * test.h - CMocka with the headers that it wants before its own.
+ * test.h - CMocka with the headers that it wants before its own, and the entry
+ * of each module: int test_MODULE(void), the number of its tests that failed.
+ *
+ * tests.inc is made by the build: one line SOTTO_UNIT_TEST(module) for each.
  */
 
 #ifndef SOTTO_TESTS_UNIT_TEST_H
@@ -11,5 +14,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#define SOTTO_UNIT_TEST(module) int test_##module(void);
+#include "tests.inc"
+#undef SOTTO_UNIT_TEST
 
 #endif

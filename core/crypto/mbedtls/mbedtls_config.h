@@ -15,7 +15,6 @@
 
 /*
  * Ciphers. Without CIPHER_C, GCM works on the block cipher directly and never
- * allocates. GCM_LARGE_TABLE is left out: it adds 3.8 KiB to every key, and
  * where the processor multiplies for GCM, it gains nothing.
  */
 #define MBEDTLS_AES_C

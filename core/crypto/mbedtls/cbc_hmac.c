@@ -1,0 +1,176 @@
+/*
+ * cbc_hmac.c - AEAD_AES_128_CBC_HMAC_SHA_256 (RFC 7518 5.2.2, 5.2.3).
+ *
+ *     K = MAC_KEY (16) | ENC_KEY (16)
+ *     E = AES-128-CBC(ENC_KEY, IV, text | PKCS#7 padding)
+ *     T = first 16 bytes of HMAC-SHA-256(MAC_KEY, AD | IV | E | AL)
+ *
+ * AL is the length of AD in bits, 64-bit big-endian. The tag is compared in
+ * constant time before a single block is decrypted, so padding is only ever
+ * looked at in messages that a holder of the key has made: there is no padding
+ * oracle. Bad padding under a valid tag is that holder's mistake, and gets the
+ * same refusal.
+ */
+#include "core/base/assert.h"
+#include "core/base/secret.h"
+#include "core/crypto/mbedtls/aead_keys.h"
+#include "core/crypto/mbedtls/midstate.h"
+#include <string.h>
+
+#define BLOCK_LEN 16
+#define HALF_LEN  16 /* of the key */
+
+/* Where the parts of the key stand in sotto_aead.words. */
+#define ENC_AT   0
+#define DEC_AT   (ENC_AT + SOTTO_AES128_WORDS)
+#define INNER_AT (DEC_AT + SOTTO_AES128_WORDS)
+#define OUTER_AT (INNER_AT + SOTTO_MIDSTATE_WORDS)
+#define END_AT   (OUTER_AT + SOTTO_MIDSTATE_WORDS)
+
+_Static_assert(sizeof((struct sotto_aead *)0)->words >=
+                   END_AT * sizeof(uint32_t),
+               "enlarge sotto_aead.words");
+
+void sotto_cbc_init(struct sotto_aead *aead, const uint8_t *key)
+{
+    const uint8_t *enc_key = key + HALF_LEN;
+    mbedtls_aes_context aes;
+    struct sotto_hmac mac;
+    int ret;
+
+    mbedtls_aes_init(&aes);
+    ret = mbedtls_aes_setkey_enc(&aes, enc_key, 8 * HALF_LEN);
+    SOTTO_ASSERT(ret == 0); /* fails for other key lengths only */
+    sotto_aes_pack(&aes, aead->words + ENC_AT, SOTTO_AES128_WORDS);
+    ret = mbedtls_aes_setkey_dec(&aes, enc_key, 8 * HALF_LEN);
+    SOTTO_ASSERT(ret == 0);
+    sotto_aes_pack(&aes, aead->words + DEC_AT, SOTTO_AES128_WORDS);
+    mbedtls_aes_free(&aes);
+
+    sotto_hmac_init(&mac, key, HALF_LEN);
+    sotto_midstate_save(&mac.inner, aead->words + INNER_AT);
+    sotto_midstate_save(&mac.outer, aead->words + OUTER_AT);
+    sotto_wipe(&mac, sizeof mac);
+}
+
+/* The MAC over AD, IV, ciphertext and AL; its first 16 bytes are the tag. */
+static bool make_tag(const struct sotto_aead *aead,
+                     const struct sotto_aead_message *m, const uint8_t *cipher,
+                     size_t cipher_len, uint8_t mac[static SOTTO_HASH_LEN])
+{
+    mbedtls_sha256_context ctx;
+    const uint64_t ad_bits = 8 * (uint64_t)m->ad_len;
+    uint8_t al[8];
+    int ret = 0;
+
+    for (size_t i = 0; i < sizeof al; i++) {
+        al[i] = (uint8_t)(ad_bits >> (56 - 8 * i));
+    }
+    sotto_midstate_resume(aead->words + INNER_AT, &ctx);
+    ret |= mbedtls_sha256_update(&ctx, m->ad, m->ad_len);
+    ret |= mbedtls_sha256_update(&ctx, m->nonce, BLOCK_LEN);
+    ret |= mbedtls_sha256_update(&ctx, cipher, cipher_len);
+    ret |= mbedtls_sha256_update(&ctx, al, sizeof al);
+    ret |= mbedtls_sha256_finish(&ctx, mac);
+    sotto_midstate_resume(aead->words + OUTER_AT, &ctx);
+    ret |= mbedtls_sha256_update(&ctx, mac, SOTTO_HASH_LEN);
+    ret |= mbedtls_sha256_finish(&ctx, mac);
+    mbedtls_sha256_free(&ctx);
+    return ret == 0;
+}
+
+bool sotto_cbc_seal(const struct sotto_aead *aead,
+                    const struct sotto_aead_message *m, uint8_t *out)
+{
+    const size_t tail_len = m->len % BLOCK_LEN;
+    const size_t body_len = m->len - tail_len;
+    const uint8_t padding = (uint8_t)(BLOCK_LEN - tail_len);
+    mbedtls_aes_context aes;
+    uint8_t mac[SOTTO_HASH_LEN];
+    uint8_t iv[BLOCK_LEN];   /* moves along with the chain */
+    uint8_t last[BLOCK_LEN]; /* the end of the text and its padding */
+    int ret = 0;
+    bool ok;
+
+    memset(last, padding, sizeof last);
+    if (tail_len > 0) {
+        memcpy(last, m->text + body_len, tail_len);
+    }
+    memcpy(iv, m->nonce, sizeof iv);
+    sotto_aes_unpack(aead->words + ENC_AT, SOTTO_AES128_WORDS, &aes);
+    if (body_len > 0) {
+        ret |= mbedtls_aes_crypt_cbc(&aes, MBEDTLS_AES_ENCRYPT, body_len, iv,
+                                     m->text, out);
+    }
+    ret |= mbedtls_aes_crypt_cbc(&aes, MBEDTLS_AES_ENCRYPT, sizeof last, iv,
+                                 last, out + body_len);
+    ok = ret == 0 && make_tag(aead, m, out, body_len + BLOCK_LEN, mac);
+    if (ok) {
+        memcpy(out + body_len + BLOCK_LEN, mac, SOTTO_AEAD_TAG_LEN);
+    }
+    mbedtls_aes_free(&aes);
+    sotto_wipe(last, sizeof last);
+    sotto_wipe(mac, sizeof mac);
+    return ok;
+}
+
+/* The length of the text before its padding; false when that is malformed. */
+static bool strip(const uint8_t *padded, size_t padded_len, size_t *len)
+{
+    const uint8_t padding = padded[padded_len - 1];
+
+    if (padding < 1 || padding > BLOCK_LEN) {
+        return false;
+    }
+    for (size_t i = 1; i <= padding; i++) {
+        if (padded[padded_len - i] != padding) {
+            return false;
+        }
+    }
+    *len = padded_len - padding;
+    return true;
+}
+
+bool sotto_cbc_open(const struct sotto_aead *aead,
+                    const struct sotto_aead_message *m, const uint8_t *tag,
+                    uint8_t *out, size_t *out_len)
+{
+    mbedtls_aes_context aes;
+    uint8_t mac[SOTTO_HASH_LEN];
+    uint8_t iv[BLOCK_LEN];
+    int ret;
+    bool ok;
+
+    if (m->len == 0 || m->len % BLOCK_LEN != 0) {
+        return false;
+    }
+    ok = make_tag(aead, m, m->text, m->len, mac) &&
+         sotto_equal(mac, tag, SOTTO_AEAD_TAG_LEN);
+    sotto_wipe(mac, sizeof mac); /* the right tag of somebody's message */
+    if (!ok) {
+        return false;
+    }
+    memcpy(iv, m->nonce, sizeof iv);
+    sotto_aes_unpack(aead->words + DEC_AT, SOTTO_AES128_WORDS, &aes);
+    ret = mbedtls_aes_crypt_cbc(&aes, MBEDTLS_AES_DECRYPT, m->len, iv, m->text,
+                                out);
+    mbedtls_aes_free(&aes);
+    return ret == 0 && strip(out, m->len, out_len);
+}
+
+void sotto_aead_cbc_iv(const struct sotto_aead *aead, uint64_t n,
+                       uint8_t iv[static 16])
+{
+    mbedtls_aes_context aes;
+    uint8_t block[BLOCK_LEN] = {0};
+    int ret;
+
+    SOTTO_ASSERT(aead->alg == SOTTO_AEAD_A128CBC_HS256);
+    for (size_t i = 0; i < 8; i++) {
+        block[8 + i] = (uint8_t)(n >> (56 - 8 * i));
+    }
+    sotto_aes_unpack(aead->words + ENC_AT, SOTTO_AES128_WORDS, &aes);
+    ret = mbedtls_aes_crypt_ecb(&aes, MBEDTLS_AES_ENCRYPT, block, iv);
+    mbedtls_aes_free(&aes);
+    SOTTO_ASSERT(ret == 0); /* one block under a set key cannot fail */
+}

@@ -1,0 +1,12 @@
+/*
+ * panic.c - the end of a program whose own invariant is broken.
+ */
+#include <sotto/env.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+_Noreturn void sotto_panic(const char *what, const char *file, int line)
+{
+    fprintf(stderr, "sotto: internal error: %s (%s:%d)\n", what, file, line);
+    abort();
+}
