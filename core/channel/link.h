@@ -29,13 +29,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The cipher suites' numbers on the wire. */
-enum sotto_suite {
-    SOTTO_SUITE_A128CBCHS256 = 1, /* the default */
-    SOTTO_SUITE_AESGCM = 2,
-    SOTTO_SUITE_CHACHAPOLY = 3
-};
-
 /* The handshake patterns' numbers on the wire. */
 enum sotto_pattern_id {
     SOTTO_PATTERN_XX = 1,
@@ -70,7 +63,8 @@ enum sotto_refusal {
     SOTTO_REFUSAL_VERSION = 2, /* a version the server does not speak */
     SOTTO_REFUSAL_SUITE = 3,   /* pattern or suite not in this server */
     SOTTO_REFUSAL_LIMIT = 4,   /* a receive limit below the least */
-    SOTTO_REFUSAL_BUSY = 5     /* no room, or too many attempts: later */
+    SOTTO_REFUSAL_BUSY = 5,    /* no room, or too many attempts: later */
+    SOTTO_REFUSAL_OTHER = 255  /* a reason that this client does not know */
 };
 
 enum sotto_link_state {
@@ -98,8 +92,8 @@ struct sotto_link {
     enum sotto_close_reason close_reason; /* of the peer, once ENDED */
     bool is_client;
     bool has_output; /* sotto_link_out() has something */
+    bool has_keys;   /* keys.transport is the valid member */
     bool sent_close; /* nothing may be sealed any more */
-    bool rekey_peer; /* REKEY read: renew after this record */
     enum sotto_suite suite;
     uint16_t receive_limit;
     uint16_t send_limit; /* the peer's */
@@ -114,14 +108,20 @@ struct sotto_link {
     size_t assembly_cap;
     size_t assembly_len;
     union {
+        struct {
+            uint8_t s_private[32];
+            uint8_t s_public[32];
+        } own; /* a server's, until it knows the hello */
         struct sotto_handshake handshake;
         struct sotto_cipher_pair transport; /* send, receive */
     } keys;
 };
 
+/* The receive limit is at least SOTTO_RECORD_LIMIT_MIN. */
 void sotto_link_init(struct sotto_link *link,
                      const struct sotto_link_config *config);
-/* Erases keys. The assembly buffer stays the caller's. */
+/* Erases keys; the state is FAILED. A lent assembly buffer stays the caller's
+ * and can still be taken back. */
 void sotto_link_wipe(struct sotto_link *link);
 
 /*
@@ -137,9 +137,13 @@ size_t sotto_link_need(const struct sotto_link *link, const uint8_t *in,
  * Takes at most one unit from `in` (which is changed: records are opened in
  * place). `*used` is its length, or 0 when it is not all there yet: come back
  * with more. A unit that is whole may move the state, make output, and make
- * frames available: collect both before the next feed. The frames borrow `in`.
- * FORMAT, AUTH, LIMIT, RANDOM are final (FAILED). For a client that was
- * refused the error is AUTH's neighbour LIMIT with `refusal` set.
+ * frames available: collect both before the next feed, which takes nothing
+ * (`*used` is 0) while output or frames wait, and in state IDENTITY. The
+ * frames borrow `in`. A record is checked whole: if one of its frames is
+ * broken, none of them is had.
+ * FORMAT, AUTH, LIMIT, CRYPTO are final (FAILED) and repeat; so are bytes
+ * after the peer's CLOSE (FORMAT). For a client that was refused the error is
+ * LIMIT with `refusal` set.
  */
 enum sotto_err sotto_link_feed(struct sotto_link *link, uint8_t *in, size_t len,
                                size_t *used) SOTTO_MUST_CHECK;
@@ -149,32 +153,44 @@ enum sotto_err sotto_link_feed(struct sotto_link *link, uint8_t *in, size_t len,
  * which needs SOTTO_HELLO_LEN + SOTTO_RECORD_HEAD +
  * SOTTO_HANDSHAKE_MESSAGE_MAX bytes of room, and their length, 0 when there is
  * nothing. A client has output from the start. A server has output in state
- * FAILED when it refuses; close after sending it. RANDOM.
+ * FAILED when it refuses; close after sending it. Costs up to two
+ * Diffie-Hellman operations. RANDOM, AUTH (a peer's key of low order), CRYPTO:
+ * final.
  */
 enum sotto_err sotto_link_out(struct sotto_link *link, uint8_t *out, size_t cap,
                               size_t *len) SOTTO_MUST_CHECK;
 
-/* Client, state IDENTITY: the server's key (peer_static) is the right one. */
+/* Client, state IDENTITY: the server's key (peer_static) is the right one.
+ * There is output then, and with it the client is OPEN. */
 void sotto_link_accept(struct sotto_link *link);
 
 /*
+ * Server, until its message 2 was had from sotto_link_out(): it will not
+ * begin, with BUSY as a rule. The state is FAILED (LIMIT), and the refusal is
+ * output. False, and nothing happens, when it is too late for one.
+ */
+bool sotto_link_refuse(struct sotto_link *link, enum sotto_refusal refusal);
+
+/*
  * The next application frame of the record that was fed, or false when there
- * is none left. Errors are final and are had from sotto_link_feed()'s next
- * call as well as here in *err: FORMAT for a broken frame, SPACE (not final)
- * when a CHUNK came and no assembly buffer is lent: lend one and call again,
- * LIMIT when the message is larger than that buffer.
+ * is none left: `*err` then says whether all went well. SPACE (not final): a
+ * CHUNK came and no assembly buffer is lent; lend one and call again. LIMIT
+ * (final): the message is larger than that buffer. Call it until it says false:
+ * the peer's CLOSE, behind all other frames, makes the state ENDED only then.
  */
 bool sotto_link_next(struct sotto_link *link, struct sotto_frame *frame,
                      enum sotto_err *err);
 
-/* Lends `cap` bytes for joining CHUNKs until taken back. */
+/* Lends `cap` bytes for joining CHUNKs until taken back; a message of up to
+ * `cap` bytes can be joined. */
 void sotto_link_lend(struct sotto_link *link, uint8_t *buffer, size_t cap);
 /* True while a message is half joined: the buffer must stay lent. */
 bool sotto_link_is_assembling(const struct sotto_link *link);
-/* Takes the buffer back (NULL when none was lent); not while assembling. */
+/* Takes the buffer back (NULL when none was lent); not while assembling,
+ * unless the state is ENDED or FAILED. */
 uint8_t *sotto_link_take_back(struct sotto_link *link);
 
-/* ---- sending, in state OPEN ------------------------------------------- */
+/* ---- sending: in state OPEN, and in ENDED until our own CLOSE ----------- */
 
 /* A record under construction, in a buffer of the caller. */
 struct sotto_record {
@@ -212,14 +228,21 @@ bool sotto_record_add_part(struct sotto_record *record, uint8_t type,
 
 /*
  * Seals the record in place; `*len` is what to send, 0 for an empty record.
- * Appends REKEY and renews the key when it is time. LIMIT when the counter is
- * used up or CLOSE was sent before: final.
+ * Appends REKEY (its room is set aside) and renews the key when it is time:
+ * the SOTTO_REKEY_RECORDS-th record under a key, or the first one sealed
+ * SOTTO_REKEY_MS or more after the first record under it. LIMIT when CLOSE was
+ * sent before, or the counter is used up (final); in FAILED the link's error.
  */
 enum sotto_err sotto_link_end(struct sotto_link *link,
                               struct sotto_record *record, uint64_t now_ms,
                               size_t *len) SOTTO_MUST_CHECK;
 
-/* A whole record with CLOSE alone, in `buffer` as for sotto_link_begin(). */
+/*
+ * A whole record with CLOSE alone, in `buffer` as for sotto_link_begin().
+ * Possible also in state FAILED when the link was open before and the peer
+ * broke the protocol: it hears PROTOCOL that way. LIMIT when there are no keys
+ * to say it with, or CLOSE was sent before: just end the stream.
+ */
 enum sotto_err sotto_link_close(struct sotto_link *link,
                                 enum sotto_close_reason reason, uint8_t *buffer,
                                 size_t cap, uint64_t now_ms, size_t *len)
