@@ -85,10 +85,11 @@ enum sotto_err sotto_cipher_encrypt_with_ad(struct sotto_cipher *cipher,
  * peer as its message `n`: the counter then stays, and no plaintext is left in
  * `out`. LIMIT when the counter is used up.
  */
-enum sotto_err
-sotto_cipher_decrypt_with_ad(struct sotto_cipher *cipher, const uint8_t *ad,
-                             size_t ad_len, const uint8_t *in, size_t len,
-                             uint8_t *out, size_t *out_len) SOTTO_MUST_CHECK;
+enum sotto_err sotto_cipher_decrypt_with_ad(struct sotto_cipher *cipher,
+                                            const uint8_t *ad, size_t ad_len,
+                                            const uint8_t *in, size_t len,
+                                            uint8_t *out, size_t *out_len)
+    SOTTO_MUST_CHECK;
 
 /* Rekey: a new key from the old one; the counter goes on. CRYPTO: the cipher
  * is then wiped. */

@@ -25,8 +25,8 @@ size_t sotto_protocol_name(const struct sotto_pattern *pattern,
 static bool keys_are_there(const struct sotto_handshake_config *config)
 {
     const struct sotto_pattern *pattern = &config->pattern;
-    unsigned peer = config->is_initiator ? SOTTO_KNOWN_RESPONDER
-                                         : SOTTO_KNOWN_INITIATOR;
+    unsigned peer =
+        config->is_initiator ? SOTTO_KNOWN_RESPONDER : SOTTO_KNOWN_INITIATOR;
 
     if (sotto_pattern_has_static(pattern, config->is_initiator) &&
         (config->s_private == NULL || config->s_public == NULL)) {
@@ -89,8 +89,8 @@ enum sotto_err sotto_handshake_init(struct sotto_handshake *handshake,
     sotto_symmetric_mix_hash(&handshake->symmetric, config->prologue,
                              config->prologue_len);
     mix_pre_messages(handshake);
-    handshake->state = config->is_initiator ? SOTTO_HANDSHAKE_WRITE
-                                            : SOTTO_HANDSHAKE_READ;
+    handshake->state =
+        config->is_initiator ? SOTTO_HANDSHAKE_WRITE : SOTTO_HANDSHAKE_READ;
     return SOTTO_OK;
 }
 
@@ -171,10 +171,11 @@ static enum sotto_err mix_token(struct sotto_handshake *handshake,
         return initiator ? mix_dh(handshake, s, handshake->re)
                          : mix_dh(handshake, e, handshake->rs);
     case SOTTO_TOKEN_PSK:
-        sotto_symmetric_mix_key_and_hash(
-            &handshake->symmetric,
-            handshake->psks + (size_t)SOTTO_PSK_LEN * handshake->psks_used,
-            SOTTO_PSK_LEN);
+        sotto_symmetric_mix_key_and_hash(&handshake->symmetric,
+                                         handshake->psks +
+                                             (size_t)SOTTO_PSK_LEN *
+                                                 handshake->psks_used,
+                                         SOTTO_PSK_LEN);
         handshake->psks_used++;
         return SOTTO_OK;
     case SOTTO_TOKEN_E:
@@ -183,8 +184,7 @@ static enum sotto_err mix_token(struct sotto_handshake *handshake,
     case SOTTO_TOKEN_END:
         break;
     }
-    SOTTO_ASSERT(!"a token that is not mixed");
-    return SOTTO_ERR_CRYPTO;
+    sotto_panic("a token that is not mixed", __FILE__, __LINE__);
 }
 
 /* Both sides take in an ephemeral public key; with psks it also goes into the
@@ -201,8 +201,9 @@ static void mix_ephemeral(struct sotto_handshake *handshake,
 static enum sotto_err write_ephemeral(struct sotto_handshake *handshake,
                                       uint8_t out[static SOTTO_X25519_LEN])
 {
-    enum sotto_err err = handshake->random.fill(
-        handshake->random.ctx, handshake->e_private, SOTTO_X25519_LEN);
+    enum sotto_err err =
+        handshake->random.fill(handshake->random.ctx, handshake->e_private,
+                               SOTTO_X25519_LEN);
     if (err != SOTTO_OK) {
         return err;
     }
@@ -243,8 +244,9 @@ static enum sotto_err write_tokens(struct sotto_handshake *handshake,
         case SOTTO_TOKEN_S: {
             size_t len =
                 sotto_cipher_sealed_len(&symmetric->cipher, SOTTO_X25519_LEN);
-            err = sotto_symmetric_encrypt_and_hash(
-                symmetric, handshake->s_public, SOTTO_X25519_LEN, out);
+            err =
+                sotto_symmetric_encrypt_and_hash(symmetric, handshake->s_public,
+                                                 SOTTO_X25519_LEN, out);
             out += len;
             break;
         }
@@ -337,8 +339,9 @@ static enum sotto_err read_tokens(struct sotto_handshake *handshake,
         case SOTTO_TOKEN_NEXT:
         case SOTTO_TOKEN_END:
             found.at = in;
-            err = sotto_symmetric_decrypt_and_hash(
-                symmetric, in, (size_t)(end - in), in, &found.len);
+            err = sotto_symmetric_decrypt_and_hash(symmetric, in,
+                                                   (size_t)(end - in), in,
+                                                   &found.len);
             break;
         case SOTTO_TOKEN_EE:
         case SOTTO_TOKEN_ES:

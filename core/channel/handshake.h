@@ -82,9 +82,8 @@ size_t sotto_protocol_name(const struct sotto_pattern *pattern,
  * Initialize, with the pre-messages. NOT_FOUND when a key that the pattern
  * needs is missing, or the number of psks is another: the state is FAILED.
  */
-enum sotto_err
-sotto_handshake_init(struct sotto_handshake *handshake,
-                     const struct sotto_handshake_config *config)
+enum sotto_err sotto_handshake_init(struct sotto_handshake *handshake,
+                                    const struct sotto_handshake_config *config)
     SOTTO_MUST_CHECK;
 
 void sotto_handshake_wipe(struct sotto_handshake *handshake);
@@ -100,21 +99,21 @@ size_t sotto_handshake_message_len(const struct sotto_handshake *handshake,
  * happened. RANDOM, CRYPTO, and AUTH (a low-order key of the peer's) are
  * final; `out` is then wiped.
  */
-enum sotto_err
-sotto_handshake_write_message(struct sotto_handshake *handshake,
-                              const uint8_t *payload, size_t payload_len,
-                              uint8_t *out, size_t cap,
-                              size_t *len) SOTTO_MUST_CHECK;
+enum sotto_err sotto_handshake_write_message(struct sotto_handshake *handshake,
+                                             const uint8_t *payload,
+                                             size_t payload_len, uint8_t *out,
+                                             size_t cap, size_t *len)
+    SOTTO_MUST_CHECK;
 
 /*
  * ReadMessage, in state READ. The message is opened in place; `*payload` is
  * the part of `in` that holds the plaintext. FORMAT when it is too short, AUTH
  * when a tag is wrong or a key of low order: final, `in` is then wiped.
  */
-enum sotto_err
-sotto_handshake_read_message(struct sotto_handshake *handshake, uint8_t *in,
-                             size_t len,
-                             struct sotto_span *payload) SOTTO_MUST_CHECK;
+enum sotto_err sotto_handshake_read_message(struct sotto_handshake *handshake,
+                                            uint8_t *in, size_t len,
+                                            struct sotto_span *payload)
+    SOTTO_MUST_CHECK;
 
 /* The handshake hash, for channel binding: 32 bytes. In state DONE. */
 const uint8_t *sotto_handshake_hash(const struct sotto_handshake *handshake);

@@ -325,8 +325,8 @@ static enum sotto_err take_message(struct sotto_link *link, uint8_t *in,
 {
     struct sotto_span payload;
 
-    enum sotto_err err = sotto_handshake_read_message(&link->keys.handshake, in,
-                                                      len, &payload);
+    enum sotto_err err =
+        sotto_handshake_read_message(&link->keys.handshake, in, len, &payload);
     if (err == SOTTO_OK && link->is_client) {
         err = take_server_payload(link, &payload);
     } else if (err == SOTTO_OK && payload.len != 0) {
@@ -355,9 +355,8 @@ static enum sotto_err feed_counted(struct sotto_link *link, uint8_t *in,
     }
     size_t length = read_length(in);
     if (is_refusal(link, length)) {
-        return len < REFUSAL_LEN
-                   ? SOTTO_OK
-                   : take_refusal(link, in[SOTTO_RECORD_HEAD]);
+        return len < REFUSAL_LEN ? SOTTO_OK
+                                 : take_refusal(link, in[SOTTO_RECORD_HEAD]);
     }
     enum sotto_err err = check_length(link, length);
     if (err != SOTTO_OK) {
@@ -415,9 +414,11 @@ static enum sotto_err write_message(struct sotto_link *link,
     size_t len;
 
     SOTTO_ASSERT(room >= SOTTO_RECORD_HEAD + SOTTO_HANDSHAKE_MESSAGE_MAX);
-    enum sotto_err err = sotto_handshake_write_message(
-        &link->keys.handshake, payload, payload_len,
-        w->out + w->len + SOTTO_RECORD_HEAD, SOTTO_HANDSHAKE_MESSAGE_MAX, &len);
+    enum sotto_err err =
+        sotto_handshake_write_message(&link->keys.handshake, payload,
+                                      payload_len,
+                                      w->out + w->len + SOTTO_RECORD_HEAD,
+                                      SOTTO_HANDSHAKE_MESSAGE_MAX, &len);
     if (err == SOTTO_OK) {
         sotto_write_u16(w, (uint16_t)len);
         w->len += len; /* it stands there already */

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 enum sotto_token {
-    SOTTO_TOKEN_END, /* of the pattern */
+    SOTTO_TOKEN_END,  /* of the pattern */
     SOTTO_TOKEN_NEXT, /* the other side's message begins */
     SOTTO_TOKEN_E,
     SOTTO_TOKEN_S,

@@ -70,8 +70,8 @@ enum sotto_err sotto_link_open_record(struct sotto_link *link, uint8_t *in,
     size_t plain_len;
     uint8_t last_type;
 
-    enum sotto_err err = sotto_cipher_decrypt_with_ad(cipher, NULL, 0, in, len,
-                                                      in, &plain_len);
+    enum sotto_err err =
+        sotto_cipher_decrypt_with_ad(cipher, NULL, 0, in, len, in, &plain_len);
     if (err != SOTTO_OK) {
         return sotto_link_fail(link, err);
     }
@@ -297,8 +297,9 @@ static enum sotto_err seal(struct sotto_link *link, uint8_t *buffer, size_t len,
     size_t length = sotto_suite_sealed_len(link->suite, len);
 
     SOTTO_ASSERT(length <= link->send_limit);
-    enum sotto_err err = sotto_cipher_encrypt_with_ad(
-        &link->keys.transport.send, NULL, 0, text, len, text);
+    enum sotto_err err =
+        sotto_cipher_encrypt_with_ad(&link->keys.transport.send, NULL, 0, text,
+                                     len, text);
     if (err == SOTTO_OK) {
         sotto_writer_init(&w, buffer, SOTTO_RECORD_HEAD);
         sotto_write_u16(&w, (uint16_t)length);

@@ -79,23 +79,23 @@ void sotto_symmetric_mix_key_and_hash(struct sotto_symmetric *symmetric,
     sotto_wipe(out, sizeof out);
 }
 
-enum sotto_err
-sotto_symmetric_encrypt_and_hash(struct sotto_symmetric *symmetric,
-                                 const uint8_t *in, size_t len, uint8_t *out)
+enum sotto_err sotto_symmetric_encrypt_and_hash(
+    struct sotto_symmetric *symmetric, const uint8_t *in, size_t len,
+    uint8_t *out)
 {
     size_t sealed_len = sotto_cipher_sealed_len(&symmetric->cipher, len);
-    enum sotto_err err = sotto_cipher_encrypt_with_ad(
-        &symmetric->cipher, symmetric->h, SOTTO_HASH_LEN, in, len, out);
+    enum sotto_err err =
+        sotto_cipher_encrypt_with_ad(&symmetric->cipher, symmetric->h,
+                                     SOTTO_HASH_LEN, in, len, out);
     if (err == SOTTO_OK) {
         hash_onto(symmetric->h, out, sealed_len);
     }
     return err;
 }
 
-enum sotto_err
-sotto_symmetric_decrypt_and_hash(struct sotto_symmetric *symmetric,
-                                 const uint8_t *in, size_t len, uint8_t *out,
-                                 size_t *out_len)
+enum sotto_err sotto_symmetric_decrypt_and_hash(
+    struct sotto_symmetric *symmetric, const uint8_t *in, size_t len,
+    uint8_t *out, size_t *out_len)
 {
     uint8_t next[SOTTO_HASH_LEN];
 

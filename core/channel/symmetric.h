@@ -36,17 +36,15 @@ void sotto_symmetric_mix_key_and_hash(struct sotto_symmetric *symmetric,
                                       const uint8_t *ikm, size_t len);
 
 /* EncryptAndHash: sotto_cipher_sealed_len() bytes go to `out`. CRYPTO. */
-enum sotto_err
-sotto_symmetric_encrypt_and_hash(struct sotto_symmetric *symmetric,
-                                 const uint8_t *in, size_t len,
-                                 uint8_t *out) SOTTO_MUST_CHECK;
+enum sotto_err sotto_symmetric_encrypt_and_hash(
+    struct sotto_symmetric *symmetric, const uint8_t *in, size_t len,
+    uint8_t *out) SOTTO_MUST_CHECK;
 
 /* DecryptAndHash: `out` is `in` or room for `len` bytes apart from it. AUTH:
  * the state has not changed, and no plaintext has left. */
-enum sotto_err
-sotto_symmetric_decrypt_and_hash(struct sotto_symmetric *symmetric,
-                                 const uint8_t *in, size_t len, uint8_t *out,
-                                 size_t *out_len) SOTTO_MUST_CHECK;
+enum sotto_err sotto_symmetric_decrypt_and_hash(
+    struct sotto_symmetric *symmetric, const uint8_t *in, size_t len,
+    uint8_t *out, size_t *out_len) SOTTO_MUST_CHECK;
 
 /* Split: the keys from initiator to responder (`k1`) and back (`k2`). */
 void sotto_symmetric_split(const struct sotto_symmetric *symmetric,
