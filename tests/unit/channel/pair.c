@@ -1,0 +1,112 @@
+#include "tests/unit/channel/pair.h"
+#include <string.h>
+
+static enum sotto_err count_up(void *ctx, uint8_t *out, size_t len)
+{
+    struct pair_random *random = ctx;
+
+    if (random->fails) {
+        return SOTTO_ERR_RANDOM;
+    }
+    for (size_t i = 0; i < len; i++) {
+        out[i] = random->next++;
+    }
+    return SOTTO_OK;
+}
+
+struct sotto_random pair_random_source(struct pair_random *random)
+{
+    return (struct sotto_random){random, count_up};
+}
+
+void pair_make_keys(struct pair_keys *keys, uint8_t byte)
+{
+    memset(keys->s_private, byte, sizeof keys->s_private);
+    sotto_x25519_public(keys->s_private, keys->s_public);
+}
+
+void pair_init(struct pair *pair, enum sotto_suite suite, uint16_t limit)
+{
+    memset(pair, 0, sizeof *pair);
+    pair->client_random.next = 1;
+    pair->server_random.next = 101;
+    pair_make_keys(&pair->client_keys, 0x11);
+    pair_make_keys(&pair->server_keys, 0x22);
+    struct sotto_link_config config = {
+        .is_client = true,
+        .suite = suite,
+        .receive_limit = limit,
+        .random = pair_random_source(&pair->client_random),
+        .static_private = pair->client_keys.s_private,
+        .static_public = pair->client_keys.s_public,
+    };
+    sotto_link_init(&pair->client, &config);
+    config.is_client = false;
+    config.random = pair_random_source(&pair->server_random);
+    config.static_private = pair->server_keys.s_private;
+    config.static_public = pair->server_keys.s_public;
+    sotto_link_init(&pair->server, &config);
+}
+
+void pair_out(struct pair *pair, struct sotto_link *from)
+{
+    assert_int_equal(sotto_link_out(from, pair->wire, sizeof pair->wire,
+                                    &pair->wire_len),
+                     SOTTO_OK);
+}
+
+enum sotto_err pair_feed(struct pair *pair, struct sotto_link *to)
+{
+    size_t at = 0;
+
+    while (at < pair->wire_len) {
+        size_t used;
+        enum sotto_err err =
+            sotto_link_feed(to, pair->wire + at, pair->wire_len - at, &used);
+        if (err != SOTTO_OK) {
+            return err;
+        }
+        assert_true(used > 0);
+        at += used;
+    }
+    return SOTTO_OK;
+}
+
+void pair_open(struct pair *pair, enum sotto_suite suite, uint16_t limit)
+{
+    pair_init(pair, suite, limit);
+    pair_out(pair, &pair->client);
+    assert_int_equal(pair_feed(pair, &pair->server), SOTTO_OK);
+    pair_out(pair, &pair->server);
+    assert_int_equal(pair_feed(pair, &pair->client), SOTTO_OK);
+    sotto_link_accept(&pair->client);
+    pair_out(pair, &pair->client);
+    assert_int_equal(pair_feed(pair, &pair->server), SOTTO_OK);
+    assert_int_equal(pair->client.state, SOTTO_LINK_OPEN);
+    assert_int_equal(pair->server.state, SOTTO_LINK_OPEN);
+}
+
+void pair_send(struct pair *pair, struct sotto_link *from, uint8_t type,
+               const void *body, size_t len, uint64_t now_ms)
+{
+    struct sotto_record record;
+
+    sotto_link_begin(from, &record, pair->wire, sizeof pair->wire);
+    assert_int_equal(sotto_record_add(&record, type, body, len), SOTTO_OK);
+    assert_int_equal(sotto_link_end(from, &record, now_ms, &pair->wire_len),
+                     SOTTO_OK);
+}
+
+void pair_send_raw(struct pair *pair, struct sotto_link *from,
+                   const uint8_t *frames, size_t len)
+{
+    struct sotto_cipher *cipher = &from->keys.transport.send;
+    size_t sealed = sotto_cipher_sealed_len(cipher, len);
+
+    pair->wire[0] = (uint8_t)(sealed >> 8);
+    pair->wire[1] = (uint8_t)sealed;
+    assert_int_equal(sotto_cipher_encrypt_with_ad(cipher, NULL, 0, frames, len,
+                                                  pair->wire + 2),
+                     SOTTO_OK);
+    pair->wire_len = SOTTO_RECORD_HEAD + sealed;
+}
