@@ -45,6 +45,6 @@ TEXT
     {
         "${root[@]}" apt-get update -qq
         "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-            --no-install-recommends "${missing[@]}"
+            -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}"
     } >&2
 }

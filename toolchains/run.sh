@@ -22,10 +22,13 @@ run_logged() {
 need_packages "${build_packages[@]}"
 if [ ! -f "$build/build.ninja" ] ||
     ! ninja -C "$build" -n 2>/dev/null | grep -q "no work to do"; then
-    echo "Building Sotto in $build" >&2
     mkdir -p "$top/build"
     : >"$log"
-    if [ ! -f "$build/build.ninja" ]; then
+    if [ -f "$build/build.ninja" ]; then
+        echo "Building Sotto in $build" >&2
+    else
+        echo "Building Sotto in $build; the first time, its cryptography" \
+            "(mbedTLS) is fetched as a Debian source package and built too" >&2
         (cd "$top" && run_logged cmake --preset release)
     fi
     run_logged ninja -C "$build"
