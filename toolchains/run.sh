@@ -20,15 +20,17 @@ run_logged() {
 }
 
 need_packages "${build_packages[@]}"
-if [ ! -f "$build/build.ninja" ] ||
+# A changed preset counts only when it is configured again.
+if [ "$top/CMakePresets.json" -nt "$build/build.ninja" ] ||
     ! ninja -C "$build" -n 2>/dev/null | grep -q "no work to do"; then
     mkdir -p "$top/build"
     : >"$log"
-    if [ -f "$build/build.ninja" ]; then
-        echo "Building Sotto in $build" >&2
-    else
-        echo "Building Sotto in $build; the first time, its cryptography" \
-            "(mbedTLS) is fetched as a Debian source package and built too" >&2
+    echo "Building Sotto in $build" >&2
+    if [ ! -f "$build/build.ninja" ]; then
+        echo "The first time, its cryptography (mbedTLS) is fetched as a" \
+            "Debian source package and built too" >&2
+    fi
+    if [ "$top/CMakePresets.json" -nt "$build/build.ninja" ]; then
         (cd "$top" && run_logged cmake --preset release)
     fi
     run_logged ninja -C "$build"

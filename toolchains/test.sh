@@ -11,7 +11,7 @@ jobs=$(nproc 2>/dev/null || echo 2)
 
 # Joined by && throughout: a step runs where set -e has no effect.
 build() {
-    { [ -f "build/$1/build.ninja" ] || cmake --preset "$1"; } &&
+    cmake --preset "$1" --log-level=WARNING &&
         cmake --build --preset "$1" -- --quiet
 }
 
