@@ -141,8 +141,8 @@ void options_version(const struct options *options, struct textbuf *out);
 
 /*
  * Stores one value, as options_parse() and settings_read() do. Returns true,
- * or false with the reason in `why`, to be read after the option's name:
- * "needs a number from 1 to 100, not 'x'". With `values` NULL it only checks.
+ * or false with the reason in `why`, to stand right behind the option's name:
+ * " needs a number from 1 to 100, not 'x'". With `values` NULL it only checks.
  */
 bool options_store(const struct option *option, const char *value, void *values,
                    struct textbuf *why);
