@@ -11,8 +11,8 @@ jobs=$(nproc 2>/dev/null || echo 2)
 
 # Joined by && throughout: a step runs where set -e has no effect.
 build() {
-    cmake --preset "$1" --log-level=WARNING &&
-        cmake --build --preset "$1" -- --quiet
+    cmake --preset "$1" --log-level=WARNING >/dev/null &&
+        cmake --build --preset "$1" -- --quiet -k 0
 }
 
 build_and_test() {

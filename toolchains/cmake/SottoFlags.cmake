@@ -22,14 +22,12 @@ endif()
 # and would hide accesses from the address sanitizer.
 set(SOTTO_HARDENING "")
 if(NOT CMAKE_CROSSCOMPILING)
-  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-  include(CheckPIESupported)
-  check_pie_supported(LANGUAGES C)
-  list(APPEND SOTTO_HARDENING -fstack-protector-strong)
+  # Not CMake's own property, which compiles libraries as for shared objects.
+  list(APPEND SOTTO_HARDENING -fPIE -fstack-protector-strong)
   if(CMAKE_BUILD_TYPE MATCHES "^(Release|RelWithDebInfo|MinSizeRel)$")
     list(APPEND SOTTO_HARDENING -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
   endif()
-  add_link_options(-Wl,-z,relro -Wl,-z,now)
+  add_link_options(-pie -Wl,-z,relro -Wl,-z,now)
 endif()
 
 add_library(sotto_build INTERFACE)

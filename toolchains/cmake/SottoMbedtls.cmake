@@ -44,8 +44,7 @@ function(sotto_add_mbedtls)
     file(REMOVE_RECURSE "${work}")
     set(forward "")
     foreach(variable IN ITEMS CMAKE_TOOLCHAIN_FILE CMAKE_C_COMPILER
-        CMAKE_BUILD_TYPE CMAKE_C_FLAGS_${build_type}
-        CMAKE_POSITION_INDEPENDENT_CODE)
+        CMAKE_BUILD_TYPE CMAKE_C_FLAGS_${build_type})
       if(NOT "${${variable}}" STREQUAL "")
         list(APPEND forward "-D${variable}=${${variable}}")
       endif()
