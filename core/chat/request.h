@@ -1,0 +1,77 @@
+/*
+ * request.h - what sessions ask of the hub, and what it answers.
+ *
+ * Sessions (one for each connection) and the hub (rooms, accounts, logs) meet
+ * in these two structs only, so that they may live in one thread, where a
+ * request is a plain call, or in several, with mailboxes between.
+ */
+#ifndef SOTTO_CHAT_REQUEST_H
+#define SOTTO_CHAT_REQUEST_H
+
+#include "core/auth/scram.h"
+#include "core/base/reader.h"
+#include "core/chat/feed.h"
+#include "core/chat/message.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Which connection: a place below the greatest number of sessions, and a
+ * count that tells its present user from earlier ones. */
+struct sotto_seat_id {
+    uint32_t place;
+    uint32_t generation;
+};
+
+enum sotto_request_kind {
+    SOTTO_REQUEST_NONE = 0,
+    SOTTO_REQUEST_LOOKUP,   /* a login begins        -> ACCOUNT, PROBLEM */
+    SOTTO_REQUEST_LOGIN,    /* the proof fitted, or not -> LOGGED_IN, PROBLEM */
+    SOTTO_REQUEST_REGISTER, /*                       -> REGISTERED, PROBLEM */
+    SOTTO_REQUEST_JOIN,     /*                       -> JOINED, PROBLEM */
+    SOTTO_REQUEST_FETCH,    /* entries of the past   -> PAGE */
+    SOTTO_REQUEST_POST,     /*                       -> ACK later, PROBLEM */
+    SOTTO_REQUEST_WHO       /*                       -> PAGE */
+};
+
+struct sotto_request {
+    enum sotto_request_kind kind;
+    struct sotto_span name;                /* LOOKUP */
+    bool proof_ok;                         /* LOGIN */
+    const struct sotto_verifier *verifier; /* LOGIN: what was proved */
+    const struct sotto_register *account;  /* REGISTER */
+    struct sotto_join join;                /* JOIN */
+    struct sotto_post post;                /* POST */
+    uint16_t room;                         /* FETCH, WHO */
+    uint64_t from;     /* FETCH: the first number; WHO: 0, then PAGE's next */
+    size_t room_bytes; /* FETCH, WHO: the most frames the page may hold */
+};
+
+enum sotto_reply_kind {
+    SOTTO_REPLY_NONE = 0,
+    SOTTO_REPLY_ACCOUNT,    /* verifier: real or made up */
+    SOTTO_REPLY_LOGGED_IN,  /* name */
+    SOTTO_REPLY_REGISTERED, /* durable */
+    SOTTO_REPLY_JOINED,     /* joined */
+    SOTTO_REPLY_PAGE,       /* frames, next, is_last */
+    SOTTO_REPLY_ACK,        /* ack */
+    SOTTO_REPLY_PROBLEM,    /* problem, ref, detail */
+    SOTTO_REPLY_KICK,       /* close with reason */
+    SOTTO_REPLY_ENTRY       /* to nobody and all: a new item for the feed */
+};
+
+struct sotto_reply {
+    enum sotto_reply_kind kind;
+    struct sotto_seat_id seat; /* but for ENTRY */
+    struct sotto_verifier verifier;
+    struct sotto_span name; /* borrowed until the hub's next call */
+    struct sotto_joined joined;
+    struct sotto_span frames; /* whole frames; borrowed likewise */
+    uint64_t next;            /* PAGE: go on here */
+    bool is_last;             /* PAGE: nothing more for now */
+    struct sotto_ack ack;
+    struct sotto_error problem;
+    enum sotto_close_reason reason;
+    struct sotto_feed_item item; /* ENTRY */
+};
+
+#endif
