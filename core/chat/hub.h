@@ -16,6 +16,7 @@
 
 #include "core/auth/accounts.h"
 #include "core/auth/throttle.h"
+#include "core/channel/link.h"
 #include "core/chat/request.h"
 #include "core/store/log.h"
 #include <sotto/env.h>
@@ -38,9 +39,9 @@ struct sotto_hub_config {
     size_t pending;          /* entries that may wait for a sync */
     size_t throttle_entries; /* in each of the tables */
     enum sotto_registration registration;
-    uint32_t iterations_min;  /* registrations below are refused */
-    uint32_t iterations_fake; /* shown for names without account */
-    struct sotto_throttle_rate login_rate;    /* account and address */
+    uint32_t iterations_min;               /* registrations below are refused */
+    uint32_t iterations_fake;              /* shown for names without account */
+    struct sotto_throttle_rate login_rate; /* account and address */
     struct sotto_throttle_rate account_rate;  /* account, anywhere */
     struct sotto_throttle_rate address_rate;  /* address, any account */
     struct sotto_throttle_rate register_rate; /* per address */
@@ -74,8 +75,8 @@ enum sotto_err sotto_hub_init(struct sotto_hub **hub, void *memory,
 /* Replaces the invitation codes: each 1 to SOTTO_CODE_MAX bytes. SPACE when
  * there are too many; nothing is changed then. */
 enum sotto_err sotto_hub_set_codes(struct sotto_hub *hub,
-                                   const struct sotto_span *codes,
-                                   size_t count) SOTTO_MUST_CHECK;
+                                   const struct sotto_span *codes, size_t count)
+    SOTTO_MUST_CHECK;
 
 /* A connection came; `ip` as in port_address. Its place must be free. */
 void sotto_hub_enter(struct sotto_hub *hub, struct sotto_seat_id seat,
@@ -110,8 +111,8 @@ bool sotto_hub_is_idle(const struct sotto_hub *hub);
 /* The number from which on the feed must be filled: see sotto_feed_init(). */
 uint64_t sotto_hub_next_number(const struct sotto_hub *hub);
 
-const struct sotto_hub_counters *
-sotto_hub_counters(const struct sotto_hub *hub);
+const struct sotto_hub_counters *sotto_hub_counters(
+    const struct sotto_hub *hub);
 /* Sessions that are logged in. */
 size_t sotto_hub_present(const struct sotto_hub *hub);
 

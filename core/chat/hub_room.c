@@ -1,0 +1,266 @@
+#include "core/chat/hub_state.h"
+
+#include <string.h>
+
+/* The number of the `count`th entry from the end; the next one for 0. */
+static uint64_t history_start(const struct sotto_hub *hub, size_t count)
+{
+    size_t known = hub->recent_count < SOTTO_HISTORY_MAX ? hub->recent_count
+                                                         : SOTTO_HISTORY_MAX;
+    count = count < known ? count : known;
+    if (count == 0) {
+        return sotto_log_next_number(hub->lobby);
+    }
+    return hub->recent[(hub->recent_count - count) % SOTTO_HISTORY_MAX];
+}
+
+/*
+ * Ends an earlier connection of the same run of the same client: it may be
+ * half dead, with posts still on the way, and the client is about to learn
+ * which of its posts have arrived and to repeat the others.
+ */
+static void replace_instance(struct sotto_hub *hub,
+                             const struct sotto_seat *seat, uint64_t instance)
+{
+    for (size_t i = 0; i < hub->config.sessions; i++) {
+        struct sotto_seat *other = &hub->seats[i];
+        if (other != seat && other->taken && other->in_room &&
+            other->instance == instance &&
+            sotto_hub_same_account(other, seat)) {
+            other->in_room = false;
+            other->is_primary = false;
+            sotto_hub_set_waiting(hub, other, WAIT_KICK);
+        }
+    }
+}
+
+static bool is_primary_missing(struct sotto_hub *hub,
+                               const struct sotto_seat *seat)
+{
+    for (size_t i = 0; i < hub->config.sessions; i++) {
+        const struct sotto_seat *other = &hub->seats[i];
+        if (other->taken && other->is_primary &&
+            sotto_hub_same_account(other, seat)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* True when the account was here until now: its LEFT need not be written. */
+static bool take_over_leaving(struct sotto_hub *hub,
+                              const struct sotto_seat *seat)
+{
+    for (size_t i = 0; hub->leaving_count > 0 && i < hub->config.sessions;
+         i++) {
+        struct sotto_seat *other = &hub->seats[i];
+        if (other->leaving && sotto_hub_same_account(other, seat)) {
+            other->leaving = false;
+            hub->leaving_count--;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum sotto_err sotto_hub_join(struct sotto_hub *hub, struct sotto_seat *seat,
+                              const struct sotto_request *request,
+                              uint64_t wall_s, struct sotto_reply *reply)
+{
+    const struct sotto_join *join = &request->join;
+    if (!seat->logged_in || seat->in_room ||
+        join->room.len != strlen(SOTTO_LOBBY_NAME) ||
+        memcmp(join->room.at, SOTTO_LOBBY_NAME, join->room.len) != 0) {
+        sotto_hub_answer_problem(reply, SOTTO_PROBLEM_ROOM, 0, 0);
+        return SOTTO_OK;
+    }
+    const bool was_here = !is_primary_missing(hub, seat);
+    replace_instance(hub, seat, join->instance);
+    const uint64_t start = history_start(hub, join->history);
+    seat->instance = join->instance;
+    if (!was_here && !take_over_leaving(hub, seat)) {
+        enum sotto_err err =
+            sotto_hub_append_notice(hub, SOTTO_MSG_ENTERED, seat, wall_s);
+        if (err == SOTTO_ERR_AGAIN) {
+            return err;
+        }
+        /* Without room on the disk people still come in, unannounced. */
+    }
+    seat->in_room = true;
+    seat->is_primary = is_primary_missing(hub, seat);
+
+    const uint64_t oldest = sotto_log_first(hub->lobby);
+    const uint64_t next = sotto_log_next_number(hub->lobby);
+    uint64_t first = join->since == 0 ? start : join->since + 1;
+    first = first < oldest ? oldest : first;
+    first = first > next ? next : first;
+    reply->kind = SOTTO_REPLY_JOINED;
+    reply->joined = (struct sotto_joined){
+        .room = SOTTO_LOBBY,
+        .name = {(const uint8_t *)SOTTO_LOBBY_NAME, strlen(SOTTO_LOBBY_NAME)},
+        .first = first,
+        .next = next,
+    };
+    return SOTTO_OK;
+}
+
+static void put_pending(struct sotto_hub *hub, struct sotto_seat_id seat,
+                        uint64_t id, uint64_t number)
+{
+    SOTTO_ASSERT(hub->pending_count < hub->config.pending);
+    size_t at = (hub->pending_head + hub->pending_count) % hub->config.pending;
+    hub->pending[at] = (struct sotto_pending){seat, id, number};
+    hub->pending_count++;
+}
+
+enum sotto_err sotto_hub_post(struct sotto_hub *hub, struct sotto_seat *seat,
+                              const struct sotto_request *request,
+                              uint64_t wall_s, struct sotto_reply *reply)
+{
+    const struct sotto_post *post = &request->post;
+    if (!seat->in_room || post->room != SOTTO_LOBBY) {
+        sotto_hub_answer_problem(reply, SOTTO_PROBLEM_ROOM, post->id, 0);
+        return SOTTO_OK;
+    }
+    if (post->text.len == 0 || post->text.len > SOTTO_MAX_TEXT ||
+        !sotto_utf8_valid(post->text.at, post->text.len)) {
+        sotto_hub_answer_problem(reply, SOTTO_PROBLEM_TEXT, post->id, 0);
+        return SOTTO_OK;
+    }
+    if (hub->pending_count == hub->config.pending) {
+        return SOTTO_ERR_AGAIN;
+    }
+    const struct sotto_stored entry = {.type = SOTTO_MSG_MESSAGE,
+                                       .time_s = sotto_hub_wire_time(wall_s),
+                                       .instance = seat->instance,
+                                       .id = post->id,
+                                       .sender = sotto_hub_seat_name(seat),
+                                       .text = post->text};
+    uint64_t number = 0;
+    enum sotto_err err = sotto_hub_append(hub, &entry, &number);
+    if (err == SOTTO_ERR_AGAIN) {
+        return err;
+    }
+    if (err != SOTTO_OK) {
+        sotto_hub_answer_problem(reply, SOTTO_PROBLEM_STORAGE, post->id, 0);
+        return SOTTO_OK;
+    }
+    hub->counters.posts++;
+    put_pending(hub, sotto_hub_seat_id(hub, seat), post->id, number);
+    return SOTTO_OK;
+}
+
+/* ---- pages ---- */
+
+/* How an entry appears to this seat: as an entry, or, when the seat's own
+ * client posted it, as its acknowledgement. AGAIN when that must wait. */
+static enum sotto_err write_past_entry(struct sotto_hub *hub,
+                                       struct sotto_seat *seat, uint64_t number,
+                                       size_t entry_len,
+                                       struct sotto_writer *page)
+{
+    struct sotto_stored entry;
+    if (sotto_stored_decode(&entry, hub->entry, entry_len) != SOTTO_OK) {
+        return SOTTO_OK; /* of a later version, or damaged: left out */
+    }
+    const bool is_own =
+        entry.instance == seat->instance &&
+        entry.sender.len == seat->name_len &&
+        memcmp(entry.sender.at, seat->name, seat->name_len) == 0;
+    size_t len = 0;
+    if (!is_own) {
+        enum sotto_err err =
+            sotto_stored_frame(&entry, SOTTO_LOBBY, number, hub->frame,
+                               sizeof hub->frame, &len);
+        SOTTO_ASSERT(err == SOTTO_OK);
+        sotto_write_bytes(page, hub->frame, len);
+        return page->bad ? SOTTO_ERR_SPACE : SOTTO_OK;
+    }
+    if (entry.type != SOTTO_MSG_MESSAGE) {
+        return SOTTO_OK;
+    }
+    if (number > sotto_log_durable(hub->lobby, NULL)) {
+        if (hub->pending_count == hub->config.pending) {
+            return SOTTO_ERR_SPACE;
+        }
+        put_pending(hub, sotto_hub_seat_id(hub, seat), entry.id, number);
+        return SOTTO_OK;
+    }
+    uint8_t body[32];
+    struct sotto_writer w;
+    sotto_writer_init(&w, body, sizeof body);
+    sotto_ack_encode(&w, &(struct sotto_ack){.room = SOTTO_LOBBY,
+                                             .id = entry.id,
+                                             .number = number});
+    return sotto_frame_encode(page, SOTTO_MSG_ACK, body, w.len);
+}
+
+void sotto_hub_fetch(struct sotto_hub *hub, struct sotto_seat *seat,
+                     const struct sotto_request *request,
+                     struct sotto_reply *reply)
+{
+    const size_t cap = request->room_bytes < sizeof hub->page
+                           ? request->room_bytes
+                           : sizeof hub->page;
+    struct sotto_writer page;
+    sotto_writer_init(&page, hub->page, cap);
+    reply->kind = SOTTO_REPLY_PAGE;
+    reply->next = request->from;
+    for (;;) {
+        size_t len = 0;
+        uint64_t number = reply->next;
+        enum sotto_err err = sotto_log_read(hub->lobby, reply->next, hub->entry,
+                                            sizeof hub->entry, &len, &number);
+        if (err == SOTTO_ERR_NOT_FOUND) {
+            reply->is_last = true;
+            break;
+        }
+        if (err == SOTTO_ERR_IO) {
+            hub->counters.storage_errors++;
+            reply->is_last = true;
+            break;
+        }
+        const size_t before = page.len;
+        if (err == SOTTO_OK &&
+            write_past_entry(hub, seat, number, len, &page) != SOTTO_OK) {
+            page.len = before;
+            break;
+        }
+        reply->next = number + 1;
+    }
+    reply->frames = (struct sotto_span){hub->page, page.len};
+}
+
+/* One PRESENT frame with as many names as fit; `from` is a seat's place. */
+void sotto_hub_who(struct sotto_hub *hub, const struct sotto_request *request,
+                   struct sotto_reply *reply)
+{
+    uint8_t *body = hub->frame;
+    size_t cap = request->room_bytes - 8;
+    cap = cap < sizeof hub->frame ? cap : sizeof hub->frame;
+    struct sotto_writer w;
+    sotto_writer_init(&w, body, cap);
+    sotto_write_u16(&w, SOTTO_LOBBY);
+    sotto_write_u8(&w, 0);
+    size_t at = (size_t)request->from;
+    for (; at < hub->config.sessions; at++) {
+        const struct sotto_seat *seat = &hub->seats[at];
+        if (!seat->taken || !seat->is_primary) {
+            continue;
+        }
+        if (cap - w.len < 1U + seat->name_len) {
+            break;
+        }
+        sotto_write_vector(&w, seat->name, seat->name_len);
+    }
+    reply->is_last = at >= hub->config.sessions;
+    body[2] = reply->is_last;
+    reply->next = at;
+    struct sotto_writer page;
+    sotto_writer_init(&page, hub->page, sizeof hub->page);
+    enum sotto_err err =
+        sotto_frame_encode(&page, SOTTO_MSG_PRESENT, body, w.len);
+    SOTTO_ASSERT(err == SOTTO_OK);
+    reply->kind = SOTTO_REPLY_PAGE;
+    reply->frames = (struct sotto_span){hub->page, page.len};
+}

@@ -1,0 +1,128 @@
+/*
+ * hub_state.h - the hub's inside, shared by the files that make it up:
+ * hub.c (seats, entries, answers), hub_login.c, hub_room.c.
+ */
+#ifndef SOTTO_CHAT_HUB_STATE_H
+#define SOTTO_CHAT_HUB_STATE_H
+
+#include "core/base/assert.h"
+#include "core/chat/entry.h"
+#include "core/chat/hub.h"
+#include "core/crypto/hash.h"
+
+/* What a seat waits for. */
+enum sotto_hub_waiting {
+    WAIT_NOTHING,
+    WAIT_REGISTER, /* until its ticket is durable */
+    WAIT_KICK      /* to be told that it was replaced */
+};
+
+struct sotto_seat {
+    uint32_t generation;
+    bool taken;
+    bool logged_in;
+    bool in_room;
+    bool is_primary; /* the one seat that stands for its account in lists */
+    bool leaving;    /* gone, its LEFT entry is not written yet */
+    enum sotto_hub_waiting waiting;
+    uint8_t name_len;
+    char name[SOTTO_NAME_MAX]; /* from LOOKUP on */
+    uint8_t ip[16];
+    uint64_t instance;
+    uint64_t ticket; /* of the account being registered */
+};
+
+/* An entry whose author waits for its acknowledgement. */
+struct sotto_pending {
+    struct sotto_seat_id seat;
+    uint64_t id;
+    uint64_t number;
+};
+
+struct sotto_hub {
+    struct sotto_hub_config config;
+    struct sotto_accounts *accounts;
+    struct sotto_log *lobby;
+    struct sotto_throttle *by_login;
+    struct sotto_throttle *by_account;
+    struct sotto_throttle *by_address;
+    struct sotto_throttle *by_register;
+    struct sotto_seat *seats;
+    struct sotto_pending *pending; /* a ring, in the order of the numbers */
+    size_t pending_head;
+    size_t pending_count;
+    size_t waiting_count; /* seats with something in `waiting` */
+    size_t leaving_count; /* seats with `leaving` */
+    size_t scan_at;       /* where next() looks for a waiting seat */
+    size_t present;
+    bool draining;
+    uint64_t wall_s;
+    uint64_t recent[SOTTO_HISTORY_MAX]; /* the last numbers, a ring */
+    size_t recent_count;                /* ever put */
+    uint8_t codes[SOTTO_CODES_MAX][SOTTO_HASH_LEN];
+    size_t code_count;
+    struct sotto_hub_counters counters;
+    struct sotto_feed_item fresh; /* an entry that next() has not given out */
+    bool has_fresh;
+    uint8_t entry[SOTTO_ENTRY_MAX];
+    uint8_t frame[SOTTO_FRAME_MAX];
+    uint8_t page[SOTTO_RECORD_LIMIT_HOST];
+};
+
+/* ---- hub.c ---- */
+
+/* The seat of that connection, or NULL when it has gone. */
+struct sotto_seat *sotto_hub_find_seat(struct sotto_hub *hub,
+                                       struct sotto_seat_id id);
+struct sotto_seat_id sotto_hub_seat_id(const struct sotto_hub *hub,
+                                       const struct sotto_seat *seat);
+struct sotto_span sotto_hub_seat_name(const struct sotto_seat *seat);
+bool sotto_hub_same_account(const struct sotto_seat *a,
+                            const struct sotto_seat *b);
+void sotto_hub_set_waiting(struct sotto_hub *hub, struct sotto_seat *seat,
+                           enum sotto_hub_waiting waiting);
+
+/*
+ * Appends an entry and makes it ready for delivery. AGAIN while the log waits
+ * for its disk; FULL and IO as the log says.
+ */
+enum sotto_err sotto_hub_append(struct sotto_hub *hub,
+                                const struct sotto_stored *entry,
+                                uint64_t *number) SOTTO_MUST_CHECK;
+enum sotto_err sotto_hub_append_notice(struct sotto_hub *hub, uint8_t type,
+                                       const struct sotto_seat *seat,
+                                       uint64_t wall_s) SOTTO_MUST_CHECK;
+uint32_t sotto_hub_wire_time(uint64_t wall_s);
+void sotto_hub_answer_problem(struct sotto_reply *reply,
+                              enum sotto_problem problem, uint64_t ref,
+                              uint32_t detail);
+
+/* ---- hub_login.c ---- */
+
+void sotto_hub_lookup(struct sotto_hub *hub, struct sotto_seat *seat,
+                      const struct sotto_request *request, uint64_t now_ms,
+                      struct sotto_reply *reply);
+void sotto_hub_login(struct sotto_hub *hub, struct sotto_seat *seat,
+                     const struct sotto_request *request, uint64_t now_ms,
+                     struct sotto_reply *reply);
+void sotto_hub_register(struct sotto_hub *hub, struct sotto_seat *seat,
+                        const struct sotto_request *request, uint64_t now_ms,
+                        uint64_t wall_s, struct sotto_reply *reply);
+
+/* ---- hub_room.c ---- */
+
+enum sotto_err sotto_hub_join(struct sotto_hub *hub, struct sotto_seat *seat,
+                              const struct sotto_request *request,
+                              uint64_t wall_s, struct sotto_reply *reply)
+    SOTTO_MUST_CHECK;
+enum sotto_err sotto_hub_post(struct sotto_hub *hub, struct sotto_seat *seat,
+                              const struct sotto_request *request,
+                              uint64_t wall_s, struct sotto_reply *reply)
+    SOTTO_MUST_CHECK;
+void sotto_hub_fetch(struct sotto_hub *hub, struct sotto_seat *seat,
+                     const struct sotto_request *request,
+                     struct sotto_reply *reply);
+void sotto_hub_who(struct sotto_hub *hub, const struct sotto_request *request,
+                   struct sotto_reply *reply);
+
+#endif
