@@ -285,8 +285,7 @@ enum sotto_err sotto_hub_request(struct sotto_hub *hub, struct sotto_seat_id id,
     case SOTTO_REQUEST_JOIN:
         return sotto_hub_join(hub, seat, request, wall_s, reply);
     case SOTTO_REQUEST_FETCH:
-        sotto_hub_fetch(hub, seat, request, reply);
-        break;
+        return sotto_hub_fetch(hub, seat, request, reply);
     case SOTTO_REQUEST_POST:
         return sotto_hub_post(hub, seat, request, wall_s, reply);
     case SOTTO_REQUEST_WHO:

@@ -152,83 +152,112 @@ enum sotto_err sotto_hub_post(struct sotto_hub *hub, struct sotto_seat *seat,
 
 /* ---- pages ---- */
 
+/* Tells a client that came back that its post is in the log: at once when it
+ * is durable, later otherwise. SPACE. */
+static enum sotto_err write_past_ack(struct sotto_hub *hub,
+                                     const struct sotto_seat *seat, uint64_t id,
+                                     uint64_t number, struct sotto_writer *page,
+                                     struct sotto_reply *reply)
+{
+    if (number > sotto_log_durable(hub->lobby, NULL)) {
+        if (hub->pending_count == hub->config.pending ||
+            page->cap - page->len < SOTTO_ACK_FRAME_MAX) {
+            return SOTTO_ERR_SPACE;
+        }
+        page->cap -= SOTTO_ACK_FRAME_MAX;
+        reply->promised++;
+        put_pending(hub, sotto_hub_seat_id(hub, seat), id, number);
+        return SOTTO_OK;
+    }
+    uint8_t body[SOTTO_ACK_FRAME_MAX];
+    struct sotto_writer w;
+    const struct sotto_ack ack = {SOTTO_LOBBY, id, number};
+    sotto_writer_init(&w, body, sizeof body);
+    sotto_ack_encode(&w, &ack);
+    return sotto_frame_encode(page, SOTTO_MSG_ACK, body, w.len);
+}
+
 /* How an entry appears to this seat: as an entry, or, when the seat's own
- * client posted it, as its acknowledgement. AGAIN when that must wait. */
-static enum sotto_err write_past_entry(struct sotto_hub *hub,
-                                       struct sotto_seat *seat, uint64_t number,
-                                       size_t entry_len,
-                                       struct sotto_writer *page)
+ * client posted it, as its acknowledgement. SPACE when the page is full. */
+static enum sotto_err write_past(struct sotto_hub *hub,
+                                 const struct sotto_seat *seat, uint64_t number,
+                                 size_t entry_len, struct sotto_writer *page,
+                                 struct sotto_reply *reply)
 {
     struct sotto_stored entry;
     if (sotto_stored_decode(&entry, hub->entry, entry_len) != SOTTO_OK) {
-        return SOTTO_OK; /* of a later version, or damaged: left out */
+        return SOTTO_OK; /* of a later version: left out */
     }
     const bool is_own =
         entry.instance == seat->instance &&
         entry.sender.len == seat->name_len &&
         memcmp(entry.sender.at, seat->name, seat->name_len) == 0;
+    if (is_own) {
+        return entry.type == SOTTO_MSG_MESSAGE
+                   ? write_past_ack(hub, seat, entry.id, number, page, reply)
+                   : SOTTO_OK;
+    }
     size_t len = 0;
-    if (!is_own) {
-        enum sotto_err err =
-            sotto_stored_frame(&entry, SOTTO_LOBBY, number, hub->frame,
-                               sizeof hub->frame, &len);
-        SOTTO_ASSERT(err == SOTTO_OK);
-        sotto_write_bytes(page, hub->frame, len);
-        return page->bad ? SOTTO_ERR_SPACE : SOTTO_OK;
+    enum sotto_err err =
+        sotto_stored_frame(&entry, SOTTO_LOBBY, number, hub->frame,
+                           sizeof hub->frame, &len);
+    SOTTO_ASSERT(err == SOTTO_OK);
+    if (page->cap - page->len < len) {
+        return SOTTO_ERR_SPACE;
     }
-    if (entry.type != SOTTO_MSG_MESSAGE) {
-        return SOTTO_OK;
-    }
-    if (number > sotto_log_durable(hub->lobby, NULL)) {
-        if (hub->pending_count == hub->config.pending) {
-            return SOTTO_ERR_SPACE;
-        }
-        put_pending(hub, sotto_hub_seat_id(hub, seat), entry.id, number);
-        return SOTTO_OK;
-    }
-    uint8_t body[32];
-    struct sotto_writer w;
-    sotto_writer_init(&w, body, sizeof body);
-    sotto_ack_encode(&w, &(struct sotto_ack){.room = SOTTO_LOBBY,
-                                             .id = entry.id,
-                                             .number = number});
-    return sotto_frame_encode(page, SOTTO_MSG_ACK, body, w.len);
+    sotto_write_bytes(page, hub->frame, len);
+    return SOTTO_OK;
 }
 
-void sotto_hub_fetch(struct sotto_hub *hub, struct sotto_seat *seat,
-                     const struct sotto_request *request,
-                     struct sotto_reply *reply)
+/* Fills a page from reply->next on. SPACE when it is full, NOT_FOUND at the
+ * end of the log, IO. */
+static enum sotto_err fill_page(struct sotto_hub *hub,
+                                const struct sotto_seat *seat,
+                                struct sotto_writer *page,
+                                struct sotto_reply *reply)
 {
-    const size_t cap = request->room_bytes < sizeof hub->page
-                           ? request->room_bytes
-                           : sizeof hub->page;
-    struct sotto_writer page;
-    sotto_writer_init(&page, hub->page, cap);
-    reply->kind = SOTTO_REPLY_PAGE;
-    reply->next = request->from;
     for (;;) {
         size_t len = 0;
         uint64_t number = reply->next;
         enum sotto_err err = sotto_log_read(hub->lobby, reply->next, hub->entry,
                                             sizeof hub->entry, &len, &number);
-        if (err == SOTTO_ERR_NOT_FOUND) {
-            reply->is_last = true;
-            break;
+        if (err == SOTTO_OK) {
+            err = write_past(hub, seat, number, len, page, reply);
+        } else if (err == SOTTO_ERR_FORMAT || err == SOTTO_ERR_SPACE) {
+            err = SOTTO_OK; /* a damaged entry: the reader goes on after it */
         }
-        if (err == SOTTO_ERR_IO) {
-            hub->counters.storage_errors++;
-            reply->is_last = true;
-            break;
-        }
-        const size_t before = page.len;
-        if (err == SOTTO_OK &&
-            write_past_entry(hub, seat, number, len, &page) != SOTTO_OK) {
-            page.len = before;
-            break;
+        if (err != SOTTO_OK) {
+            return err;
         }
         reply->next = number + 1;
     }
+}
+
+enum sotto_err sotto_hub_fetch(struct sotto_hub *hub,
+                               const struct sotto_seat *seat,
+                               const struct sotto_request *request,
+                               struct sotto_reply *reply)
+{
+    struct sotto_writer page;
+    const size_t cap = request->room_bytes < sizeof hub->page
+                           ? request->room_bytes
+                           : sizeof hub->page;
+    sotto_writer_init(&page, hub->page, cap);
+    reply->next = request->from;
+    enum sotto_err err = fill_page(hub, seat, &page, reply);
+    if (err == SOTTO_ERR_IO) {
+        hub->counters.storage_errors++;
+        reply->kind = SOTTO_REPLY_KICK;
+        reply->reason = SOTTO_CLOSE_STORAGE;
+        return SOTTO_OK;
+    }
+    if (err == SOTTO_ERR_SPACE && reply->next == request->from) {
+        return SOTTO_ERR_AGAIN; /* too much waits for the disk */
+    }
+    reply->kind = SOTTO_REPLY_PAGE;
+    reply->is_last = err == SOTTO_ERR_NOT_FOUND;
     reply->frames = (struct sotto_span){hub->page, page.len};
+    return SOTTO_OK;
 }
 
 /* One PRESENT frame with as many names as fit; `from` is a seat's place. */

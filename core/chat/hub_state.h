@@ -119,9 +119,10 @@ enum sotto_err sotto_hub_post(struct sotto_hub *hub, struct sotto_seat *seat,
                               const struct sotto_request *request,
                               uint64_t wall_s, struct sotto_reply *reply)
     SOTTO_MUST_CHECK;
-void sotto_hub_fetch(struct sotto_hub *hub, struct sotto_seat *seat,
-                     const struct sotto_request *request,
-                     struct sotto_reply *reply);
+enum sotto_err sotto_hub_fetch(struct sotto_hub *hub,
+                               const struct sotto_seat *seat,
+                               const struct sotto_request *request,
+                               struct sotto_reply *reply) SOTTO_MUST_CHECK;
 void sotto_hub_who(struct sotto_hub *hub, const struct sotto_request *request,
                    struct sotto_reply *reply);
 

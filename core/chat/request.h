@@ -15,6 +15,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The most bytes of an ACK's or a post's PROBLEM's frame. */
+#define SOTTO_ACK_FRAME_MAX 24
+
 /* Which connection: a place below the greatest number of sessions, and a
  * count that tells its present user from earlier ones. */
 struct sotto_seat_id {
@@ -68,6 +71,7 @@ struct sotto_reply {
     struct sotto_span frames; /* whole frames; borrowed likewise */
     uint64_t next;            /* PAGE: go on here */
     bool is_last;             /* PAGE: nothing more for now */
+    uint16_t promised;        /* PAGE: ACKs that will follow later */
     struct sotto_ack ack;
     struct sotto_error problem;
     enum sotto_close_reason reason;

@@ -1,0 +1,210 @@
+/*
+ * client.h - a client of a Sotto server, without I/O.
+ *
+ * It lives as long as its person wants to talk, over any number of
+ * connections: what was said and not acknowledged is said again on the next
+ * one, what was said by others meanwhile is fetched, nothing comes twice. The
+ * application dials, reads and writes, decides whether a server's key is the
+ * right one, runs the key derivation in slices, and shows the events.
+ *
+ *   OFFLINE -> HANDSHAKE -> IDENTITY -> (REGISTER ->) AUTH -> DERIVE -> PROOF
+ *           -> JOINING -> ROOM ;  any -> OFFLINE when the connection ends
+ */
+#ifndef SOTTO_CHAT_CLIENT_H
+#define SOTTO_CHAT_CLIENT_H
+
+#include "core/auth/scram.h"
+#include "core/channel/link.h"
+#include "core/chat/message.h"
+#include "core/chat/queue.h"
+#include "core/crypto/hash.h"
+#include <sotto/env.h>
+#include <sotto/err.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A connection on which nothing came for this long is tried with a PING, and
+ * given up after three times as long. */
+#define SOTTO_CLIENT_PING_MS 30000U
+
+enum sotto_client_state {
+    SOTTO_CLIENT_OFFLINE,
+    SOTTO_CLIENT_HANDSHAKE,
+    SOTTO_CLIENT_IDENTITY, /* the application looks at the server's key */
+    SOTTO_CLIENT_REGISTER, /* the account was sent */
+    SOTTO_CLIENT_AUTH,     /* the name was sent */
+    SOTTO_CLIENT_DERIVE,   /* sotto_client_derive() is wanted */
+    SOTTO_CLIENT_PROOF,    /* the proof was sent */
+    SOTTO_CLIENT_JOINING,
+    SOTTO_CLIENT_ROOM
+};
+
+enum sotto_client_event_kind {
+    SOTTO_EVENT_IDENTITY, /* look at `key`; then accept, or drop the stream */
+    SOTTO_EVENT_DERIVE,   /* call sotto_client_derive() until it is done */
+    SOTTO_EVENT_PASSWORD, /* a password is needed, the keys kept do not fit */
+    SOTTO_EVENT_REGISTERED,
+    SOTTO_EVENT_LOGGED_IN, /* the server has proved that it knows the account */
+    SOTTO_EVENT_JOINED,    /* `joined`, and whether entries were `missed` */
+    SOTTO_EVENT_CAUGHT_UP, /* all that was said before JOINED has come */
+    SOTTO_EVENT_ENTRY,     /* `entry`, of `type` MESSAGE, ENTERED or LEFT */
+    SOTTO_EVENT_ACKED,     /* `id` has the number `number` */
+    SOTTO_EVENT_PRESENT,   /* `present`: names to take apart */
+    SOTTO_EVENT_PROBLEM,   /* `problem`: what the server refused */
+    SOTTO_EVENT_CLOSED     /* the connection is over: see `error`, `reason` */
+};
+
+struct sotto_client_event {
+    enum sotto_client_event_kind kind;
+    uint8_t type;
+    bool missed;
+    uint64_t id;
+    uint64_t number;
+    uint8_t key[32];
+    struct sotto_entry entry; /* spans: borrowed until the next call */
+    struct sotto_joined joined;
+    struct sotto_present present;
+    struct sotto_error problem;
+    /*
+     * CLOSED: OK with `reason` after a CLOSE; AUTH when the server could not
+     * prove that it knows the account, or a record was changed on the way;
+     * REFUSED with `refusal`; TIMEOUT; LIMIT when the server asked for a key
+     * derivation that is too weak, too long, or weaker than before; FORMAT
+     * for anything that is not the protocol; RANDOM.
+     */
+    enum sotto_err error;
+    enum sotto_close_reason reason;
+    enum sotto_refusal refusal;
+    bool before_login; /* it ended before the server had proved anything */
+};
+
+struct sotto_client_config {
+    struct sotto_link_config link; /* key, suite, limit, entropy */
+    char name[SOTTO_NAME_MAX + 1];
+    uint8_t code[SOTTO_CODE_MAX]; /* invitation, for registering */
+    uint8_t code_len;
+    uint32_t iterations_min; /* of a challenge: weaker is refused */
+    uint32_t iterations_new; /* of an account that is registered */
+    uint16_t history;        /* past entries to be shown at first */
+    uint32_t ping_ms;
+    uint8_t *memory; /* sotto_client_size(limit, queue), borrowed */
+    size_t memory_len;
+};
+
+struct sotto_client {
+    struct sotto_client_config config;
+    enum sotto_client_state state;
+    struct sotto_link link;
+    struct sotto_scram_client scram;
+    struct sotto_pbkdf2 kdf;
+    struct sotto_verifier verifier; /* what `keys` belong to */
+    struct sotto_scram_keys keys;
+    bool has_keys;
+    bool is_deriving;
+    bool wants_register; /* until the server says REGISTERED or TAKEN */
+    bool is_leaving;
+    bool said_close;
+    bool has_pong_due;
+    bool is_identity_told;
+    bool is_over; /* CLOSED is to be told */
+    bool had_login;
+    struct sotto_client_event end;
+    const uint8_t *password; /* borrowed, NULL once taken back */
+    size_t password_len;
+    uint64_t instance; /* of this run */
+    uint64_t seen;     /* every entry up to here has come */
+    uint64_t joined_next;
+    uint64_t input_ms;
+    uint64_t ping_ms;
+    struct sotto_queue queue;
+    bool is_caught_up; /* posts may be sent (again) */
+    uint8_t *in;
+    size_t in_cap;
+    size_t in_at;
+    size_t in_len;
+    uint8_t *out;
+    size_t out_cap;
+    size_t out_at;
+    size_t out_len;
+    uint8_t *assembly;
+    size_t assembly_cap;
+    uint8_t control[SOTTO_SCRAM_MESSAGE_MAX + 256]; /* whole frames to send */
+    size_t control_at;
+    size_t control_len;
+    size_t part_done; /* of the post that is being sent in parts */
+};
+
+/* Bytes of memory for a receive limit and `queue` bytes of unacknowledged
+ * posts (each takes its text and 48 bytes). */
+size_t sotto_client_size(uint16_t receive_limit, size_t queue);
+
+/* Copies the configuration and draws the instance. LIMIT for a name that is
+ * not allowed; SPACE; RANDOM. */
+enum sotto_err sotto_client_init(struct sotto_client *client,
+                                 const struct sotto_client_config *config)
+    SOTTO_MUST_CHECK;
+void sotto_client_wipe(struct sotto_client *client);
+
+/*
+ * The password, borrowed until sotto_client_forget_password(). With
+ * `registers` an account of the name is made first: derive before dialling
+ * (salt drawn here: RANDOM).
+ */
+enum sotto_err sotto_client_set_password(struct sotto_client *client,
+                                         const uint8_t *password, size_t len,
+                                         bool registers) SOTTO_MUST_CHECK;
+void sotto_client_forget_password(struct sotto_client *client);
+
+/* Keys that were kept (with the salt and count they belong to), instead. */
+void sotto_client_set_keys(struct sotto_client *client,
+                           const struct sotto_verifier *verifier,
+                           const struct sotto_scram_keys *keys);
+
+/* True while sotto_client_derive() has work to do. */
+bool sotto_client_is_deriving(const struct sotto_client *client);
+/* At most `rounds` of the key derivation; true when it is done. */
+bool sotto_client_derive(struct sotto_client *client, uint32_t rounds);
+
+/* A stream is open: begins the handshake. */
+void sotto_client_connected(struct sotto_client *client, uint64_t now_ms);
+/* The stream has ended without the client's doing, or cannot be opened. */
+void sotto_client_disconnected(struct sotto_client *client, enum sotto_err why);
+
+/* State IDENTITY: the key is right. */
+void sotto_client_accept(struct sotto_client *client);
+
+/* Where to read into; false when it wants nothing now. */
+bool sotto_client_input(struct sotto_client *client, uint8_t **at, size_t *cap);
+void sotto_client_input_done(struct sotto_client *client, size_t len,
+                             uint64_t now_ms);
+
+/* What to write; false when there is nothing. */
+bool sotto_client_output(struct sotto_client *client, uint64_t now_ms,
+                         const uint8_t **at, size_t *len);
+void sotto_client_output_done(struct sotto_client *client, size_t len);
+
+/* The next event; false when there is none. After CLOSED drop the stream. Call
+ * after input, derive, tick and disconnected. */
+bool sotto_client_next(struct sotto_client *client,
+                       struct sotto_client_event *event);
+
+/* Says something, now or when there is a connection. LIMIT above the
+ * server's longest text; FORMAT for text that is empty or not UTF-8; SPACE
+ * when too much waits. */
+enum sotto_err sotto_client_post(struct sotto_client *client,
+                                 const uint8_t *text, size_t len, uint64_t *id)
+    SOTTO_MUST_CHECK;
+/* Asks who is here. AGAIN when not in the room. */
+enum sotto_err sotto_client_who(struct sotto_client *client) SOTTO_MUST_CHECK;
+/* Leaves: a CLOSE goes out once everything that was said is acknowledged or,
+ * with `at_once`, now. Then the event CLOSED comes. */
+void sotto_client_leave(struct sotto_client *client, bool at_once);
+
+/* Posts that are not settled. */
+size_t sotto_client_unsettled(const struct sotto_client *client);
+
+/* Looks at the time: pings, or gives the connection up. */
+void sotto_client_tick(struct sotto_client *client, uint64_t now_ms);
+
+#endif

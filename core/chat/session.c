@@ -1,0 +1,464 @@
+#include "core/chat/session_inner.h"
+
+#include "core/base/assert.h"
+#include "core/base/secret.h"
+#include <string.h>
+
+/* Characters of a nonce: base64 of 18 bytes. */
+#define NONCE_BYTES 18
+
+void sotto_session_init(struct sotto_session *session,
+                        const struct sotto_session_config *config,
+                        uint64_t now_ms)
+{
+    *session = (struct sotto_session){.config = config};
+    session->opened_ms = now_ms;
+    session->input_ms = now_ms;
+    session->output_ms = now_ms;
+    sotto_link_init(&session->link, &config->link);
+}
+
+static void give_back(struct sotto_pool *pool, uint8_t **buffer)
+{
+    if (*buffer != NULL) {
+        sotto_pool_give(pool, *buffer);
+        *buffer = NULL;
+    }
+}
+
+static void end_login(struct sotto_session *session)
+{
+    if (session->login != NULL) {
+        sotto_scram_server_wipe(session->login);
+        sotto_pool_give(session->config->logins, session->login);
+        session->login = NULL;
+    }
+}
+
+void sotto_session_wipe(struct sotto_session *session)
+{
+    struct sotto_pool *buffers = session->config->buffers;
+    end_login(session);
+    if (session->in != NULL) {
+        sotto_wipe(session->in, buffers->size);
+    }
+    give_back(buffers, &session->in);
+    give_back(buffers, &session->outbox);
+    give_back(buffers, &session->out);
+    give_back(buffers, &session->link.assembly);
+    sotto_link_wipe(&session->link);
+    session->state = SOTTO_SESSION_FINISHED;
+}
+
+/* ---- the outbox -------------------------------------------------------- */
+
+size_t sotto_session_room(const struct sotto_session *session)
+{
+    const size_t promised = (size_t)session->unacked * SOTTO_ACK_FRAME_MAX;
+    const size_t left = session->config->buffers->size - session->outbox_len;
+    return left > promised ? left - promised : 0;
+}
+
+bool sotto_session_can_answer(struct sotto_session *session)
+{
+    if (session->outbox == NULL) {
+        session->outbox = sotto_pool_take(session->config->buffers);
+        session->outbox_at = 0;
+        session->outbox_len = 0;
+    }
+    return session->outbox != NULL &&
+           sotto_session_room(session) >=
+               SOTTO_SESSION_ANSWER_MAX + SOTTO_ACK_FRAME_MAX;
+}
+
+static void put_frame(struct sotto_session *session, uint8_t type,
+                      const uint8_t *body, size_t len)
+{
+    struct sotto_writer w;
+    SOTTO_ASSERT(session->outbox != NULL);
+    sotto_writer_init(&w, session->outbox + session->outbox_len,
+                      session->config->buffers->size - session->outbox_len);
+    enum sotto_err err = sotto_frame_encode(&w, type, body, len);
+    SOTTO_ASSERT(err == SOTTO_OK);
+    session->outbox_len += w.len;
+}
+
+static void put_problem(struct sotto_session *session,
+                        const struct sotto_error *problem)
+{
+    uint8_t body[16];
+    struct sotto_writer w;
+    sotto_writer_init(&w, body, sizeof body);
+    sotto_error_encode(&w, problem);
+    put_frame(session, SOTTO_MSG_ERROR, body, w.len);
+}
+
+static void put_ack(struct sotto_session *session, const struct sotto_ack *ack)
+{
+    uint8_t body[20];
+    struct sotto_writer w;
+    sotto_writer_init(&w, body, sizeof body);
+    sotto_ack_encode(&w, ack);
+    put_frame(session, SOTTO_MSG_ACK, body, w.len);
+}
+
+/* ---- ending ------------------------------------------------------------ */
+
+void sotto_session_close(struct sotto_session *session,
+                         enum sotto_close_reason reason)
+{
+    if (session->state == SOTTO_SESSION_CLOSING ||
+        session->state == SOTTO_SESSION_FINISHED) {
+        return;
+    }
+    end_login(session);
+    session->reason = reason;
+    session->state = SOTTO_SESSION_CLOSING;
+    if (reason == SOTTO_CLOSE_SLOW) {
+        session->close_now = true;
+    }
+}
+
+void sotto_session_finish(struct sotto_session *session)
+{
+    end_login(session);
+    session->state = SOTTO_SESSION_FINISHED;
+}
+
+void sotto_session_input_ended(struct sotto_session *session)
+{
+    sotto_session_finish(session);
+}
+
+bool sotto_session_is_finished(const struct sotto_session *session)
+{
+    return session->state == SOTTO_SESSION_FINISHED;
+}
+
+/* ---- what a client asks ------------------------------------------------ */
+
+static struct sotto_scram_binding binding_of(const struct sotto_session *s)
+{
+    return (struct sotto_scram_binding){.flag = 'p',
+                                        .name = SOTTO_SCRAM_BINDING_NAME,
+                                        .data = s->link.hash,
+                                        .data_len = sizeof s->link.hash};
+}
+
+static void ask(struct sotto_session *session, enum sotto_request_kind kind)
+{
+    session->request.kind = kind;
+    session->is_asking = true;
+}
+
+static void ask_and_wait(struct sotto_session *session,
+                         enum sotto_request_kind kind)
+{
+    ask(session, kind);
+    session->is_waiting = true;
+}
+
+static enum sotto_err begin_login(struct sotto_session *session)
+{
+    const struct sotto_scram_binding binding = binding_of(session);
+    if (session->login == NULL) {
+        session->login = sotto_pool_take(session->config->logins);
+    }
+    if (session->login == NULL) {
+        sotto_session_close(session, SOTTO_CLOSE_OVERLOAD);
+        return SOTTO_OK;
+    }
+    enum sotto_err err =
+        sotto_scram_server_first(session->login,
+                                 (const char *)session->frame.body,
+                                 session->frame.len, &binding);
+    if (err != SOTTO_OK) {
+        return err;
+    }
+    session->request =
+        (struct sotto_request){.name = {(const uint8_t *)session->login->user,
+                                        session->login->user_len}};
+    ask_and_wait(session, SOTTO_REQUEST_LOOKUP);
+    return SOTTO_OK;
+}
+
+/* Looks at the proof; the hub has the last word. */
+static enum sotto_err check_proof(struct sotto_session *session)
+{
+    char answer[SOTTO_SCRAM_MESSAGE_MAX];
+    size_t len = 0;
+    const struct sotto_scram_binding binding = binding_of(session);
+    enum sotto_err err =
+        sotto_scram_server_final(session->login,
+                                 (const char *)session->frame.body,
+                                 session->frame.len, &binding, answer,
+                                 sizeof answer, &len, NULL);
+    if (err != SOTTO_OK && err != SOTTO_ERR_AUTH) {
+        return err;
+    }
+    if (err == SOTTO_OK) {
+        /* Not sent before the hub has agreed. */
+        const size_t before = session->outbox_len;
+        put_frame(session, SOTTO_MSG_AUTH, (const uint8_t *)answer, len);
+        session->held = session->outbox_len - before;
+    }
+    session->request =
+        (struct sotto_request){.proof_ok = err == SOTTO_OK,
+                               .verifier = &session->login->verifier};
+    ask_and_wait(session, SOTTO_REQUEST_LOGIN);
+    return SOTTO_OK;
+}
+
+static enum sotto_err ask_register(struct sotto_session *session)
+{
+    enum sotto_err err =
+        sotto_register_decode(&session->account, session->frame.body,
+                              session->frame.len);
+    if (err == SOTTO_OK) {
+        session->request = (struct sotto_request){.account = &session->account};
+        ask_and_wait(session, SOTTO_REQUEST_REGISTER);
+    }
+    return err;
+}
+
+static enum sotto_err ask_join(struct sotto_session *session)
+{
+    session->request = (struct sotto_request){0};
+    enum sotto_err err =
+        sotto_join_decode(&session->request.join, session->frame.body,
+                          session->frame.len);
+    if (err == SOTTO_OK) {
+        session->instance = session->request.join.instance;
+        ask_and_wait(session, SOTTO_REQUEST_JOIN);
+    }
+    return err;
+}
+
+static enum sotto_err ask_post(struct sotto_session *session)
+{
+    session->request = (struct sotto_request){0};
+    enum sotto_err err =
+        sotto_post_decode(&session->request.post, session->frame.body,
+                          session->frame.len);
+    if (err == SOTTO_OK && session->request.post.id <= session->last_post) {
+        return SOTTO_ERR_REPLAY;
+    }
+    if (err == SOTTO_OK) {
+        session->last_post = session->request.post.id;
+        session->unacked++;
+        ask(session, SOTTO_REQUEST_POST);
+    }
+    return err;
+}
+
+static enum sotto_err note_who(struct sotto_session *session)
+{
+    uint16_t room = 0;
+    enum sotto_err err =
+        sotto_room_decode(&room, session->frame.body, session->frame.len);
+    session->wants_who = true;
+    session->who_from = 0;
+    return err;
+}
+
+static enum sotto_err answer_ping(struct sotto_session *session)
+{
+    if (session->frame.len > SOTTO_PING_MAX) {
+        return SOTTO_ERR_FORMAT;
+    }
+    put_frame(session, SOTTO_MSG_PONG, session->frame.body, session->frame.len);
+    return SOTTO_OK;
+}
+
+/* A frame of an active client. */
+static enum sotto_err take_request(struct sotto_session *session)
+{
+    switch (session->frame.type) {
+    case SOTTO_MSG_JOIN:
+        return ask_join(session);
+    case SOTTO_MSG_POST:
+        return ask_post(session);
+    case SOTTO_MSG_WHO:
+        return note_who(session);
+    default:
+        return SOTTO_ERR_FORMAT;
+    }
+}
+
+enum sotto_err sotto_session_take_frame(struct sotto_session *session)
+{
+    const uint8_t type = session->frame.type;
+    if (type == SOTTO_MSG_PING) {
+        return answer_ping(session);
+    }
+    switch (session->state) {
+    case SOTTO_SESSION_LOGIN:
+        if (type == SOTTO_MSG_AUTH) {
+            return begin_login(session);
+        }
+        return type == SOTTO_MSG_REGISTER ? ask_register(session)
+                                          : SOTTO_ERR_FORMAT;
+    case SOTTO_SESSION_PROOF:
+        return type == SOTTO_MSG_AUTH ? check_proof(session) : SOTTO_ERR_FORMAT;
+    case SOTTO_SESSION_ACTIVE:
+    case SOTTO_SESSION_ROOM:
+        return take_request(session);
+    case SOTTO_SESSION_HANDSHAKE:
+    case SOTTO_SESSION_CLOSING:
+    case SOTTO_SESSION_FINISHED:
+        break;
+    }
+    return SOTTO_ERR_FORMAT;
+}
+
+/* ---- what the hub answers ---------------------------------------------- */
+
+static void send_challenge(struct sotto_session *session,
+                           const struct sotto_verifier *verifier)
+{
+    uint8_t random[NONCE_BYTES];
+    char nonce[4 * NONCE_BYTES / 3 + 1];
+    char text[SOTTO_SCRAM_MESSAGE_MAX];
+    size_t len = 0;
+    const struct sotto_random *source = &session->config->link.random;
+    if (source->fill(source->ctx, random, sizeof random) != SOTTO_OK ||
+        sotto_base64_encode(random, sizeof random, nonce, sizeof nonce, &len) !=
+            SOTTO_OK ||
+        sotto_scram_server_challenge(session->login, verifier, nonce, text,
+                                     sizeof text, &len) != SOTTO_OK) {
+        sotto_session_close(session, SOTTO_CLOSE_OVERLOAD);
+        return;
+    }
+    put_frame(session, SOTTO_MSG_AUTH, (const uint8_t *)text, len);
+    session->state = SOTTO_SESSION_PROOF;
+}
+
+static void welcome(struct sotto_session *session, struct sotto_span name)
+{
+    uint8_t body[SOTTO_NAME_MAX + 8];
+    struct sotto_writer w;
+    sotto_writer_init(&w, body, sizeof body);
+    sotto_welcome_encode(&w,
+                         &(struct sotto_welcome){.name = name,
+                                                 .max_text = SOTTO_MAX_TEXT});
+    put_frame(session, SOTTO_MSG_WELCOME, body, w.len);
+    end_login(session);
+    session->state = SOTTO_SESSION_ACTIVE;
+}
+
+static void enter_room(struct sotto_session *session,
+                       const struct sotto_joined *joined)
+{
+    uint8_t body[SOTTO_ROOM_NAME_MAX + 24];
+    struct sotto_writer w;
+    sotto_writer_init(&w, body, sizeof body);
+    sotto_joined_encode(&w, joined);
+    put_frame(session, SOTTO_MSG_JOINED, body, w.len);
+    session->state = SOTTO_SESSION_ROOM;
+    session->source = SOTTO_SOURCE_PAST;
+    session->next_number = joined->first;
+    session->announce_live = true;
+}
+
+/* A refusal: of a post, of one more try, or for good. */
+static void take_problem(struct sotto_session *session,
+                         const struct sotto_error *problem)
+{
+    session->outbox_len -= session->held;
+    session->held = 0;
+    put_problem(session, problem);
+    if (problem->ref != 0) {
+        session->unacked--;
+        return;
+    }
+    session->is_waiting = false;
+    if (session->state == SOTTO_SESSION_LOGIN ||
+        session->state == SOTTO_SESSION_PROOF) {
+        end_login(session);
+        session->state = SOTTO_SESSION_LOGIN;
+        if (++session->tries >= SOTTO_SESSION_TRIES) {
+            sotto_session_close(session, SOTTO_CLOSE_REFUSED);
+        }
+    }
+}
+
+static void take_page(struct sotto_session *session,
+                      const struct sotto_reply *reply)
+{
+    session->is_waiting = false;
+    SOTTO_ASSERT(reply->frames.len <=
+                 session->config->buffers->size - session->outbox_len);
+    memcpy(session->outbox + session->outbox_len, reply->frames.at,
+           reply->frames.len);
+    session->outbox_len += reply->frames.len;
+    session->unacked = (uint16_t)(session->unacked + reply->promised);
+    if (session->request.kind == SOTTO_REQUEST_WHO) {
+        session->who_from = reply->next;
+        session->wants_who = !reply->is_last;
+        return;
+    }
+    session->next_number = reply->next;
+    if (reply->is_last) {
+        session->source = SOTTO_SOURCE_LIVE;
+        session->cursor.at = SOTTO_SESSION_UNSOUGHT;
+    }
+    if (reply->is_last && session->announce_live) {
+        uint8_t body[2];
+        struct sotto_writer w;
+        sotto_writer_init(&w, body, sizeof body);
+        sotto_room_encode(&w, SOTTO_LOBBY);
+        put_frame(session, SOTTO_MSG_CAUGHT_UP, body, w.len);
+        session->announce_live = false;
+    }
+}
+
+static void take_logged_in(struct sotto_session *session,
+                           const struct sotto_reply *reply)
+{
+    session->is_waiting = false;
+    session->held = 0;
+    welcome(session, reply->name);
+}
+
+void sotto_session_reply(struct sotto_session *session,
+                         const struct sotto_reply *reply)
+{
+    if (session->state == SOTTO_SESSION_CLOSING ||
+        session->state == SOTTO_SESSION_FINISHED) {
+        return;
+    }
+    switch (reply->kind) {
+    case SOTTO_REPLY_ACCOUNT:
+        session->is_waiting = false;
+        send_challenge(session, &reply->verifier);
+        break;
+    case SOTTO_REPLY_LOGGED_IN:
+        take_logged_in(session, reply);
+        break;
+    case SOTTO_REPLY_REGISTERED:
+        session->is_waiting = false;
+        put_frame(session, SOTTO_MSG_REGISTERED, NULL, 0);
+        break;
+    case SOTTO_REPLY_JOINED:
+        session->is_waiting = false;
+        enter_room(session, &reply->joined);
+        break;
+    case SOTTO_REPLY_PAGE:
+        take_page(session, reply);
+        break;
+    case SOTTO_REPLY_ACK:
+        put_ack(session, &reply->ack);
+        SOTTO_ASSERT(session->unacked > 0);
+        session->unacked--;
+        break;
+    case SOTTO_REPLY_PROBLEM:
+        take_problem(session, &reply->problem);
+        break;
+    case SOTTO_REPLY_KICK:
+        sotto_session_close(session, reply->reason);
+        break;
+    case SOTTO_REPLY_NONE:
+    case SOTTO_REPLY_ENTRY:
+        break;
+    }
+}

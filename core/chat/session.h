@@ -1,0 +1,163 @@
+/*
+ * session.h - the server's side of one connection.
+ *
+ *   bytes --input--> link --> frames --> requests --> hub
+ *   bytes <--output-- link <-- frames <-- replies <-- hub
+ *                              frames <-- feed (what is said in the room)
+ *
+ * The session logs its client in, passes on what it asks, and makes the records
+ * that go back: one at a time, with everything that waits and fits. It holds
+ * buffers only while something is in them. No I/O: the driver reads, writes,
+ * carries requests to the hub and replies back, and asks for a tick now and
+ * then.
+ *
+ * States:
+ *
+ *   HANDSHAKE -> LOGIN -> PROOF -> ACTIVE -> (JOINING -> ROOM)
+ *   any of them -> CLOSING (a last record goes out) -> FINISHED
+ */
+#ifndef SOTTO_CHAT_SESSION_H
+#define SOTTO_CHAT_SESSION_H
+
+#include "core/auth/scram.h"
+#include "core/base/pool.h"
+#include "core/channel/link.h"
+#include "core/chat/feed.h"
+#include "core/chat/request.h"
+#include <sotto/env.h>
+#include <sotto/err.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Wrong passwords that one connection may try. */
+#define SOTTO_SESSION_TRIES 3
+
+/* What all sessions of a server share; borrowed by each. */
+struct sotto_session_config {
+    struct sotto_link_config link; /* the server's key, limit and entropy */
+    struct sotto_pool *buffers;    /* of SOTTO_SESSION_BUFFER(limit) bytes */
+    struct sotto_pool *logins;     /* of sizeof(struct sotto_scram_server) */
+    uint32_t login_ms;             /* from accept to logged in */
+    uint32_t idle_ms;              /* without a byte from a client (it pings) */
+    uint32_t stall_ms;             /* without a byte taken by a client */
+    uint16_t window; /* posts that may wait for their acknowledgement */
+};
+
+/* Large enough for a record at the limit, and for the least that a session
+ * needs to answer. */
+#define SOTTO_SESSION_BUFFER(limit) ((limit) + SOTTO_RECORD_HEAD)
+#define SOTTO_SESSION_BUFFER_MIN    1024
+
+enum sotto_session_state {
+    SOTTO_SESSION_HANDSHAKE,
+    SOTTO_SESSION_LOGIN,   /* no name yet, or after a refusal */
+    SOTTO_SESSION_PROOF,   /* challenged */
+    SOTTO_SESSION_ACTIVE,  /* logged in */
+    SOTTO_SESSION_ROOM,    /* in the lobby */
+    SOTTO_SESSION_CLOSING, /* has something to say before it ends */
+    SOTTO_SESSION_FINISHED /* close the stream */
+};
+
+/* Where the room's entries come from next. */
+enum sotto_session_source {
+    SOTTO_SOURCE_NONE,
+    SOTTO_SOURCE_PAST, /* pages of the log, from `next_number` */
+    SOTTO_SOURCE_LIVE  /* the feed, at `cursor` */
+};
+
+struct sotto_session {
+    const struct sotto_session_config *config;
+    struct sotto_link link;
+    enum sotto_session_state state;
+    enum sotto_close_reason reason; /* why CLOSING */
+    bool close_now;     /* nothing that is said would be read: no CLOSE */
+    bool is_waiting;    /* for the hub's answer to the request taken */
+    bool has_frame;     /* `frame` is not dealt with */
+    bool announce_live; /* CAUGHT_UP is still to be said */
+    bool said_close;    /* the CLOSE is sealed */
+    bool wants_who;
+    uint8_t tries;
+    enum sotto_session_source source;
+    uint16_t unacked;   /* ACKs or PROBLEMs of posts that will come */
+    uint64_t last_post; /* the highest id */
+    uint64_t instance;
+    uint64_t next_number; /* the next entry wanted */
+    uint64_t who_from;
+    uint64_t opened_ms;
+    uint64_t input_ms;  /* when something last came */
+    uint64_t output_ms; /* when something was last taken, or queued */
+    struct sotto_cursor cursor;
+    struct sotto_frame frame;
+    struct sotto_register account; /* being registered; borrows the frame */
+    struct sotto_request request;  /* when is_asking */
+    bool is_asking;
+
+    struct sotto_scram_server *login; /* during a login */
+    uint8_t *in;                      /* bytes read, `in_at` to `in_len` */
+    size_t in_at;
+    size_t in_len;
+    uint8_t *outbox;  /* frames to send, `outbox_at` to `outbox_len` */
+    size_t outbox_at; /* the first frame that is not sent as a whole */
+    size_t outbox_len;
+    size_t held;      /* the last bytes of the outbox, not to be sent yet */
+    size_t part_done; /* of the frame that is being sent in parts */
+    uint8_t *out;     /* sealed bytes, `out_at` to `out_len` */
+    size_t out_at;
+    size_t out_len;
+};
+
+void sotto_session_init(struct sotto_session *session,
+                        const struct sotto_session_config *config,
+                        uint64_t now_ms);
+/* Erases keys and gives buffers back. */
+void sotto_session_wipe(struct sotto_session *session);
+
+/*
+ * Where to read into: `*cap` bytes at `*at`. False when it takes nothing now
+ * (it waits for the hub, its client reads too slowly, no buffer is free, or it
+ * is ending): do not read, TCP holds the client back.
+ */
+bool sotto_session_input(struct sotto_session *session, uint8_t **at,
+                         size_t *cap);
+/* `len` bytes were read there. */
+void sotto_session_input_done(struct sotto_session *session, size_t len,
+                              uint64_t now_ms);
+/* The client ended the stream. */
+void sotto_session_input_ended(struct sotto_session *session);
+
+/*
+ * Works on what was read until a request for the hub comes up; NULL when there
+ * is none. It stays the session's request until sotto_session_asked(), so that
+ * it can be made again. Call until NULL, after input, replies and output.
+ */
+const struct sotto_request *sotto_session_next(struct sotto_session *session,
+                                               uint64_t now_ms);
+/* The hub took the request. */
+void sotto_session_asked(struct sotto_session *session);
+
+/* An answer of the hub to this session. */
+void sotto_session_reply(struct sotto_session *session,
+                         const struct sotto_reply *reply);
+
+/*
+ * What to write: `*len` bytes at `*at`, false when there is nothing. Seals one
+ * record of all that waits when the last one is gone.
+ */
+bool sotto_session_output(struct sotto_session *session,
+                          const struct sotto_feed *feed, uint64_t now_ms,
+                          const uint8_t **at, size_t *len);
+/* `len` of them were written. */
+void sotto_session_output_done(struct sotto_session *session, size_t len,
+                               uint64_t now_ms);
+
+/* Looks at the deadlines. */
+void sotto_session_tick(struct sotto_session *session, uint64_t now_ms);
+
+/* Ends it with a CLOSE, if the link is open. */
+void sotto_session_close(struct sotto_session *session,
+                         enum sotto_close_reason reason);
+
+/* True once the stream is to be closed. */
+bool sotto_session_is_finished(const struct sotto_session *session);
+
+#endif
