@@ -102,15 +102,19 @@ struct sotto_client {
     struct sotto_scram_keys keys;
     bool has_keys;
     bool is_deriving;
-    bool wants_register; /* until the server says REGISTERED or TAKEN */
+    bool wants_register;   /* until the server says REGISTERED or TAKEN */
+    bool sent_register;    /* once, on whatever connection */
+    bool needs_password;   /* PASSWORD is to be told, or was */
+    bool is_told;          /* the event of this state was handed out */
+    bool is_server_proved; /* the server's signature fitted */
     bool is_leaving;
+    bool leaves_at_once;
     bool said_close;
-    bool has_pong_due;
-    bool is_identity_told;
-    bool is_over; /* CLOSED is to be told */
-    bool had_login;
-    struct sotto_client_event end;
-    const uint8_t *password; /* borrowed, NULL once taken back */
+    bool is_over;                  /* CLOSED is to be told */
+    struct sotto_client_event end; /* the CLOSED to be told */
+    uint16_t max_text;             /* of the server, once known */
+    uint16_t register_tries;       /* how often the account was sent */
+    const uint8_t *password;       /* borrowed, NULL once taken back */
     size_t password_len;
     uint64_t instance; /* of this run */
     uint64_t seen;     /* every entry up to here has come */
@@ -132,7 +136,8 @@ struct sotto_client {
     uint8_t control[SOTTO_SCRAM_MESSAGE_MAX + 256]; /* whole frames to send */
     size_t control_at;
     size_t control_len;
-    size_t part_done; /* of the post that is being sent in parts */
+    size_t part_done;  /* of the frame that is being sent in parts */
+    bool is_post_part; /* that frame is a post */
 };
 
 /* Bytes of memory for a receive limit and `queue` bytes of unacknowledged

@@ -1,0 +1,329 @@
+#include "core/chat/client_inner.h"
+
+#include "core/base/assert.h"
+#include "core/base/secret.h"
+#include <string.h>
+
+/* How long a server may take for its side of the handshake. */
+#define HANDSHAKE_MS 20000U
+
+/* ---- bytes that come --------------------------------------------------- */
+
+static bool is_connected(const struct sotto_client *client)
+{
+    return client->state != SOTTO_CLIENT_OFFLINE;
+}
+
+bool sotto_client_input(struct sotto_client *client, uint8_t **at, size_t *cap)
+{
+    if (!is_connected(client) || client->state == SOTTO_CLIENT_IDENTITY ||
+        client->link.plain_left > 0) {
+        return false;
+    }
+    if (client->in_at > 0) {
+        client->in_len -= client->in_at;
+        memmove(client->in, client->in + client->in_at, client->in_len);
+        client->in_at = 0;
+    }
+    *at = client->in + client->in_len;
+    *cap = client->in_cap - client->in_len;
+    return *cap > 0;
+}
+
+void sotto_client_input_done(struct sotto_client *client, size_t len,
+                             uint64_t now_ms)
+{
+    client->in_len += len;
+    client->input_ms = now_ms;
+}
+
+/* Gets the next frame of the record at hand. */
+static bool get_frame(struct sotto_client *client, struct sotto_frame *frame)
+{
+    enum sotto_err err = SOTTO_OK;
+    if (sotto_link_next(&client->link, frame, &err)) {
+        return true;
+    }
+    if (err == SOTTO_ERR_SPACE) {
+        sotto_link_lend(&client->link, client->assembly, client->assembly_cap);
+        return sotto_link_next(&client->link, frame, &err);
+    }
+    if (err != SOTTO_OK) {
+        sotto_client_end(client, err);
+    } else if (client->link.state == SOTTO_LINK_ENDED) {
+        sotto_client_end(client, SOTTO_OK);
+    }
+    return false;
+}
+
+/* Feeds the link one unit; false when there is no whole one. */
+static bool feed_unit(struct sotto_client *client)
+{
+    size_t used = 0;
+    enum sotto_err err =
+        sotto_link_feed(&client->link, client->in + client->in_at,
+                        client->in_len - client->in_at, &used);
+    client->in_at += used;
+    if (err == SOTTO_OK && client->state == SOTTO_CLIENT_HANDSHAKE &&
+        client->link.state == SOTTO_LINK_IDENTITY) {
+        client->state = SOTTO_CLIENT_IDENTITY;
+        client->is_told = false;
+    }
+    if (err != SOTTO_OK) {
+        sotto_client_end(client, client->link.refusal != SOTTO_REFUSAL_NONE
+                                     ? SOTTO_ERR_REFUSED
+                                     : err);
+        return false;
+    }
+    return used > 0;
+}
+
+/* ---- events ------------------------------------------------------------ */
+
+/* What a state itself has to say, once. */
+static bool tell_state(struct sotto_client *client,
+                       struct sotto_client_event *event)
+{
+    if (client->is_told) {
+        return false;
+    }
+    if (client->state == SOTTO_CLIENT_IDENTITY) {
+        event->kind = SOTTO_EVENT_IDENTITY;
+        memcpy(event->key, client->link.peer_static, sizeof event->key);
+    } else if (client->state == SOTTO_CLIENT_DERIVE) {
+        event->kind =
+            client->needs_password ? SOTTO_EVENT_PASSWORD : SOTTO_EVENT_DERIVE;
+    } else {
+        return false;
+    }
+    client->is_told = true;
+    return true;
+}
+
+/* A client that leaves while it is not connected is simply gone. */
+static void leave_offline(struct sotto_client *client)
+{
+    if (client->is_leaving && !is_connected(client) && !client->is_over &&
+        (client->leaves_at_once || client->queue.count == 0)) {
+        sotto_client_end(client, SOTTO_OK);
+        client->end.reason = SOTTO_CLOSE_BYE;
+    }
+}
+
+static bool tell_end(struct sotto_client *client,
+                     struct sotto_client_event *event)
+{
+    if (!client->is_over) {
+        return false;
+    }
+    *event = client->end;
+    client->is_over = false;
+    return true;
+}
+
+static bool take_one(struct sotto_client *client,
+                     const struct sotto_frame *frame,
+                     struct sotto_client_event *event)
+{
+    bool has_event = false;
+    enum sotto_err err = sotto_client_take(client, frame, event, &has_event);
+    if (err != SOTTO_OK) {
+        sotto_client_end(client, err);
+        return false;
+    }
+    return has_event;
+}
+
+bool sotto_client_next(struct sotto_client *client,
+                       struct sotto_client_event *event)
+{
+    *event = (struct sotto_client_event){0};
+    leave_offline(client);
+    while (is_connected(client)) {
+        struct sotto_frame frame;
+        if (tell_state(client, event)) {
+            return true;
+        }
+        if (client->state == SOTTO_CLIENT_IDENTITY) {
+            return false;
+        }
+        if (client->link.state == SOTTO_LINK_OPEN ||
+            client->link.state == SOTTO_LINK_ENDED) {
+            if (get_frame(client, &frame)) {
+                if (take_one(client, &frame, event)) {
+                    return true;
+                }
+                continue;
+            }
+            if (!is_connected(client)) {
+                break;
+            }
+        }
+        if (client->in_len == client->in_at || !feed_unit(client)) {
+            break;
+        }
+    }
+    return tell_end(client, event);
+}
+
+/* ---- bytes that go ----------------------------------------------------- */
+
+static bool can_post(const struct sotto_client *client)
+{
+    return client->state == SOTTO_CLIENT_ROOM && client->is_caught_up;
+}
+
+static bool can_leave(const struct sotto_client *client)
+{
+    return client->is_leaving && !client->said_close &&
+           (client->leaves_at_once || client->queue.count == 0);
+}
+
+/* Control frames are small: each fits a record of the least limit in parts at
+ * worst. */
+static void add_control(struct sotto_client *client,
+                        struct sotto_record *record)
+{
+    while (client->control_at < client->control_len) {
+        struct sotto_reader r;
+        const uint8_t *frame = client->control + client->control_at;
+        const size_t left = client->control_len - client->control_at;
+        sotto_reader_init(&r, frame, left);
+        const uint8_t type = sotto_read_u8(&r);
+        const struct sotto_span body =
+            sotto_read_vector(&r, 0, sizeof client->control);
+        SOTTO_ASSERT(!r.bad);
+        if (!sotto_record_add_part(record, type, body.at, body.len,
+                                   &client->part_done)) {
+            return;
+        }
+        client->part_done = 0;
+        client->control_at += left - r.left;
+    }
+}
+
+static void add_posts(struct sotto_client *client, struct sotto_record *record)
+{
+    struct sotto_queue_item item;
+    while (sotto_queue_peek(&client->queue, &item)) {
+        if (!sotto_record_add_part(record, SOTTO_MSG_POST, item.body.at,
+                                   item.body.len, &client->part_done)) {
+            return;
+        }
+        client->part_done = 0;
+        sotto_queue_sent(&client->queue, client->seen);
+    }
+}
+
+static bool has_posts(struct sotto_client *client)
+{
+    struct sotto_queue_item item;
+    return can_post(client) && sotto_queue_peek(&client->queue, &item);
+}
+
+static enum sotto_err seal_record(struct sotto_client *client, uint64_t now_ms)
+{
+    struct sotto_record record;
+    if (client->control_at == client->control_len && !has_posts(client)) {
+        if (!can_leave(client)) {
+            return SOTTO_OK;
+        }
+        client->said_close = true;
+        return sotto_link_close(&client->link, SOTTO_CLOSE_BYE, client->out,
+                                client->out_cap, now_ms, &client->out_len);
+    }
+    sotto_link_begin(&client->link, &record, client->out, client->out_cap);
+    /* A post that is half sent goes on before anything else is said. */
+    if (client->part_done == 0 || !client->is_post_part) {
+        client->is_post_part = false;
+        add_control(client, &record);
+    }
+    if (client->control_at == client->control_len || client->is_post_part) {
+        client->is_post_part = true;
+        if (can_post(client)) {
+            add_posts(client, &record);
+        }
+    }
+    return sotto_link_end(&client->link, &record, now_ms, &client->out_len);
+}
+
+/* Seals or writes what is next to go. */
+static enum sotto_err fill_output(struct sotto_client *client, uint64_t now_ms)
+{
+    if (client->link.has_output) {
+        return sotto_link_out(&client->link, client->out, client->out_cap,
+                              &client->out_len);
+    }
+    if (client->link.state != SOTTO_LINK_OPEN) {
+        return SOTTO_OK;
+    }
+    if (client->state == SOTTO_CLIENT_HANDSHAKE) {
+        enum sotto_err err = sotto_client_opened(client);
+        if (err != SOTTO_OK) {
+            return err;
+        }
+    }
+    return seal_record(client, now_ms);
+}
+
+bool sotto_client_output(struct sotto_client *client, uint64_t now_ms,
+                         const uint8_t **at, size_t *len)
+{
+    if (!is_connected(client)) {
+        return false;
+    }
+    if (client->out_at == client->out_len) {
+        client->out_at = client->out_len = 0;
+        enum sotto_err err = fill_output(client, now_ms);
+        if (err != SOTTO_OK) {
+            sotto_client_end(client, err);
+            return false;
+        }
+    }
+    *at = client->out + client->out_at;
+    *len = client->out_len - client->out_at;
+    return *len > 0;
+}
+
+void sotto_client_output_done(struct sotto_client *client, size_t len)
+{
+    client->out_at += len;
+    SOTTO_ASSERT(client->out_at <= client->out_len);
+    if (client->said_close && client->out_at == client->out_len) {
+        sotto_client_end(client, SOTTO_OK);
+        client->end.reason = SOTTO_CLOSE_BYE;
+    }
+}
+
+/* ---- time -------------------------------------------------------------- */
+
+void sotto_client_tick(struct sotto_client *client, uint64_t now_ms)
+{
+    const uint64_t quiet_ms = now_ms - client->input_ms;
+    const uint64_t ping_ms = client->config.ping_ms;
+    switch (client->state) {
+    case SOTTO_CLIENT_OFFLINE:
+    case SOTTO_CLIENT_IDENTITY:
+        return;
+    case SOTTO_CLIENT_HANDSHAKE:
+        if (quiet_ms > HANDSHAKE_MS) {
+            sotto_client_end(client, SOTTO_ERR_TIMEOUT);
+        }
+        return;
+    case SOTTO_CLIENT_REGISTER:
+    case SOTTO_CLIENT_AUTH:
+    case SOTTO_CLIENT_DERIVE:
+    case SOTTO_CLIENT_PROOF:
+    case SOTTO_CLIENT_JOINING:
+    case SOTTO_CLIENT_ROOM:
+        break;
+    }
+    if (quiet_ms > 3 * ping_ms) {
+        sotto_client_end(client, SOTTO_ERR_TIMEOUT);
+    } else if (quiet_ms > ping_ms && now_ms - client->ping_ms > ping_ms) {
+        client->ping_ms = now_ms;
+        /* Without room for it something else is on its way. */
+        enum sotto_err err = sotto_client_put(client, SOTTO_MSG_PING, NULL, 0);
+        SOTTO_ASSERT(err == SOTTO_OK || err == SOTTO_ERR_SPACE);
+    }
+}
