@@ -15,7 +15,8 @@
 
 /*
  * Ciphers. Without CIPHER_C, GCM works on the block cipher directly and never
- * where the processor multiplies for GCM, it gains nothing.
+ * allocates. GCM_LARGE_TABLE would make every key 4 KiB; where the processor
+ * multiplies for GCM, it gains nothing.
  */
 #define MBEDTLS_AES_C
 #define MBEDTLS_AES_ROM_TABLES /* built at run time, they would be a race */
@@ -25,20 +26,17 @@
 #define MBEDTLS_POLY1305_C
 #define MBEDTLS_CHACHAPOLY_C
 
-/* Hashes. MD and HMAC_DRBG are what deterministic ECDSA stands on. */
 #define MBEDTLS_SHA256_C
-#define MBEDTLS_MD_C
-#define MBEDTLS_HMAC_DRBG_C
 
-/* P-256. X25519 is Everest's, which needs nothing of this: sources.cmake. */
+/* P-256, with ECDSA's nonces from a generator of ours. The option for Everest
+ * guards its X25519, which is called directly: no ECDH_C. */
 #define MBEDTLS_BIGNUM_C
 #define MBEDTLS_ECP_C
 #define MBEDTLS_ECP_DP_SECP256R1_ENABLED
 #define MBEDTLS_ECP_NIST_OPTIM
-#define MBEDTLS_ECDH_C
 #define MBEDTLS_ECDSA_C
-#define MBEDTLS_ECDSA_DETERMINISTIC
-#define MBEDTLS_ASN1_PARSE_C
+#define MBEDTLS_ECDH_VARIANT_EVEREST_ENABLED
+#define MBEDTLS_ASN1_PARSE_C /* demanded by ECDSA_C, linked by nobody */
 #define MBEDTLS_ASN1_WRITE_C
 
 #if defined(__linux__)

@@ -11,13 +11,10 @@ set(SOTTO_MBEDTLS_SOURCES
   library/chacha20.c
   library/chachapoly.c
   library/constant_time.c
-  library/ecdh.c
   library/ecdsa.c
   library/ecp.c
   library/ecp_curves.c
   library/gcm.c
-  library/hmac_drbg.c
-  library/md.c
   library/memory_buffer_alloc.c
   library/platform.c
   library/platform_util.c
