@@ -1,38 +1,86 @@
 /*
- * lwipopts.h - lwIP 2.2 for Sotto: the raw API, no threads, TCP over IPv4 and
- * IPv6. On a host packets only travel over the loopback interface.
+ * lwipopts.h - lwIP 2.2 for Sotto: the raw API, no threads, TCP. Sizes follow
+ * from port_lwip_config.h; nothing comes from libc's heap.
  */
-
 #ifndef SOTTO_PORT_LWIP_LWIPOPTS_H
 #define SOTTO_PORT_LWIP_LWIPOPTS_H
 
+#include "port/lwip/port_lwip_config.h"
+#include <stdint.h>
+
+/* ---- what is built ---------------------------------------------------- */
+
 #define NO_SYS               1
-#define SYS_LIGHTWEIGHT_PROT 0
+#define SYS_LIGHTWEIGHT_PROT 0 /* interrupts only set flags, see below.h */
 #define LWIP_NETCONN         0
 #define LWIP_SOCKET          0
+#define LWIP_RAW             0
+#define LWIP_ICMP            1
+#define LWIP_IGMP            0
+#define IP_FRAG              0
+#define IP_REASSEMBLY        0
+#define LWIP_STATS           0
 
-#define LWIP_IPV4 1
-#define LWIP_IPV6 1
-#define LWIP_TCP  1
-#define LWIP_UDP  1
-#define LWIP_RAW  0
+#define LWIP_IPV4                1
+#define LWIP_IPV6                PORT_LWIP_IPV6
+#define LWIP_IPV6_FRAG           0
+#define LWIP_IPV6_REASS          0
+#define LWIP_TCP                 1
+#define LWIP_DNS                 PORT_LWIP_DNS
+#define LWIP_DHCP                PORT_LWIP_DHCP
+#define LWIP_UDP                 (PORT_LWIP_DNS || PORT_LWIP_DHCP)
+#define LWIP_ACD                 0
+#define LWIP_DHCP_DOES_ACD_CHECK 0
 
-#define LWIP_HAVE_LOOPIF                   1
-#define LWIP_NETIF_LOOPBACK                1
-#define LWIP_NETIF_LOOPBACK_MULTITHREADING 0
+#define LWIP_HOOK_FILENAME "lwip_hooks.h"
 
-#define MEM_ALIGNMENT           8
-#define MEM_SIZE                (256 * 1024)
-#define MEMP_NUM_TCP_PCB        64
-#define MEMP_NUM_TCP_PCB_LISTEN 8
-#define MEMP_NUM_TCP_SEG        256
-#define PBUF_POOL_SIZE          64
+/* ---- TCP -------------------------------------------------------------- */
 
-#define TCP_MSS            1460
-#define TCP_WND            (4 * TCP_MSS)
-#define TCP_SND_BUF        (8 * TCP_MSS)
+#define TCP_MSS            PORT_LWIP_MSS
+#define TCP_SND_BUF        PORT_LWIP_SEND_BYTES
+#define TCP_SND_QUEUELEN   (4 * ((TCP_SND_BUF + TCP_MSS - 1) / TCP_MSS))
+#define TCP_WND            PORT_LWIP_RECEIVE_BYTES
 #define TCP_LISTEN_BACKLOG 1
+/* A lost segment makes the peer repeat those behind it too; holding them would
+ * take packet buffers that others need. */
+#define TCP_QUEUE_OOSEQ 0
+/* A server that was just closed may listen on its port again while old
+ * connections sit in TIME-WAIT; listener.c refuses two listeners on one. */
+#define SO_REUSE 1
 
-#define LWIP_STATS 0
+#define MEMP_NUM_TCP_PCB        (PORT_LWIP_STREAMS + PORT_LWIP_SPARE_PCBS)
+#define MEMP_NUM_TCP_PCB_LISTEN PORT_LWIP_LISTENERS
+#define MEMP_NUM_TCP_SEG                                                       \
+    (PORT_LWIP_STREAMS * TCP_SND_QUEUELEN + PORT_LWIP_SPARE_PCBS)
+
+/* ---- UDP, for DNS and DHCP -------------------------------------------- */
+
+#define MEMP_NUM_UDP_PCB    (1 + PORT_LWIP_DHCP + 2 * PORT_LWIP_DNS)
+#define DNS_TABLE_SIZE      2
+#define DNS_MAX_NAME_LENGTH (PORT_LWIP_NAME_MAX + 1)
+
+/* ---- memory ----------------------------------------------------------- */
+
+#if UINTPTR_MAX > 0xFFFFFFFFU
+#    define MEM_ALIGNMENT             8
+#    define PORT_LWIP_PACKET_OVERHEAD 144
+#else
+#    define MEM_ALIGNMENT             4
+/* lwIP's block header, its pbuf, and room for Ethernet, IP and TCP. */
+#    define PORT_LWIP_PACKET_OVERHEAD 96
+#endif
+
+/* Received frames. Every connection may have one buffer refused in lwIP's own
+ * hands (stream.c) beside its first. */
+#define PBUF_POOL_SIZE                                                         \
+    (2 * PORT_LWIP_STREAMS + PORT_LWIP_SHARED_PACKETS +                        \
+     PORT_LWIP_RESERVED_PACKETS)
+#define MEMP_NUM_PBUF 4
+
+/* What is on its way out, for every connection at once, and 2 K for
+ * acknowledgements and small answers. */
+#define PORT_LWIP_SEND_COST                                                    \
+    (TCP_SND_BUF + TCP_SND_QUEUELEN * PORT_LWIP_PACKET_OVERHEAD)
+#define MEM_SIZE (PORT_LWIP_STREAMS * PORT_LWIP_SEND_COST + 2048)
 
 #endif

@@ -1,14 +1,20 @@
 /*
- * cc.h - what lwIP asks of the compiler, for GCC and Clang. lwIP derives the
- * rest from the C headers.
+ * cc.h - what lwIP asks of the compiler and of us. lwIP derives the rest from
+ * the C headers.
  */
-
 #ifndef SOTTO_PORT_LWIP_ARCH_CC_H
 #define SOTTO_PORT_LWIP_ARCH_CC_H
 
-#include <stdlib.h>
+#include <sotto/env.h>
+#include <stdint.h>
 
-/* Sequence and port numbers; the port seeds it (sotto_port_lwip). */
-#define LWIP_RAND() ((u32_t)rand())
+/* `x` may stand in brackets (lwIP's acd.c does that), so it must not be pasted
+ * to another string. */
+#define LWIP_PLATFORM_ASSERT(x) sotto_panic(x, __FILE__, __LINE__)
+#define LWIP_PLATFORM_DIAG(x)   ((void)0)
+
+/* Port numbers, DNS and DHCP identifiers: from the machine's entropy. */
+uint32_t port_lwip_random32(void);
+#define LWIP_RAND() port_lwip_random32()
 
 #endif

@@ -1,0 +1,83 @@
+/*
+ * linger.c - connections that nobody holds any more, but whose peers do not
+ * have everything yet.
+ *
+ * What was written goes out, then the end of our side (FIN). What the peer
+ * still sends is thrown away: answering it with a reset, as lwIP's tcp_close()
+ * would, could destroy what the peer has not read. The connection ends when
+ * the peer closes its side too, or when it took nothing for
+ * PORT_LWIP_LINGER_S; a new connection that finds no free pcb ends it earlier
+ * (its priority is the lowest).
+ */
+#include "port/lwip/machine.h"
+
+#include <lwip/priv/tcp_priv.h> /* tcp_active_pcbs */
+
+/* Half seconds between two calls of polled(). */
+#define POLL_HALF_SECONDS 2
+
+/* The callback argument is nothing but a count of seconds. */
+static void *seconds(uintptr_t count)
+{
+    return (void *)count;
+}
+
+static err_t received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
+{
+    (void)arg;
+    (void)err;
+    if (p != NULL) {
+        tcp_recved(pcb, p->tot_len);
+        pbuf_free(p);
+    }
+    return ERR_OK;
+}
+
+static err_t sent(void *arg, struct tcp_pcb *pcb, uint16_t len)
+{
+    (void)arg;
+    (void)len;
+    machine()->freed++;
+    tcp_arg(pcb, seconds(0));
+    return ERR_OK;
+}
+
+static err_t polled(void *arg, struct tcp_pcb *pcb)
+{
+    uintptr_t waited = (uintptr_t)arg + 1;
+    if (waited >= PORT_LWIP_LINGER_S) {
+        tcp_abort(pcb);
+        machine()->freed++;
+        return ERR_ABRT;
+    }
+    tcp_arg(pcb, seconds(waited));
+    return ERR_OK;
+}
+
+void linger_start(struct tcp_pcb *pcb)
+{
+    tcp_setprio(pcb, TCP_PRIO_MIN);
+    tcp_arg(pcb, seconds(0));
+    tcp_recv(pcb, received);
+    tcp_sent(pcb, sent);
+    tcp_poll(pcb, polled, POLL_HALF_SECONDS);
+    if (pcb->refused_data != NULL) {
+        (void)tcp_process_refused_data(pcb);
+    }
+    /* Without memory for the FIN lwIP answers OK and repeats it itself. */
+    if (tcp_shutdown(pcb, 0, 1) != ERR_OK) {
+        tcp_abort(pcb);
+    }
+}
+
+bool linger_busy(void)
+{
+    for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL;
+         pcb = pcb->next) {
+        if (pcb->unsent != NULL || pcb->unacked != NULL ||
+            (pcb->flags & TF_CLOSEPEND) != 0) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,201 @@
+/*
+ * listener.c - listening and accepting.
+ *
+ * lwIP calls accepted() when a handshake is complete. The new connection gets
+ * a slot of the stream pool at once and waits in its listener's queue; until
+ * port_accept() takes it, it counts for lwIP's backlog. Without a free slot it
+ * is reset there and then, never left hanging, and port_accept() says SPACE.
+ *
+ * Contract: port.h, listening.
+ */
+#include "port/lwip/machine.h"
+
+/* ---- lwIP's callback -------------------------------------------------- */
+
+static err_t accepted(void *arg, struct tcp_pcb *pcb, err_t err)
+{
+    struct port_listener *listener = arg;
+    if (err != ERR_OK || pcb == NULL) {
+        listener->refused = true; /* no pcb: lwIP dropped the SYN */
+        return ERR_MEM;
+    }
+    struct port_stream *stream = stream_take(STREAM_PENDING);
+    if (stream == NULL) {
+        listener->refused = true;
+        tcp_abort(pcb);
+        return ERR_ABRT;
+    }
+    tcp_backlog_delayed(pcb);
+    stream_attach(stream, pcb);
+    stream->status = SOTTO_OK;
+    stream->listener = listener;
+
+    struct port_stream **last = &listener->pending;
+    while (*last != NULL) {
+        last = &(*last)->next;
+    }
+    *last = stream;
+    return ERR_OK;
+}
+
+void listener_forget(struct port_stream *stream)
+{
+    struct port_stream **at = &stream->listener->pending;
+    while (*at != stream) {
+        at = &(*at)->next;
+    }
+    *at = stream->next;
+    stream->next = NULL;
+    stream->listener = NULL;
+}
+
+/* ---- opening ---------------------------------------------------------- */
+
+/* lwIP would let two listeners share a port when one of them has a wildcard
+ * address; Linux does not, and neither do we. */
+static bool is_taken(const ip_addr_t *address, uint16_t tcp_port)
+{
+    for (size_t i = 0; i < PORT_LWIP_LISTENERS; i++) {
+        const struct tcp_pcb *other = machine()->listeners[i].pcb;
+        if (other != NULL && other->local_port == tcp_port &&
+            IP_GET_TYPE(&other->local_ip) == IP_GET_TYPE(address) &&
+            (ip_addr_isany(&other->local_ip) || ip_addr_isany(address) ||
+             ip_addr_eq(&other->local_ip, address))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A bound pcb, or why there is none. */
+static enum sotto_err bind_to(const ip_addr_t *address, uint16_t tcp_port,
+                              struct tcp_pcb **bound)
+{
+    struct tcp_pcb *pcb = tcp_new_ip_type(IP_GET_TYPE(address));
+    if (pcb == NULL) {
+        return machine_report(SOTTO_ERR_SPACE);
+    }
+    ip_set_option(pcb, SOF_REUSEADDR);
+    err_t err = tcp_bind(pcb, address, tcp_port);
+    if (err != ERR_OK) {
+        tcp_abort(pcb);
+        return machine_report(machine_translate(err));
+    }
+    *bound = pcb;
+    return SOTTO_OK;
+}
+
+static enum sotto_err start_listening(struct port_listener *listener,
+                                      const ip_addr_t *address,
+                                      uint16_t tcp_port)
+{
+    struct tcp_pcb *pcb = NULL;
+    enum sotto_err err = bind_to(address, tcp_port, &pcb);
+    if (err != SOTTO_OK) {
+        return err;
+    }
+    err_t why = ERR_OK;
+    listener->pcb =
+        tcp_listen_with_backlog_and_err(pcb, PORT_LWIP_BACKLOG, &why);
+    if (listener->pcb == NULL) {
+        tcp_abort(pcb);
+        return machine_report(machine_translate(why));
+    }
+    tcp_arg(listener->pcb, listener);
+    tcp_accept(listener->pcb, accepted);
+    return SOTTO_OK;
+}
+
+static struct port_listener *free_listener(void)
+{
+    for (size_t i = 0; i < PORT_LWIP_LISTENERS; i++) {
+        if (machine()->listeners[i].pcb == NULL) {
+            return &machine()->listeners[i];
+        }
+    }
+    return NULL;
+}
+
+enum sotto_err port_listen(struct port_loop *loop,
+                           const struct port_address *address, void *tag,
+                           struct port_listener **listener)
+{
+    ip_addr_t ip;
+    enum sotto_err err = address_to_lwip(address, &ip);
+    if (err != SOTTO_OK) {
+        return machine_fail(err, "This build has no IPv6");
+    }
+    if (!address_is_ours(&ip)) {
+        return machine_fail(SOTTO_ERR_NAME, "Not an address of this machine");
+    }
+    if (is_taken(&ip, address->port)) {
+        return machine_report(SOTTO_ERR_BUSY);
+    }
+    struct port_listener *made = free_listener();
+    if (made == NULL || loop->used >= loop->capacity) {
+        return machine_fail(SOTTO_ERR_SPACE, "No room for a listener");
+    }
+    *made = (struct port_listener){.wanted = true, .tag = tag};
+    err = start_listening(made, &ip, address->port);
+    if (err != SOTTO_OK) {
+        return err;
+    }
+    loop->used++;
+    *listener = made;
+    return SOTTO_OK;
+}
+
+void port_listener_address(const struct port_listener *listener,
+                           struct port_address *address)
+{
+    address_from_lwip(&listener->pcb->local_ip, listener->pcb->local_port,
+                      address);
+}
+
+void port_listener_want(struct port_listener *listener, bool wanted)
+{
+    listener->wanted = wanted;
+}
+
+void port_listener_close(struct port_listener *listener)
+{
+    while (listener->pending != NULL) {
+        stream_drop(listener->pending);
+    }
+    (void)tcp_close(listener->pcb); /* of a listening pcb it cannot fail */
+    *listener = (struct port_listener){0};
+    machine()->loop.used--;
+}
+
+/* ---- accepting -------------------------------------------------------- */
+
+enum sotto_err port_accept(struct port_listener *listener,
+                           struct port_loop *loop, void *tag,
+                           struct port_stream **stream,
+                           struct port_address *peer)
+{
+    struct port_stream *first = listener->pending;
+    bool refused = listener->refused;
+    if (first != NULL && loop->used >= loop->capacity) {
+        stream_drop(first);
+        first = NULL;
+        refused = true;
+    }
+    if (first == NULL) {
+        listener->refused = false;
+        return refused ? machine_fail(SOTTO_ERR_SPACE,
+                                      "A connection was refused: no room")
+                       : SOTTO_ERR_AGAIN;
+    }
+    listener_forget(first);
+    tcp_backlog_accepted(first->pcb);
+    first->state = STREAM_OPEN;
+    first->want = PORT_READ;
+    first->tag = tag;
+    loop->used++;
+    *stream = first;
+    if (peer != NULL) {
+        port_stream_peer(first, peer);
+    }
+    return SOTTO_OK;
+}

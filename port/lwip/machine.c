@@ -1,0 +1,262 @@
+/*
+ * machine.c - the machine of port/lwip: start and end, time, random bytes,
+ * the last error, files, and the threads that there are none of.
+ *
+ * Contract: port.h. Below: below.h.
+ */
+#include "port/lwip/machine.h"
+
+#include "port/lwip/below.h"
+#include <lwip/init.h>
+#include <lwip/timeouts.h>
+
+/* How long port_close() waits for bytes that were written and closed. */
+#define CLOSE_WAIT_MS 2000U
+
+struct port *machine(void)
+{
+    static struct port the_only_one;
+    return &the_only_one;
+}
+
+enum sotto_err machine_fail(enum sotto_err err, const char *why)
+{
+    machine()->error = why;
+    return err;
+}
+
+static const char *words(enum sotto_err err)
+{
+    switch (err) {
+    case SOTTO_ERR_SPACE:
+        return "No free connection or buffer";
+    case SOTTO_ERR_BUSY:
+        return "Address already in use";
+    case SOTTO_ERR_NAME:
+        return "No such host, or no answer";
+    case SOTTO_ERR_CLOSED:
+        return "The peer ended the connection";
+    case SOTTO_ERR_RESET:
+        return "Connection reset by the peer";
+    case SOTTO_ERR_REFUSED:
+        return "Nobody listens there";
+    case SOTTO_ERR_UNREACHABLE:
+        return "No route to that address";
+    case SOTTO_ERR_TIMEOUT:
+        return "The peer does not answer";
+    default:
+        return "The network stack failed";
+    }
+}
+
+enum sotto_err machine_report(enum sotto_err err)
+{
+    if (err != SOTTO_OK && err != SOTTO_ERR_AGAIN) {
+        machine()->error = words(err);
+    }
+    return err;
+}
+
+enum sotto_err machine_translate(err_t err)
+{
+    switch (err) {
+    case ERR_OK:
+        return SOTTO_OK;
+    case ERR_MEM:
+    case ERR_BUF:
+        return SOTTO_ERR_SPACE;
+    case ERR_RTE:
+    case ERR_IF:
+        return SOTTO_ERR_UNREACHABLE;
+    case ERR_USE:
+        return SOTTO_ERR_BUSY;
+    case ERR_RST:
+        return SOTTO_ERR_RESET;
+    case ERR_ABRT: /* lwIP's timers gave up */
+        return SOTTO_ERR_TIMEOUT;
+    default:
+        return SOTTO_ERR_IO;
+    }
+}
+
+/* lwIP asks for the time under this name. It counts in 32 bits and copes with
+ * their end. */
+uint32_t sys_now(void);
+uint32_t sys_now(void)
+{
+    return (uint32_t)below_now_ms();
+}
+
+/* Without entropy nothing starts (port_open), so that a failure here is a
+ * device that died; guessable port numbers do no harm then. */
+uint32_t port_lwip_random32(void)
+{
+    uint32_t value = 0;
+    if (below_random((uint8_t *)&value, sizeof value) != SOTTO_OK) {
+        value = (uint32_t)below_now_ns();
+    }
+    return value;
+}
+
+void machine_turn(void)
+{
+    below_net_poll();
+    sys_check_timeouts();
+    below_net_poll(); /* what the timers sent to ourselves */
+}
+
+/* Frees the same thing that port_open() takes; the stack itself stays. */
+static enum sotto_err start_stack(const char **why)
+{
+    static bool running; /* lwIP can be started, and never ended */
+    if (running) {
+        return SOTTO_OK;
+    }
+    lwip_init();
+    running = true;
+    return below_net_start(why);
+}
+
+enum sotto_err port_open(struct port **port)
+{
+    struct port *made = machine();
+    if (made->open) {
+        return machine_fail(SOTTO_ERR_BUSY, "The machine runs already");
+    }
+    *made = (struct port){.error = ""};
+
+    const char *why = "The machine does not start";
+    enum sotto_err err = below_start(&why);
+    if (err != SOTTO_OK) {
+        return machine_fail(err, why);
+    }
+    err = start_stack(&why);
+    if (err != SOTTO_OK) {
+        below_stop();
+        return machine_fail(err, why);
+    }
+    made->open = true;
+    *port = made;
+    return SOTTO_OK;
+}
+
+void port_close(struct port *port)
+{
+    uint64_t end = below_now_ms() + CLOSE_WAIT_MS;
+    machine_turn();
+    while (linger_busy() && below_now_ms() < end) {
+        below_wait(LWIP_MIN(sys_timeouts_sleeptime(), 50), 0);
+        machine_turn();
+    }
+    below_stop();
+    port->open = false;
+}
+
+uint64_t port_now_ms(struct port *port)
+{
+    (void)port;
+    return below_now_ms();
+}
+
+uint64_t port_now_ns(struct port *port)
+{
+    (void)port;
+    return below_now_ns();
+}
+
+uint64_t port_wall_s(struct port *port)
+{
+    (void)port;
+    return below_wall_s();
+}
+
+static enum sotto_err fill_random(void *ctx, uint8_t *out, size_t len)
+{
+    (void)ctx;
+    return below_random(out, len);
+}
+
+struct sotto_random port_random(struct port *port)
+{
+    return (struct sotto_random){.ctx = port, .fill = fill_random};
+}
+
+const char *port_last_error(struct port *port)
+{
+    return port->error;
+}
+
+/* ---- files ------------------------------------------------------------ */
+
+enum sotto_err port_files_open(struct port_loop *loop, const char *folder,
+                               bool exclusive, struct sotto_files *files)
+{
+    (void)loop; /* there is no other */
+    const char *why = "The folder cannot be opened";
+    enum sotto_err err = below_files_open(folder, exclusive, files, &why);
+    return err == SOTTO_OK ? err : machine_fail(err, why);
+}
+
+void port_files_close(struct sotto_files *files)
+{
+    below_files_close(files);
+}
+
+enum sotto_err port_read_file(struct port *port, const char *path, uint8_t *out,
+                              size_t cap, size_t *len)
+{
+    (void)port;
+    const char *why = "The file cannot be read";
+    enum sotto_err err = below_read_file(path, out, cap, len, &why);
+    return err == SOTTO_OK ? err : machine_fail(err, why);
+}
+
+/* ---- threads ---------------------------------------------------------- */
+
+struct port_mutex {
+    uint8_t unused;
+};
+
+size_t port_processors(struct port *port)
+{
+    (void)port;
+    return 1;
+}
+
+enum sotto_err port_thread_start(struct port *port, void (*run)(void *arg),
+                                 void *arg, struct port_thread **thread)
+{
+    (void)port;
+    (void)run;
+    (void)arg;
+    (void)thread;
+    return machine_fail(SOTTO_ERR_UNSUPPORTED, "This machine has no threads");
+}
+
+void port_thread_join(struct port_thread *thread)
+{
+    (void)thread; /* never handed out */
+}
+
+enum sotto_err port_mutex_open(struct port *port, struct port_mutex **mutex)
+{
+    static struct port_mutex the_only_thread_holds_it;
+    (void)port;
+    *mutex = &the_only_thread_holds_it;
+    return SOTTO_OK;
+}
+
+void port_mutex_close(struct port_mutex *mutex)
+{
+    (void)mutex;
+}
+
+void port_mutex_lock(struct port_mutex *mutex)
+{
+    (void)mutex;
+}
+
+void port_mutex_unlock(struct port_mutex *mutex)
+{
+    (void)mutex;
+}

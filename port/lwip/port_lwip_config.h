@@ -1,0 +1,102 @@
+/*
+ * port_lwip_config.h - the limits of port/lwip, and what each costs in RAM.
+ *
+ * A build overrides a value with -D. Everything is reserved at link time: no
+ * heap, neither ours nor libc's. Costs are for a 32-bit machine; PORTING.md
+ * has the sums. lwipopts.h derives lwIP's own pools from these numbers.
+ */
+#ifndef SOTTO_PORT_LWIP_CONFIG_H
+#define SOTTO_PORT_LWIP_CONFIG_H
+
+/* TCP connections at once, in both directions, those that wait for
+ * port_accept() included. 1..250. About 44 bytes here, 170 in lwIP's pcb, and
+ * the buffers below. */
+#ifndef PORT_LWIP_STREAMS
+#    define PORT_LWIP_STREAMS 8
+#endif
+
+/* Listeners at once. 1..250. About 60 bytes each. */
+#ifndef PORT_LWIP_LISTENERS
+#    define PORT_LWIP_LISTENERS 2
+#endif
+
+/* For each listener: connections half open or not yet taken by port_accept().
+ * 1..255. Beyond it a SYN is dropped, and the peer repeats it. */
+#ifndef PORT_LWIP_BACKLOG
+#    define PORT_LWIP_BACKLOG 4
+#endif
+
+/* Connections beyond PORT_LWIP_STREAMS that lwIP can hold: half-open ones,
+ * closed ones whose last bytes are still on their way, and the one that is
+ * told that there is no room. At least 2. 170 bytes each. */
+#ifndef PORT_LWIP_SPARE_PCBS
+#    define PORT_LWIP_SPARE_PCBS 4
+#endif
+
+/* The largest TCP segment, in bytes. 536 is what every IPv4 peer must take
+ * (RFC 9293 3.7.1); 1460 fills an Ethernet frame. The size of each packet
+ * buffer follows it. */
+#ifndef PORT_LWIP_MSS
+#    define PORT_LWIP_MSS 536
+#endif
+
+/* Bytes of a connection that may be written and not yet acknowledged. At
+ * least 2 segments. Reserved for every connection, so that a peer which does
+ * not read takes nothing from the others. */
+#ifndef PORT_LWIP_SEND_BYTES
+#    define PORT_LWIP_SEND_BYTES (2 * PORT_LWIP_MSS)
+#endif
+
+/* Bytes of a connection that a peer may send before they are read. */
+#ifndef PORT_LWIP_RECEIVE_BYTES
+#    define PORT_LWIP_RECEIVE_BYTES (4 * PORT_LWIP_MSS)
+#endif
+
+/* Packet buffers that a connection may hold unread. 1..255. More is refused,
+ * and the peer sends it again later. Two for each segment of the above, plus
+ * one, are never refused. */
+#ifndef PORT_LWIP_RECEIVE_PACKETS
+#    define PORT_LWIP_RECEIVE_PACKETS 6
+#endif
+
+/* Packet buffers that all connections share for unread bytes, beyond the first
+ * one of each, which is guaranteed. One segment and 60 bytes each. */
+#ifndef PORT_LWIP_SHARED_PACKETS
+#    define PORT_LWIP_SHARED_PACKETS (PORT_LWIP_STREAMS + 4)
+#endif
+
+/* Packet buffers that no unread bytes may take: acknowledgements, ARP, DHCP
+ * and DNS get through while everybody's bytes wait. On a host also all that
+ * travels between streams of the process (host/wire.c). */
+#ifndef PORT_LWIP_RESERVED_PACKETS
+#    define PORT_LWIP_RESERVED_PACKETS 4
+#endif
+
+/* How long a closed connection is kept to deliver what was written, counted
+ * from the last byte that the peer took, in seconds. */
+#ifndef PORT_LWIP_LINGER_S
+#    define PORT_LWIP_LINGER_S 20
+#endif
+
+/* The longest host name, without the final zero. DNS allows 253; each of the
+ * two table entries has room for it. */
+#ifndef PORT_LWIP_NAME_MAX
+#    define PORT_LWIP_NAME_MAX 253
+#endif
+
+/* 1: IPv6 beside IPv4. 7 K flash, 1.7 K RAM. */
+#ifndef PORT_LWIP_IPV6
+#    define PORT_LWIP_IPV6 0
+#endif
+
+/* 1: look names up by DNS. 3 K flash, 0.6 K RAM. */
+#ifndef PORT_LWIP_DNS
+#    define PORT_LWIP_DNS 1
+#endif
+
+/* 1: addresses by DHCP where a board asks for it. 4 K flash. */
+#ifndef PORT_LWIP_DHCP
+#    define PORT_LWIP_DHCP 1
+#endif
+
+#endif
