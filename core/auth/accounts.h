@@ -22,7 +22,7 @@
 
 #include "core/auth/scram.h"
 #include "core/base/text.h"
-#include "core/store/syncer.h"
+#include "core/base/syncer.h"
 #include <sotto/env.h>
 #include <sotto/err.h>
 #include <stdbool.h>

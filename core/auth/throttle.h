@@ -7,6 +7,9 @@
  * when the table is full; a full bucket needs no entry, so an attacker who
  * fills the table with fresh keys only makes others' debts forgotten, and the
  * limits per address and per account stand beside each other for that reason.
+ *
+ * Time is monotonic and handed in. A `now_ms` that went back would do no harm
+ * but to make tokens come later.
  */
 #ifndef SOTTO_AUTH_THROTTLE_H
 #define SOTTO_AUTH_THROTTLE_H
@@ -24,12 +27,16 @@ struct sotto_throttle_rate {
 
 struct sotto_throttle;
 
+/* Bytes of memory for `capacity` buckets (1 to 2^24): about 40 each. */
 size_t sotto_throttle_size(size_t capacity);
+
+/* Starts an empty table in `memory`, which is aligned as by malloc. */
 void sotto_throttle_init(struct sotto_throttle **throttle, void *memory,
                          size_t capacity,
                          const struct sotto_throttle_rate *rate);
 
-/* Milliseconds until a token is there; 0 when there is one. Takes none. */
+/* Milliseconds until a token is there (UINT32_MAX: that or more); 0 when there
+ * is one. Takes none. */
 uint32_t sotto_throttle_wait_ms(
     const struct sotto_throttle *throttle,
     const uint8_t key[static SOTTO_THROTTLE_KEY_LEN], uint64_t now_ms);
@@ -39,7 +46,7 @@ bool sotto_throttle_take(struct sotto_throttle *throttle,
                          const uint8_t key[static SOTTO_THROTTLE_KEY_LEN],
                          uint64_t now_ms);
 
-/* Gives one back: what was tried did succeed. */
+/* Gives one back: what was tried did succeed. Never more than `burst`. */
 void sotto_throttle_give(struct sotto_throttle *throttle,
                          const uint8_t key[static SOTTO_THROTTLE_KEY_LEN],
                          uint64_t now_ms);

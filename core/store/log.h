@@ -21,7 +21,7 @@
 #ifndef SOTTO_STORE_LOG_H
 #define SOTTO_STORE_LOG_H
 
-#include "core/store/syncer.h"
+#include "core/base/syncer.h"
 #include <sotto/env.h>
 #include <sotto/err.h>
 #include <stdbool.h>

@@ -32,11 +32,9 @@ CORE_LAYERS = {
     "mls": {"crypto", "base"},
     "chat": {"mls", "channel", "auth", "store", "crypto", "base"},
 }
-# Single includes that are allowed against the table, with the reason.
-EXCEPTIONS = {
-    # Group commit, which the credential file needs as the log does.
-    ("core/auth", "core/store/syncer.h"),
-}
+# Single includes that are allowed against the table, with the reason:
+# (folder, header).
+EXCEPTIONS = set()
 # Which folders of port a folder of port may include beside itself.
 PORT_LAYERS = {
     "posix": set(),
