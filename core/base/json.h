@@ -4,7 +4,8 @@
  * Used by the credential file and by the client's --json output. Values are
  * strings, unsigned integers up to 2^53 - 1, true and false; no nesting, no
  * null, at most SOTTO_JSON_MAX_FIELDS fields, keys unique. Strings are valid
- * UTF-8; \uXXXX escapes (with surrogate pairs) are understood.
+ * UTF-8; \uXXXX escapes (with surrogate pairs) are understood. A string may
+ * contain U+0000, so its length counts, not its final zero.
  * After: RFC 8259.
  */
 #ifndef SOTTO_BASE_JSON_H
@@ -38,7 +39,9 @@ struct sotto_json {
 };
 
 /* Parses one object that fills `len` bytes (white space around tokens is
- * allowed). FORMAT; LIMIT for too many fields. The fields point into `in`. */
+ * allowed). FORMAT; LIMIT for too many fields. The fields point into `in`;
+ * after an error there are none. Keys that differ only in how they are escaped
+ * are the same key. */
 enum sotto_err sotto_json_parse(struct sotto_json *json, const char *in,
                                 size_t len) SOTTO_MUST_CHECK;
 
@@ -55,10 +58,12 @@ enum sotto_err sotto_json_bool(const struct sotto_json *json, const char *key,
                                bool *value) SOTTO_MUST_CHECK;
 
 /*
- * Writing: begin, any number of fields, end. What does not fit sets `bad`,
- * which sotto_json_end() reports as SPACE. Bytes in a string that are not
- * valid UTF-8 are written as U+FFFD. The result ends in a zero that `len`
- * does not count; no line break is added.
+ * Writing: begin, any number of fields, end. What does not fit, and an integer
+ * above SOTTO_JSON_MAX_INTEGER, sets `bad`, which sotto_json_end() reports as
+ * SPACE. Each byte in a string that is not valid UTF-8 is written as U+FFFD;
+ * control characters are escaped, U+007F to U+009F too, which a terminal would
+ * obey. The result ends in a zero that `len` does not count; no line break is
+ * added. That keys are unique and not too many is up to the caller.
  */
 struct sotto_json_writer {
     char *out; /* borrowed */
