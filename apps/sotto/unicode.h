@@ -19,12 +19,15 @@
 #define UNICODE_REPLACEMENT      0xfffdU
 #define UNICODE_REPLACEMENT_UTF8 "\xef\xbf\xbd"
 
+/* The longest text that unicode_nfc() takes, in bytes. */
+#define UNICODE_NFC_MAX 512
+
 /*
  * Normalisation form C (UAX 15), which a password gets before it is hashed, so
- * that it is the same from every keyboard. FORMAT: not UTF-8, or with a
- * character that is not assigned; SPACE: `cap` is short; UNSUPPORTED (plain
- * only): has characters beyond those that are in form C by themselves, so that
- * this build cannot tell. Wipes what it wrote on failure.
+ * that it is the same from every keyboard. `out` is another buffer than `in`.
+ * LIMIT: longer than UNICODE_NFC_MAX; FORMAT: not UTF-8, or with a character
+ * that is not assigned yet; SPACE: `cap` is short; UNSUPPORTED (plain only):
+ * has characters that this build cannot normalise. Nothing is written then.
  */
 enum sotto_err unicode_nfc(const uint8_t *in, size_t len, uint8_t *out,
                            size_t cap, size_t *out_len) SOTTO_MUST_CHECK;

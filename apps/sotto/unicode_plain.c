@@ -1,0 +1,137 @@
+/*
+ * unicode_plain.c - widths and passwords without a library, for boards.
+ *
+ * Widths: right for Latin, Greek, Cyrillic, Hebrew, Arabic, Thai, kana, CJK,
+ * Hangul and emoji; marks of other scripts count one column, which may shift a
+ * cursor but does no other harm. Normalisation: what is in form C by itself is
+ * passed on; anything else is refused, because a guess would lock people out.
+ */
+#include "apps/sotto/unicode.h"
+#include "core/base/secret.h"
+#include "core/base/text.h"
+#include <string.h>
+
+struct range {
+    uint32_t first;
+    uint32_t last;
+};
+
+#define COUNT(table) (sizeof(table) / sizeof(table)[0])
+
+/* Marks and joiners: no column of their own. */
+static const struct range narrow_none[] = {
+    {0x0300, 0x036f}, {0x0483, 0x0489},   {0x0591, 0x05bd}, {0x05bf, 0x05bf},
+    {0x05c1, 0x05c2}, {0x05c4, 0x05c5},   {0x05c7, 0x05c7}, {0x0610, 0x061a},
+    {0x064b, 0x065f}, {0x0670, 0x0670},   {0x0e31, 0x0e31}, {0x0e34, 0x0e3a},
+    {0x0e47, 0x0e4e}, {0x1ab0, 0x1ace},   {0x1dc0, 0x1dff}, {0x200c, 0x200d},
+    {0x20d0, 0x20f0}, {0x302a, 0x302d},   {0x3099, 0x309a}, {0xfe00, 0xfe0f},
+    {0xfe20, 0xfe2f}, {0xe0100, 0xe01ef},
+};
+
+/* Wide and full-width characters (UAX 11), unassigned ones in between
+ * included. */
+static const struct range wide[] = {
+    {0x1100, 0x115e},   {0x231a, 0x231b},   {0x2329, 0x232a},
+    {0x23e9, 0x23ec},   {0x23f0, 0x23f0},   {0x23f3, 0x23f3},
+    {0x25fd, 0x25fe},   {0x2614, 0x2615},   {0x2648, 0x2653},
+    {0x267f, 0x267f},   {0x2693, 0x2693},   {0x26a1, 0x26a1},
+    {0x26aa, 0x26ab},   {0x26bd, 0x26be},   {0x26c4, 0x26c5},
+    {0x26ce, 0x26ce},   {0x26d4, 0x26d4},   {0x26ea, 0x26ea},
+    {0x26f2, 0x26f3},   {0x26f5, 0x26f5},   {0x26fa, 0x26fa},
+    {0x26fd, 0x26fd},   {0x2705, 0x2705},   {0x270a, 0x270b},
+    {0x2728, 0x2728},   {0x274c, 0x274c},   {0x274e, 0x274e},
+    {0x2753, 0x2755},   {0x2757, 0x2757},   {0x2795, 0x2797},
+    {0x27b0, 0x27b0},   {0x27bf, 0x27bf},   {0x2b1b, 0x2b1c},
+    {0x2b50, 0x2b50},   {0x2b55, 0x2b55},   {0x2e80, 0x303e},
+    {0x3041, 0x33ff},   {0x3400, 0x4dbf},   {0x4e00, 0xa4c6},
+    {0xa960, 0xa97c},   {0xac00, 0xd7a3},   {0xf900, 0xfaff},
+    {0xfe10, 0xfe19},   {0xfe30, 0xfe6b},   {0xff01, 0xff60},
+    {0xffe0, 0xffe6},   {0x16fe0, 0x18cd5}, {0x1aff0, 0x1b2fb},
+    {0x1f004, 0x1f004}, {0x1f0cf, 0x1f0cf}, {0x1f18e, 0x1f18e},
+    {0x1f191, 0x1f19a}, {0x1f200, 0x1f265}, {0x1f300, 0x1f320},
+    {0x1f32d, 0x1f335}, {0x1f337, 0x1f37c}, {0x1f37e, 0x1f393},
+    {0x1f3a0, 0x1f3ca}, {0x1f3cf, 0x1f3d3}, {0x1f3e0, 0x1f3f0},
+    {0x1f3f4, 0x1f3f4}, {0x1f3f8, 0x1f43e}, {0x1f440, 0x1f440},
+    {0x1f442, 0x1f4fc}, {0x1f4ff, 0x1f53d}, {0x1f54b, 0x1f54e},
+    {0x1f550, 0x1f567}, {0x1f57a, 0x1f57a}, {0x1f595, 0x1f596},
+    {0x1f5a4, 0x1f5a4}, {0x1f5fb, 0x1f64f}, {0x1f680, 0x1f6c5},
+    {0x1f6cc, 0x1f6cc}, {0x1f6d0, 0x1f6d2}, {0x1f6d5, 0x1f6d7},
+    {0x1f6dc, 0x1f6df}, {0x1f6eb, 0x1f6ec}, {0x1f6f4, 0x1f6fc},
+    {0x1f7e0, 0x1f7eb}, {0x1f7f0, 0x1f7f0}, {0x1f90c, 0x1f93a},
+    {0x1f93c, 0x1f945}, {0x1f947, 0x1f9ff}, {0x1fa70, 0x1faff},
+    {0x20000, 0x2fffd}, {0x30000, 0x3fffd},
+};
+
+/*
+ * Code points that no normalisation to form C changes, wherever they stand:
+ * starters with the quick-check value Yes (UAX 15, 9).
+ */
+static const struct range stable[] = {
+    {0x0000, 0x02ff},   {0x0370, 0x0373},   {0x0375, 0x0377},
+    {0x037a, 0x037d},   {0x037f, 0x037f},   {0x0384, 0x0386},
+    {0x0388, 0x038a},   {0x038c, 0x038c},   {0x038e, 0x03a1},
+    {0x03a3, 0x0482},   {0x048a, 0x052f},   {0x05d0, 0x05ea},
+    {0x0620, 0x064a},   {0x0660, 0x066f},   {0x0e01, 0x0e30},
+    {0x2010, 0x2027},   {0x20a0, 0x20bf},   {0x3041, 0x3096},
+    {0x309b, 0x30ff},   {0x3400, 0x4dbf},   {0x4e00, 0x9ffc},
+    {0xac00, 0xd7a3},   {0xff01, 0xff60},   {0x1f300, 0x1f64f},
+    {0x1f680, 0x1f6c5}, {0x1f90c, 0x1f93a},
+};
+
+/* `table` is in order. */
+static bool contains(const struct range *table, size_t count, uint32_t code)
+{
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (code > table[middle].last) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < count && code >= table[low].first;
+}
+
+unsigned unicode_width(uint32_t code)
+{
+    if (unicode_is_control(code)) {
+        return 0;
+    }
+    if (code < 0x300) {
+        return 1;
+    }
+    if (contains(narrow_none, COUNT(narrow_none), code)) {
+        return 0;
+    }
+    return contains(wide, COUNT(wide), code) ? 2 : 1;
+}
+
+enum sotto_err unicode_nfc(const uint8_t *in, size_t len, uint8_t *out,
+                           size_t cap, size_t *out_len)
+{
+    enum sotto_err err = SOTTO_OK;
+    if (len > UNICODE_NFC_MAX) {
+        return SOTTO_ERR_LIMIT;
+    }
+    if (!sotto_utf8_valid(in, len)) {
+        return SOTTO_ERR_FORMAT;
+    }
+    for (size_t at = 0; at < len;) {
+        uint32_t code = 0;
+        at += sotto_utf8_decode(in + at, len - at, &code);
+        if (!contains(stable, COUNT(stable), code)) {
+            err = SOTTO_ERR_UNSUPPORTED;
+        }
+    }
+    if (err != SOTTO_OK) {
+        return err;
+    }
+    if (len > cap) {
+        return SOTTO_ERR_SPACE;
+    }
+    memcpy(out, in, len);
+    *out_len = len;
+    return SOTTO_OK;
+}
