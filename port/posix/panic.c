@@ -1,5 +1,5 @@
 /*
- * panic.c - the end of a program whose own invariant is broken.
+ * panic.c - the end, when an invariant of ours is broken.
  */
 #include <sotto/env.h>
 #include <stdio.h>
@@ -7,6 +7,7 @@
 
 _Noreturn void sotto_panic(const char *what, const char *file, int line)
 {
-    fprintf(stderr, "sotto: internal error: %s (%s:%d)\n", what, file, line);
+    (void)fprintf(stderr, "sotto: internal error: %s (%s:%d)\n", what, file,
+                  line);
     abort();
 }

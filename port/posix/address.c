@@ -1,0 +1,78 @@
+/*
+ * address.c - addresses as text, as ours, and as the system's.
+ */
+#include "port/posix/posix.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+/* RFC 4291 2.5.5.2: ten zeros and two ones before an IPv4 address. */
+static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+bool port_address_is_ipv4(const struct port_address *address)
+{
+    return memcmp(address->ip, mapped, sizeof mapped) == 0;
+}
+
+void port_address_text(const struct port_address *address,
+                       char out[static PORT_ADDRESS_TEXT])
+{
+    char ip[INET6_ADDRSTRLEN];
+    bool ipv4 = port_address_is_ipv4(address);
+    const char *text =
+        ipv4 ? inet_ntop(AF_INET, address->ip + sizeof mapped, ip, sizeof ip)
+             : inet_ntop(AF_INET6, address->ip, ip, sizeof ip);
+    POSIX_ASSERT(text != NULL);
+    (void)snprintf(out, PORT_ADDRESS_TEXT, ipv4 ? "%s:%u" : "[%s]:%u", text,
+                   (unsigned)address->port);
+}
+
+enum sotto_err port_address_parse(const char *text,
+                                  struct port_address *address)
+{
+    struct port_address parsed = {.port = 0};
+    if (inet_pton(AF_INET, text, parsed.ip + sizeof mapped) == 1) {
+        memcpy(parsed.ip, mapped, sizeof mapped);
+    } else if (inet_pton(AF_INET6, text, parsed.ip) != 1) {
+        return posix_fail_text(SOTTO_ERR_FORMAT, "Not a numeric address");
+    }
+    *address = parsed;
+    return SOTTO_OK;
+}
+
+socklen_t posix_address_out(const struct port_address *address,
+                            struct sockaddr_storage *out)
+{
+    memset(out, 0, sizeof *out);
+    if (port_address_is_ipv4(address)) {
+        struct sockaddr_in v4 = {.sin_family = AF_INET};
+        v4.sin_port = htons(address->port);
+        memcpy(&v4.sin_addr, address->ip + sizeof mapped, sizeof v4.sin_addr);
+        memcpy(out, &v4, sizeof v4);
+        return sizeof v4;
+    }
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+    v6.sin6_port = htons(address->port);
+    memcpy(&v6.sin6_addr, address->ip, sizeof v6.sin6_addr);
+    memcpy(out, &v6, sizeof v6);
+    return sizeof v6;
+}
+
+void posix_address_in(const struct sockaddr *in, struct port_address *address)
+{
+    memset(address, 0, sizeof *address);
+    if (in->sa_family == AF_INET) {
+        struct sockaddr_in v4;
+        memcpy(&v4, in, sizeof v4);
+        memcpy(address->ip, mapped, sizeof mapped);
+        memcpy(address->ip + sizeof mapped, &v4.sin_addr, sizeof v4.sin_addr);
+        address->port = ntohs(v4.sin_port);
+    } else if (in->sa_family == AF_INET6) {
+        struct sockaddr_in6 v6;
+        memcpy(&v6, in, sizeof v6);
+        memcpy(address->ip, &v6.sin6_addr, sizeof v6.sin6_addr);
+        address->port = ntohs(v6.sin6_port);
+    }
+}
