@@ -17,13 +17,15 @@
 
 /* ---- errors ----------------------------------------------------------- */
 
-/* What port_last_error() tells, for each thread its own. */
-/* NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables) */
-static _Thread_local struct {
+struct last_error {
     int code;         /* of errno, or EAI_ (negative); 0: `text` counts */
     const char *text; /* a constant sentence, or NULL */
     char words[128];  /* the system's, made when they are asked for */
-} last_error;
+};
+
+/* What port_last_error() tells, for each thread its own. */
+/* NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables) */
+static _Thread_local struct last_error last_error;
 
 enum sotto_err posix_err(int code)
 {

@@ -144,14 +144,13 @@ void posix_lookups_take(struct port_loop *loop)
     POSIX_ASSERT(pthread_mutex_unlock(&loop->lock) == 0);
     while (lookup != NULL) {
         struct posix_lookup *next = lookup->next;
-        lock(lookup);
-        struct port_stream *stream = lookup->stream;
-        lookup->holders--;
-        unlock(lookup);
-        if (stream != NULL) {
-            stream->cause = (int16_t)lookup->cause;
-            posix_connect_next(stream);
+        if (lookup->stream != NULL) { /* changed by this thread only */
+            lookup->stream->cause = (int16_t)lookup->cause;
+            posix_connect_next(lookup->stream);
         }
+        lock(lookup);
+        lookup->holders--; /* what the thread held */
+        unlock(lookup);
         lookup = next;
     }
 }

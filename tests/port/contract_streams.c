@@ -44,7 +44,7 @@ static void test_read_is_ready_until_all_was_read(void **state)
             TURN_UNTIL(world, pair.server.ready != 0);
             assert_int_equal(pair.server.ready, PORT_READ);
         }
-        contract_expect(world, &pair.server, "abcd" + at, 1);
+        contract_expect(world, &pair.server, &"abcd"[at], 1);
     }
     pair.server.ready = 0;
     contract_idle(world, 20);
