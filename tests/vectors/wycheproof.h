@@ -57,10 +57,19 @@ bool wycheproof_judge(struct vectors *v, const struct wycheproof_test *test,
 bool wycheproof_judge_check(struct vectors *v,
                             const struct wycheproof_test *test, bool accepted);
 
-extern const struct wycheproof_kind wycheproof_aead;  /* AeadTest */
-extern const struct wycheproof_kind wycheproof_mac;   /* MacTest */
-extern const struct wycheproof_kind wycheproof_hkdf;  /* HkdfTest */
-extern const struct wycheproof_kind wycheproof_pbkdf; /* PbkdfTest */
-extern const struct wycheproof_kind wycheproof_xdh;   /* XdhComp */
+/* wycheproof_symmetric.c */
+extern const struct wycheproof_kind wycheproof_aead;
+extern const struct wycheproof_kind wycheproof_mac;
+extern const struct wycheproof_kind wycheproof_hkdf;
+extern const struct wycheproof_kind wycheproof_pbkdf;
+
+/* wycheproof_x25519.c */
+extern const struct wycheproof_kind wycheproof_xdh;
+
+/* wycheproof_p256.c */
+extern const struct wycheproof_kind wycheproof_ecdh;
+extern const struct wycheproof_kind wycheproof_ecdh_point;
+extern const struct wycheproof_kind wycheproof_ecdsa;
+extern const struct wycheproof_kind wycheproof_ecdsa_raw;
 
 #endif
