@@ -1,6 +1,10 @@
 #include "tests/unit/channel/pair.h"
 #include <string.h>
 
+const enum sotto_suite pair_suites[PAIR_SUITES] = {SOTTO_SUITE_A128CBCHS256,
+                                                   SOTTO_SUITE_AESGCM,
+                                                   SOTTO_SUITE_CHACHAPOLY};
+
 static enum sotto_err count_up(void *ctx, uint8_t *out, size_t len)
 {
     struct pair_random *random = ctx;
@@ -109,4 +113,40 @@ void pair_send_raw(struct pair *pair, struct sotto_link *from,
                                                   pair->wire + 2),
                      SOTTO_OK);
     pair->wire_len = SOTTO_RECORD_HEAD + sealed;
+}
+
+void pair_expect_frame(struct sotto_link *link, uint8_t type, const void *body,
+                       size_t len)
+{
+    struct sotto_frame frame;
+    enum sotto_err err;
+
+    assert_true(sotto_link_next(link, &frame, &err));
+    assert_int_equal(err, SOTTO_OK);
+    assert_int_equal(frame.type, type);
+    assert_int_equal(frame.len, len);
+    assert_memory_equal(frame.body, body, len);
+}
+
+void pair_expect_no_frame(struct sotto_link *link)
+{
+    struct sotto_frame frame;
+    enum sotto_err err;
+
+    assert_false(sotto_link_next(link, &frame, &err));
+    assert_int_equal(err, SOTTO_OK);
+}
+
+void pair_expect_failed(struct sotto_link *link, enum sotto_err expected)
+{
+    uint8_t byte = 0;
+    size_t used;
+    struct sotto_frame frame;
+    enum sotto_err err;
+
+    assert_int_equal(link->state, SOTTO_LINK_FAILED);
+    assert_int_equal(sotto_link_feed(link, &byte, 1, &used), expected);
+    assert_int_equal(used, 0);
+    assert_false(sotto_link_next(link, &frame, &err));
+    assert_int_equal(err, expected);
 }

@@ -60,4 +60,16 @@ void pair_send(struct pair *pair, struct sotto_link *from, uint8_t type,
 void pair_send_raw(struct pair *pair, struct sotto_link *from,
                    const uint8_t *frames, size_t len);
 
+/* Expects the next frame to be this one. */
+void pair_expect_frame(struct sotto_link *link, uint8_t type, const void *body,
+                       size_t len);
+/* Expects that there is no frame, and no error. */
+void pair_expect_no_frame(struct sotto_link *link);
+/* Expects that the link has failed, says so again, and hands nothing out. */
+void pair_expect_failed(struct sotto_link *link, enum sotto_err expected);
+
+/* All suites, and their count. */
+#define PAIR_SUITES 3
+extern const enum sotto_suite pair_suites[PAIR_SUITES];
+
 #endif

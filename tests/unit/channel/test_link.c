@@ -3,36 +3,15 @@
 #include "tests/unit/channel/pair.h"
 #include <string.h>
 
-static const enum sotto_suite all_suites[] = {SOTTO_SUITE_A128CBCHS256,
-                                              SOTTO_SUITE_AESGCM,
-                                              SOTTO_SUITE_CHACHAPOLY};
-#define SUITES (sizeof all_suites / sizeof all_suites[0])
-
 /* Static, because it is tens of kilobytes and boards run these tests too. */
 static struct pair pair;
-
-/* Expects one frame of that content, and nothing behind it. */
-static void expect_frame(struct sotto_link *link, uint8_t type,
-                         const void *body, size_t len)
-{
-    struct sotto_frame frame;
-    enum sotto_err err;
-
-    assert_true(sotto_link_next(link, &frame, &err));
-    assert_int_equal(err, SOTTO_OK);
-    assert_int_equal(frame.type, type);
-    assert_int_equal(frame.len, len);
-    assert_memory_equal(frame.body, body, len);
-    assert_false(sotto_link_next(link, &frame, &err));
-    assert_int_equal(err, SOTTO_OK);
-}
 
 static void test_link_opens_in_every_suite(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < SUITES; i++) {
-        pair_open(&pair, all_suites[i], 1024);
-        assert_int_equal(pair.server.suite, all_suites[i]);
+    for (size_t i = 0; i < PAIR_SUITES; i++) {
+        pair_open(&pair, pair_suites[i], 1024);
+        assert_int_equal(pair.server.suite, pair_suites[i]);
         assert_memory_equal(pair.client.hash, pair.server.hash, 32);
         assert_memory_equal(pair.client.peer_static, pair.server_keys.s_public,
                             32);
@@ -40,10 +19,12 @@ static void test_link_opens_in_every_suite(void **state)
                             32);
         pair_send(&pair, &pair.client, 16, "hello", 5, 0);
         assert_int_equal(pair_feed(&pair, &pair.server), SOTTO_OK);
-        expect_frame(&pair.server, 16, "hello", 5);
+        pair_expect_frame(&pair.server, 16, "hello", 5);
+        pair_expect_no_frame(&pair.server);
         pair_send(&pair, &pair.server, 17, "you too", 7, 0);
         assert_int_equal(pair_feed(&pair, &pair.client), SOTTO_OK);
-        expect_frame(&pair.client, 17, "you too", 7);
+        pair_expect_frame(&pair.client, 17, "you too", 7);
+        pair_expect_no_frame(&pair.client);
     }
 }
 
