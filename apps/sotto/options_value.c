@@ -14,6 +14,12 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* Two letters that stand the other way round in `b`; `i` and `j` count. */
+static bool is_swap(const char *a, size_t i, const char *b, size_t j)
+{
+    return i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+}
+
 /*
  * How many letters must be added, left out, replaced or swapped with their
  * neighbour to make `b` of `a` (optimal string alignment), row by row.
@@ -27,14 +33,13 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
     for (size_t i = 1; i <= a_len; i++) {
         size_t *row = rows[i % 3];
         const size_t *above = rows[(i + 2) % 3];
+        const size_t *two_above = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= b_len; j++) {
             bool same = a[i - 1] == b[j - 1];
             row[j] = smaller(above[j - 1] + (same ? 0 : 1),
                              smaller(above[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-                a[i - 2] == b[j - 1]) {
-                const size_t *two_above = rows[(i + 1) % 3];
+            if (is_swap(a, i, b, j)) {
                 row[j] = smaller(row[j], two_above[j - 2] + 1);
             }
         }
@@ -105,8 +110,8 @@ static const struct unit time_units[] = {
 static const struct unit size_units[] = {
     {"", 1},
     {"K", 1024},
-    {"M", 1024 * 1024},
-    {"G", 1024 * 1024 * 1024},
+    {"M", 1024UL * 1024},
+    {"G", 1024UL * 1024 * 1024},
 };
 #define TIME_UNITS (sizeof time_units / sizeof time_units[0])
 #define SIZE_UNITS (sizeof size_units / sizeof size_units[0])
@@ -183,16 +188,15 @@ static bool read_with_unit(const struct option *option, const char *text,
     if (!read_digits(text, &value, &unit)) {
         return false;
     }
-    for (size_t at = 0; at < count; at++) {
-        if (strcmp(unit, units[at].name) == 0) {
-            if (value > UINT64_MAX / units[at].factor) {
-                return false;
-            }
-            *number = value * units[at].factor;
-            return *number >= option->min && *number <= option->max;
-        }
+    size_t at = 0;
+    while (at < count && strcmp(unit, units[at].name) != 0) {
+        at++;
     }
-    return false;
+    if (at == count || value > UINT64_MAX / units[at].factor) {
+        return false;
+    }
+    *number = value * units[at].factor;
+    return *number >= option->min && *number <= option->max;
 }
 
 static bool read_flag(const char *text, bool *flag)

@@ -1,0 +1,231 @@
+/*
+ * log.c - see log.h.
+ */
+#include "apps/sotto/log.h"
+#include "apps/sotto/textbuf.h"
+#include "apps/sotto/unicode.h"
+#include "core/base/text.h"
+#include <sotto/env.h>
+#include <string.h>
+
+const char *const log_level_names[] = {"error", "warn", "info", "debug", NULL};
+
+struct log_field log_span(const char *key, const char *text, size_t len)
+{
+    return (struct log_field){.key = key,
+                              .kind = LOG_KIND_TEXT,
+                              .text = text,
+                              .text_len = len};
+}
+
+struct log_field log_text(const char *key, const char *text)
+{
+    return log_span(key, text, text != NULL ? strlen(text) : 0);
+}
+
+struct log_field log_number(const char *key, uint64_t number)
+{
+    return (struct log_field){.key = key,
+                              .kind = LOG_KIND_NUMBER,
+                              .number = number};
+}
+
+struct log_field log_err(const char *key, enum sotto_err err)
+{
+    return log_text(key, sotto_err_name(err));
+}
+
+bool log_wants(const struct log *log, enum log_level level)
+{
+    return level <= log->threshold;
+}
+
+/* ---- time ------------------------------------------------------------- */
+
+#define DAY_S 86400U
+
+/* `width` digits with leading zeros. */
+static void add_padded(struct textbuf *line, uint64_t number, size_t width)
+{
+    char digits[21];
+    size_t len = sotto_decimal_encode(number, digits);
+    for (size_t at = len; at < width; at++) {
+        textbuf_add_char(line, '0');
+    }
+    textbuf_add_bytes(line, digits, len);
+}
+
+static bool is_leap(uint64_t year)
+{
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+/* Year, month and day (from 1) of a count of days since 1970-01-01: whole
+ * years first (at most 8,030 steps), then whole months. */
+static void date_of(uint64_t days, uint64_t *year, uint64_t *month,
+                    uint64_t *day)
+{
+    static const uint8_t lengths[] = {31, 28, 31, 30, 31, 30,
+                                      31, 31, 30, 31, 30, 31};
+    *year = 1970;
+    while (days >= (is_leap(*year) ? 366U : 365U)) {
+        days -= is_leap(*year) ? 366U : 365U;
+        (*year)++;
+    }
+    size_t at = 0;
+    uint64_t len = lengths[0];
+    while (days >= len) {
+        days -= len;
+        at++;
+        len = lengths[at] + (at == 1 && is_leap(*year) ? 1U : 0U);
+    }
+    *month = at + 1;
+    *day = days + 1;
+}
+
+void log_time_text(uint64_t wall_s, char out[static LOG_TIME_TEXT])
+{
+    const uint64_t last = 253402300799U; /* 9999-12-31T23:59:59Z */
+    uint64_t year = 0;
+    uint64_t month = 0;
+    uint64_t day = 0;
+    struct textbuf text;
+    wall_s = wall_s < last ? wall_s : last;
+    date_of(wall_s / DAY_S, &year, &month, &day);
+    uint64_t s = wall_s % DAY_S;
+    textbuf_init(&text, out, LOG_TIME_TEXT);
+    add_padded(&text, year, 4);
+    textbuf_add_char(&text, '-');
+    add_padded(&text, month, 2);
+    textbuf_add_char(&text, '-');
+    add_padded(&text, day, 2);
+    textbuf_add_char(&text, 'T');
+    add_padded(&text, s / 3600, 2);
+    textbuf_add_char(&text, ':');
+    add_padded(&text, s / 60 % 60, 2);
+    textbuf_add_char(&text, ':');
+    add_padded(&text, s % 60, 2);
+    textbuf_add_char(&text, 'Z');
+}
+
+static void add_time(const struct log *log, struct textbuf *line)
+{
+    uint64_t wall_s = SOTTO_TIME_UNKNOWN;
+    uint64_t uptime_ms = 0;
+    char text[LOG_TIME_TEXT];
+    log->now(log->ctx, &wall_s, &uptime_ms);
+    if (wall_s != SOTTO_TIME_UNKNOWN) {
+        log_time_text(wall_s, text);
+        textbuf_add(line, text);
+    } else {
+        textbuf_add_char(line, '+');
+        textbuf_add_number(line, uptime_ms / 1000);
+        textbuf_add_char(line, '.');
+        add_padded(line, uptime_ms % 1000, 3);
+    }
+    textbuf_add_char(line, ' ');
+}
+
+/* ---- values ----------------------------------------------------------- */
+
+/* Decodes one code point; 0 for a byte that is not valid. */
+static size_t decode(const char *text, size_t len, uint32_t *code)
+{
+    return sotto_utf8_decode((const uint8_t *)text, len, code);
+}
+
+/* True when the value can stand without quotes. */
+static bool is_plain(const char *text, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        uint32_t code = 0;
+        size_t count = decode(text + at, len - at, &code);
+        if (count == 0 || code == ' ' || code == '"' || code == '=' ||
+            code == '\\' || unicode_is_control(code)) {
+            return false;
+        }
+        at += count;
+    }
+    return len > 0;
+}
+
+/* \n \r \t, \xNN for a byte, \u{N} for a code point beyond. */
+static void add_escape(struct textbuf *line, uint32_t code, bool is_byte)
+{
+    static const char digits[] = "0123456789abcdef";
+    if (code == '\n' || code == '\r' || code == '\t') {
+        textbuf_add(line, code == '\n' ? "\\n" : code == '\r' ? "\\r" : "\\t");
+        return;
+    }
+    bool is_short = is_byte || code < 0x80;
+    textbuf_add(line, is_short ? "\\x" : "\\u{");
+    uint32_t shift = is_short ? 4 : 20;
+    while (!is_short && shift > 4 && code >> shift == 0) {
+        shift -= 4; /* no leading zeros */
+    }
+    for (uint32_t left = shift / 4 + 1; left > 0; left--) {
+        textbuf_add_char(line, digits[code >> (4 * (left - 1)) & 15U]);
+    }
+    textbuf_add(line, is_short ? "" : "}");
+}
+
+static void add_quoted(struct textbuf *line, const char *text, size_t len)
+{
+    textbuf_add_char(line, '"');
+    for (size_t at = 0; at < len && !line->cut;) {
+        uint32_t code = 0;
+        size_t count = decode(text + at, len - at, &code);
+        if (count == 0) {
+            add_escape(line, (unsigned char)text[at], true);
+            count = 1;
+        } else if (unicode_is_control(code)) {
+            add_escape(line, code, false);
+        } else {
+            textbuf_add(line, code == '"' || code == '\\' ? "\\" : "");
+            textbuf_add_bytes(line, text + at, count);
+        }
+        at += count;
+    }
+    textbuf_add_char(line, '"');
+}
+
+static void add_field(struct textbuf *line, const struct log_field *field)
+{
+    textbuf_add_all(line, " ", field->key, "=", NULL);
+    if (field->kind == LOG_KIND_NUMBER) {
+        textbuf_add_number(line, field->number);
+    } else if (is_plain(field->text, field->text_len)) {
+        textbuf_add_bytes(line, field->text, field->text_len);
+    } else {
+        add_quoted(line, field->text, field->text_len);
+    }
+}
+
+/* ---- lines ------------------------------------------------------------ */
+
+void log_event(const struct log *log, enum log_level level, const char *module,
+               const char *event, const struct log_field *fields, size_t count)
+{
+    char buffer[LOG_LINE_MAX];
+    struct textbuf line;
+    if (!log_wants(log, level)) {
+        return;
+    }
+    /* Room for the end of a line that is cut: "...", newline. */
+    textbuf_init(&line, buffer, sizeof buffer - 4);
+    if (log->with_time) {
+        add_time(log, &line);
+    }
+    textbuf_add_all(&line, log_level_names[level], " ", module, " ", event,
+                    NULL);
+    for (size_t at = 0; at < count; at++) {
+        add_field(&line, &fields[at]);
+    }
+    size_t len = line.len;
+    if (line.cut) {
+        memcpy(buffer + len, "...", 3);
+        len += 3;
+    }
+    buffer[len++] = '\n';
+    log->sink(log->ctx, buffer, len);
+}
