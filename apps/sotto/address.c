@@ -174,9 +174,8 @@ static const char *split(struct part text, struct part *host, struct part *port,
         }
     } else {
         size_t colon = find(text, ':');
-        bool is_v6 = colon < text.len &&
-                     memchr(text.at + colon + 1, ':', text.len - colon - 1) !=
-                         NULL;
+        bool is_v6 = colon < text.len && memchr(text.at + colon + 1, ':',
+                                                text.len - colon - 1) != NULL;
         *host = is_v6 ? text : first(text, colon);
         rest = is_v6 ? behind(text, text.len) : behind(text, colon);
     }
@@ -363,11 +362,11 @@ static const char *parse_listen(struct part text, struct port_address *out,
         return bad_listen_port;
     }
     const struct listen_word *word = find_listen_word(host);
-    bool fits = word != NULL
-                    ? parse_numeric(part_of(word->ipv6), &out[0]) == SOTTO_OK &&
-                          parse_numeric(part_of(word->ipv4), &out[1]) ==
-                              SOTTO_OK
-                    : parse_numeric(host, &out[0]) == SOTTO_OK;
+    bool fits =
+        word != NULL
+            ? parse_numeric(part_of(word->ipv6), &out[0]) == SOTTO_OK &&
+                  parse_numeric(part_of(word->ipv4), &out[1]) == SOTTO_OK
+            : parse_numeric(host, &out[0]) == SOTTO_OK;
     if (!fits) {
         return "is not a numeric address (such as 0.0.0.0:7688, [::]:7688 or "
                "*:7688)";
@@ -378,10 +377,9 @@ static const char *parse_listen(struct part text, struct port_address *out,
     return NULL;
 }
 
-enum sotto_err
-listen_address_parse(const char *text,
-                     struct port_address out[static LISTEN_ADDRESS_MAX],
-                     size_t *count, const char **why)
+enum sotto_err listen_address_parse(
+    const char *text, struct port_address out[static LISTEN_ADDRESS_MAX],
+    size_t *count, const char **why)
 {
     struct port_address parsed[LISTEN_ADDRESS_MAX];
     memset(parsed, 0, sizeof parsed);

@@ -221,11 +221,8 @@ void log_event(const struct log *log, enum log_level level, const char *module,
     for (size_t at = 0; at < count; at++) {
         add_field(&line, &fields[at]);
     }
-    size_t len = line.len;
-    if (line.cut) {
-        memcpy(buffer + len, "...", 3);
-        len += 3;
-    }
-    buffer[len++] = '\n';
-    log->sink(log->ctx, buffer, len);
+    struct textbuf end;
+    textbuf_init(&end, buffer + line.len, sizeof buffer - line.len);
+    textbuf_add(&end, line.cut ? "...\n" : "\n");
+    log->sink(log->ctx, buffer, line.len + end.len);
 }

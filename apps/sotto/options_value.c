@@ -39,9 +39,8 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
             bool same = a[i - 1] == b[j - 1];
             row[j] = smaller(above[j - 1] + (same ? 0 : 1),
                              smaller(above[j], row[j - 1]) + 1);
-            if (is_swap(a, i, b, j)) {
-                row[j] = smaller(row[j], two_above[j - 2] + 1);
-            }
+            row[j] = is_swap(a, i, b, j) ? smaller(row[j], two_above[j - 2] + 1)
+                                         : row[j];
         }
     }
     return rows[a_len % 3][b_len];

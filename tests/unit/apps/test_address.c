@@ -11,7 +11,7 @@ static const char fingerprint_00[] = "aaaa-aaaa-aaaa-aaaa-aaaa-aaaa-aaaa-aaaa-"
                                      "aaaa-aaaa-aaaa-aaaa-aaaa";
 /* Of the bytes 00 01 02 ... 1f, by Python's base64.b32encode(). */
 static const char fingerprint_count[] =
-    "aaaq-eayd-auda-ocaj-bifq-ydio-b4ib-cequ-cqkr-mfyy-denb-wha5-dypq";
+    "aaaq-eaye-auda-ocaj-bifq-ydio-b4ib-ceqt-cqkr-mfyy-denb-wha5-dypq";
 
 static void test_address_writes_fingerprints(void **state)
 {
@@ -164,27 +164,48 @@ static void test_address_refuses_bad_servers(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "",           ":",
-        ":7688",      "host:",
-        "host:0",     "host:65536",
-        "host:7a",    "host:-1",
-        "host:007",   "a b",
-        "-host",      ".host",
-        "a..b",       "h\xc3\xb6st",
-        "1.2.3",      "1.2.3.4.5",
-        "256.1.1.1",  "12",
-        "[::1",       "::1]",
-        "[]",         "[]:1",
-        "[host]:1",   "[1.2.3.4]:1",
-        "[::1]x",     "[::1]7688",
-        "::g",        "1:2:3:4:5:6:7:8:9",
-        "fe80::1%",   "fe80::1%a/b",
-        "http://a",   "host/code",
-        "anna@host",  "sotto://",
-        "sotto:///x", "sotto://anna@host",
-        "sotto://@h", "sotto://h/a/b",
-        "sotto://h/a b", "sotto://h?x",
-        "host\n",     "host\x1b[2J",
+        "",
+        ":",
+        ":7688",
+        "host:",
+        "host:0",
+        "host:65536",
+        "host:7a",
+        "host:-1",
+        "host:007",
+        "a b",
+        "-host",
+        ".host",
+        "a..b",
+        "h\xc3\xb6st",
+        "1.2.3",
+        "1.2.3.4.5",
+        "256.1.1.1",
+        "12",
+        "[::1",
+        "::1]",
+        "[]",
+        "[]:1",
+        "[host]:1",
+        "[1.2.3.4]:1",
+        "[::1]x",
+        "[::1]7688",
+        "::g",
+        "1:2:3:4:5:6:7:8:9",
+        "fe80::1%",
+        "fe80::1%a/b",
+        "http://a",
+        "host/code",
+        "anna@host",
+        "sotto://",
+        "sotto:///x",
+        "sotto://anna@host",
+        "sotto://@h",
+        "sotto://h/a/b",
+        "sotto://h/a b",
+        "sotto://h?x",
+        "host\n",
+        "host\x1b[2J",
     };
     for (size_t at = 0; at < sizeof bad / sizeof bad[0]; at++) {
         struct server_address address = {.port = 77};
@@ -268,8 +289,8 @@ static void test_address_refuses_where_not_to_listen(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "",        ":",          "*:",      "*:65536", "65536", "*:x",
-        "host:1",  "1.2.3:1",    "[::1]:",  "[::1",    "[x]:1", "**:1",
+        "",         ":",          "*:",     "*:65536", "65536", "*:x",
+        "host:1",   "1.2.3:1",    "[::1]:", "[::1",    "[x]:1", "**:1",
         "sotto://", "1.2.3.4:-1", "[::1]1", "99999",   "a b"};
     for (size_t at = 0; at < sizeof bad / sizeof bad[0]; at++) {
         struct port_address out[LISTEN_ADDRESS_MAX];
