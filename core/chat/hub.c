@@ -378,6 +378,7 @@ static bool answer_waiting(struct sotto_hub *hub, struct sotto_seat *seat,
             sotto_hub_answer_problem(reply, SOTTO_PROBLEM_STORAGE, 0, 0);
         } else {
             reply->kind = SOTTO_REPLY_REGISTERED;
+            reply->name = sotto_hub_seat_name(seat);
             hub->counters.registrations++;
         }
         break;

@@ -53,7 +53,7 @@ enum sotto_reply_kind {
     SOTTO_REPLY_NONE = 0,
     SOTTO_REPLY_ACCOUNT,    /* verifier: real or made up */
     SOTTO_REPLY_LOGGED_IN,  /* name */
-    SOTTO_REPLY_REGISTERED, /* durable */
+    SOTTO_REPLY_REGISTERED, /* name; durable */
     SOTTO_REPLY_JOINED,     /* joined */
     SOTTO_REPLY_PAGE,       /* frames, next, is_last */
     SOTTO_REPLY_ACK,        /* ack */

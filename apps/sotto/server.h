@@ -1,0 +1,48 @@
+/*
+ * server.h - `sotto server`: settings, start, loop, end.
+ *
+ * server.c reads settings and opens what a server needs; server_run.c is the
+ * loop; server_conns.c moves bytes and requests of the connections.
+ */
+#ifndef SOTTO_APP_SERVER_H
+#define SOTTO_APP_SERVER_H
+
+#include "apps/sotto/log.h"
+#include "apps/sotto/options.h"
+#include "port/port.h"
+
+/* Its place in the program's table of commands. */
+extern const struct command server_command;
+
+/* What the command line and the settings file say. */
+struct server_settings {
+    struct option_list listen;
+    const char *data;
+    const char *config;
+    const char *invite_file;
+    const char *log_level_name;
+    bool check_config;
+    bool no_time; /* in the log */
+    unsigned registration;
+    unsigned log_level;
+    uint64_t max_connections;
+    uint64_t max_accounts;
+    uint64_t history_bytes;
+    uint64_t login_ms;
+    uint64_t idle_ms;
+    uint64_t stall_ms;
+    uint64_t login_tries;    /* wrong passwords a minute, account and address */
+    uint64_t register_tries; /* registrations an hour, per address */
+    uint64_t iterations_min;
+};
+
+void server_defaults(struct server_settings *settings);
+
+/*
+ * Runs a server until it is told to stop; `options` is what options_parse()
+ * left, for reading the settings file. Returns the exit code of the program.
+ */
+int server_main(struct port *port, struct options *options,
+                struct server_settings *settings);
+
+#endif
