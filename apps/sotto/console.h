@@ -1,0 +1,101 @@
+/*
+ * console.h - lines in, text out, on whatever the console is.
+ *
+ * On a terminal (or a UART) lines are typed in the line editor, and what is
+ * printed appears above the line being typed. On pipes and files lines are
+ * read as they come and nothing is prompted or echoed. Printing never blocks
+ * the loop: what the other side does not take is kept, up to a bound, and
+ * console_has_room() tells when to hold back.
+ */
+#ifndef SOTTO_APP_CONSOLE_H
+#define SOTTO_APP_CONSOLE_H
+
+#include "apps/sotto/line_editor.h"
+#include "port/port.h"
+#include <sotto/err.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONSOLE_LINE_MAX 4097  /* bytes of a line, and a zero */
+#define CONSOLE_OUT_MAX  65536 /* bytes that may wait to be printed */
+
+enum console_event {
+    CONSOLE_NOTHING,
+    CONSOLE_LINE,     /* console_line() has it */
+    CONSOLE_TOO_LONG, /* a line of a pipe was longer than fits: dropped */
+    CONSOLE_END,      /* end of input */
+    CONSOLE_INTERRUPT /* Control-C, where it comes as a byte */
+};
+
+struct console {
+    struct port_stream *stream;
+    struct port_loop *loop;
+    void *tag;
+    bool is_interactive; /* input and output are a terminal */
+    bool is_colored;     /* colours are wanted */
+    bool is_reading;     /* PORT_READ is wanted */
+    bool has_ended;
+    bool is_editing;
+    struct line_editor editor;
+    char line[CONSOLE_LINE_MAX];
+    char draft[CONSOLE_LINE_MAX];
+    char history[16384];
+    char screen[LINE_EDITOR_OUT_MAX(CONSOLE_LINE_MAX)];
+    size_t line_len;  /* pipes: of the line being read */
+    bool has_line;    /* pipes: it was handed out */
+    bool is_skipping; /* pipes: it is too long */
+    uint8_t in[512];
+    size_t in_at;
+    size_t in_len;
+    char out[CONSOLE_OUT_MAX];
+    size_t out_at;
+    size_t out_len;
+};
+
+/* Opens the machine's console. `tag` marks its events. Errors as
+ * port_console_open(). The struct is large: make it static. */
+enum sotto_err console_open(struct console *console, struct port_loop *loop,
+                            void *tag) SOTTO_MUST_CHECK;
+
+/* Leaves the terminal as it was; waits up to two seconds for what is to be
+ * printed. Wipes what was typed. */
+void console_close(struct console *console);
+
+/* Readiness or another size: reads and writes what there is. */
+void console_ready(struct console *console, const struct port_event *event);
+
+/* The next line; call until NOTHING. Works on what was read. */
+enum console_event console_next(struct console *console);
+
+/* The line, terminated; borrowed until the next call. */
+const char *console_line(const struct console *console, size_t *len);
+
+/* Asks for lines with this prompt (on a terminal) from now on. Flags of
+ * line_editor_begin(). */
+void console_prompt(struct console *console, const char *prompt,
+                    unsigned flags);
+
+/* Prints text, above the line being typed; whole lines. What does not fit
+ * CONSOLE_OUT_MAX is lost. */
+void console_print(struct console *console, const char *text, size_t len);
+
+/* True while a message of any size can be printed without loss. */
+bool console_has_room(const struct console *console);
+
+/* Gives out what waits. Call before waiting. */
+void console_flush(struct console *console);
+
+/* Stop and start taking input (what is typed meanwhile waits). */
+void console_hold(struct console *console, bool held);
+
+/*
+ * Asks one question and waits for the answer, running the loop; events that are
+ * not the console's are left for later. CLOSED at the end of input, REFUSED
+ * when the person interrupts. SPACE when the answer is longer than `cap`.
+ */
+enum sotto_err console_ask(struct console *console, const char *prompt,
+                           bool is_secret, char *out, size_t cap, size_t *len)
+    SOTTO_MUST_CHECK;
+
+#endif
