@@ -63,8 +63,8 @@ uint64_t port_wall_s(struct port *port);
 struct sotto_random port_random(struct port *port);
 
 /* A sentence in the system's words about the last call of this thread that
- * did not return OK or AGAIN ("Address already in use"); never NULL; valid
- * until this thread's next call. */
+ * did not return OK or AGAIN ("Address already in use"), those on addresses
+ * excepted; never NULL; valid until this thread's next call. */
 const char *port_last_error(struct port *port);
 
 /* ---- wait sets -------------------------------------------------------- */
@@ -94,8 +94,10 @@ struct port_event {
 
 /*
  * Makes a wait set for up to `capacity` streams and listeners together. SPACE;
- * UNSUPPORTED where a machine has one loop only and it is taken. Signals and
- * the console go to the first loop that was opened.
+ * UNSUPPORTED where a machine has one loop only and it is taken. Signals go to
+ * the first loop that was opened, as long as it is open. Opening and closing
+ * loops is for the thread that opened the machine; closing, once the thread
+ * that ran the loop has ended or will not touch it again.
  */
 enum sotto_err port_loop_open(struct port *port, size_t capacity,
                               struct port_loop **loop) SOTTO_MUST_CHECK;

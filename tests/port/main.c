@@ -18,7 +18,9 @@ int main(int argc, char **argv)
         return 1;
     }
     int failed = contract_machine() + contract_loops() + contract_listeners() +
-                 contract_connects() + contract_streams() + contract_closing();
+                 contract_connects() + contract_streams() + contract_closing() +
+                 contract_threads() + contract_console() + contract_files() +
+                 contract_requests();
     port_close(world->port);
     return failed == 0 ? 0 : 1;
 }

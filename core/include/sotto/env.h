@@ -122,11 +122,11 @@ struct sotto_files {
     /*
      * Makes the file named `from` take the name `to` in one step, durably:
      * after a power cut `to` is either the old file or the new one, whole.
-     * `from` must have been closed, and neither name may be used until this is
-     * done; the bytes of `from` are synced first. Completes through `io`: OK;
-     * NOT_FOUND, FORMAT (a name), FULL or SPACE (too many requests) with `to`
-     * unchanged; IO with `to` the old file or the new. A file that is open
-     * under the old `to` stays readable until closed.
+     * `from` must have been closed; it and `to` may be opened or removed only
+     * when this is done. The bytes of `from` are synced first. Completes
+     * through `io`: OK; NOT_FOUND, FORMAT (a name), FULL or SPACE (too many
+     * requests) with `to` unchanged; IO with `to` the old file or the new. A
+     * file that is open under the old `to` stays readable until closed.
      */
     void (*replace)(void *ctx, const char *from, const char *to,
                     struct sotto_io *io);

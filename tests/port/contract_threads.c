@@ -1,0 +1,260 @@
+/*
+ * contract_threads.c - threads, mutexes, waking and handing over; and the
+ * mutex on a machine without threads.
+ */
+#include "tests/port/contract.h"
+
+#include <string.h>
+
+/* Starts a thread, or skips the test where there are none. */
+static struct port_thread *start_or_skip(struct world *world,
+                                         void (*run)(void *arg), void *arg)
+{
+    struct port_thread *thread = NULL;
+    enum sotto_err err = port_thread_start(world->port, run, arg, &thread);
+    if (err == SOTTO_ERR_UNSUPPORTED) {
+        assert_null(thread);
+        skip();
+    }
+    assert_int_equal(err, SOTTO_OK);
+    return thread;
+}
+
+/* ---- threads ---------------------------------------------------------- */
+
+static void set_to_seven(void *arg)
+{
+    int *value = arg;
+    *value = 7;
+}
+
+static void test_thread_runs_and_is_joined(void **state)
+{
+    struct world *world = *state;
+    int value = 0;
+    struct port_thread *thread = start_or_skip(world, set_to_seven, &value);
+    port_thread_join(thread);
+    assert_int_equal(value, 7);
+}
+
+/* ---- mutexes ---------------------------------------------------------- */
+
+#define COUNTERS 4
+#define STEPS    20000
+
+struct counter {
+    struct port_mutex *mutex;
+    int value;
+};
+
+static void count_up(void *arg)
+{
+    struct counter *counter = arg;
+    for (int step = 0; step < STEPS; step++) {
+        port_mutex_lock(counter->mutex);
+        counter->value++;
+        port_mutex_unlock(counter->mutex);
+    }
+}
+
+static void test_mutex_locks_without_threads_too(void **state)
+{
+    struct world *world = *state;
+    struct port_mutex *mutex = NULL;
+    assert_int_equal(port_mutex_open(world->port, &mutex), SOTTO_OK);
+    for (int round = 0; round < 3; round++) {
+        port_mutex_lock(mutex);
+        port_mutex_unlock(mutex);
+    }
+    port_mutex_close(mutex);
+}
+
+static void test_mutex_keeps_threads_apart(void **state)
+{
+    struct world *world = *state;
+    struct counter counter = {.value = 0};
+    struct port_thread *threads[COUNTERS];
+    assert_int_equal(port_mutex_open(world->port, &counter.mutex), SOTTO_OK);
+    enum sotto_err err =
+        port_thread_start(world->port, count_up, &counter, &threads[0]);
+    if (err == SOTTO_ERR_UNSUPPORTED) {
+        port_mutex_close(counter.mutex);
+        skip();
+    }
+    assert_int_equal(err, SOTTO_OK);
+    for (size_t at = 1; at < COUNTERS; at++) {
+        threads[at] = start_or_skip(world, count_up, &counter);
+    }
+    for (size_t at = 0; at < COUNTERS; at++) {
+        port_thread_join(threads[at]);
+    }
+    assert_int_equal(counter.value, COUNTERS * STEPS);
+    port_mutex_close(counter.mutex);
+}
+
+/* ---- waking ----------------------------------------------------------- */
+
+static void wake_loop(void *arg)
+{
+    port_wake(arg);
+}
+
+static void test_a_thread_wakes_a_loop(void **state)
+{
+    struct world *world = *state;
+    for (int round = 0; round < 20; round++) {
+        struct port_thread *thread =
+            start_or_skip(world, wake_loop, world->loop);
+        struct port_event event;
+        size_t count = 0;
+        while (count == 0) {
+            port_wait(world->loop, PORT_FOREVER, &event, 1, &count);
+        }
+        assert_int_equal(event.kind, PORT_EVENT_WAKE);
+        port_thread_join(thread);
+    }
+}
+
+/* ---- handing over ----------------------------------------------------- */
+
+/* A thread with a loop of its own that echoes what it is given. */
+struct worker {
+    struct port_mutex *mutex;
+    struct port_loop *loop;
+    struct port_stream *given; /* under the mutex; NULL: none */
+    struct port_stream *stream;
+    bool done;
+};
+
+static void worker_take(struct worker *worker)
+{
+    port_mutex_lock(worker->mutex);
+    worker->stream = worker->given;
+    port_mutex_unlock(worker->mutex);
+    if (worker->stream != NULL) {
+        port_want(worker->stream, PORT_READ);
+    }
+}
+
+static void worker_echo(struct worker *worker)
+{
+    uint8_t bytes[64];
+    size_t len = 0;
+    enum sotto_err err = port_read(worker->stream, bytes, sizeof bytes, &len);
+    if (err == SOTTO_OK) {
+        size_t put = 0;
+        worker->done =
+            port_write(worker->stream, bytes, len, &put) != SOTTO_OK ||
+            put != len;
+    } else if (err != SOTTO_ERR_AGAIN) {
+        worker->done = true;
+    }
+    if (worker->done) {
+        port_stream_close(worker->stream);
+    }
+}
+
+static void worker_run(void *arg)
+{
+    struct worker *worker = arg;
+    while (!worker->done) {
+        struct port_event events[4];
+        size_t count = 0;
+        port_wait(worker->loop, PORT_FOREVER, events, 4, &count);
+        for (size_t at = 0; at < count && !worker->done; at++) {
+            if (events[at].kind == PORT_EVENT_WAKE) {
+                worker_take(worker);
+            } else if (worker->stream != NULL) { /* else: told too early */
+                worker_echo(worker);
+            }
+        }
+    }
+}
+
+static void test_accept_into_the_loop_of_another_thread(void **state)
+{
+    struct world *world = *state;
+    struct worker worker = {.given = NULL};
+    enum sotto_err err = port_loop_open(world->port, 2, &worker.loop);
+    if (err == SOTTO_ERR_UNSUPPORTED) {
+        skip();
+    }
+    assert_int_equal(err, SOTTO_OK);
+    assert_int_equal(port_mutex_open(world->port, &worker.mutex), SOTTO_OK);
+    struct port_thread *thread = NULL;
+    err = port_thread_start(world->port, worker_run, &worker, &thread);
+    if (err == SOTTO_ERR_UNSUPPORTED) {
+        port_mutex_close(worker.mutex);
+        port_loop_close(worker.loop);
+        skip();
+    }
+    assert_int_equal(err, SOTTO_OK);
+
+    struct end listener;
+    struct end client;
+    struct port_address address;
+    struct port_stream *stream = NULL;
+    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
+                     SOTTO_OK);
+    contract_connect(world, &address, &client);
+    contract_write(world, &client, "early", 5); /* nobody is told of it yet */
+    TURN_UNTIL(world,
+               (err = port_accept(listener.listener, worker.loop, &worker,
+                                  &stream, NULL)) != SOTTO_ERR_AGAIN);
+    assert_int_equal(err, SOTTO_OK);
+    contract_idle(world, 20);
+
+    port_mutex_lock(worker.mutex);
+    worker.given = stream;
+    port_mutex_unlock(worker.mutex);
+    port_wake(worker.loop);
+    contract_expect(world, &client, "early", 5);
+    contract_write(world, &client, "hello", 5);
+    contract_expect(world, &client, "hello", 5);
+    port_stream_close(client.stream);
+    port_thread_join(thread);
+    port_mutex_close(worker.mutex);
+    port_loop_close(worker.loop);
+}
+
+static void test_accept_for_another_loop_and_close_at_once(void **state)
+{
+    struct world *world = *state;
+    struct port_loop *other = NULL;
+    enum sotto_err err = port_loop_open(world->port, 1, &other);
+    if (err == SOTTO_ERR_UNSUPPORTED) {
+        skip();
+    }
+    assert_int_equal(err, SOTTO_OK);
+    struct end listener;
+    struct end clients[2];
+    struct port_address address;
+    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
+                     SOTTO_OK);
+    contract_connect(world, &address, &clients[0]);
+    struct port_stream *stream = NULL;
+    TURN_UNTIL(world, (err = port_accept(listener.listener, other, NULL,
+                                         &stream, NULL)) != SOTTO_ERR_AGAIN);
+    assert_int_equal(err, SOTTO_OK);
+    contract_connect(world, &address, &clients[1]);
+    struct port_stream *more = NULL;
+    TURN_UNTIL(world, (err = port_accept(listener.listener, other, NULL, &more,
+                                         NULL)) != SOTTO_ERR_AGAIN);
+    assert_int_equal(err, SOTTO_ERR_SPACE); /* that loop is full, ours is not */
+    port_stream_close(stream);
+    contract_expect_err(world, &clients[0], SOTTO_ERR_CLOSED);
+    port_loop_close(other);
+}
+
+int contract_threads(void)
+{
+    const struct CMUnitTest tests[] = {
+        CONTRACT_TEST(test_thread_runs_and_is_joined),
+        CONTRACT_TEST(test_mutex_locks_without_threads_too),
+        CONTRACT_TEST(test_mutex_keeps_threads_apart),
+        CONTRACT_TEST(test_a_thread_wakes_a_loop),
+        CONTRACT_TEST(test_accept_into_the_loop_of_another_thread),
+        CONTRACT_TEST(test_accept_for_another_loop_and_close_at_once),
+    };
+    return cmocka_run_group_tests_name("threads", tests, NULL, NULL);
+}
