@@ -1,0 +1,53 @@
+/*
+ * client.h - `sotto client`: settings, start, loop, end.
+ *
+ * client.c reads settings, asks what is open, opens files; client_run.c dials,
+ * moves bytes and decides what an end means; client_pins.c looks at servers'
+ * keys; view.c shows what happens.
+ */
+#ifndef SOTTO_APP_CLIENT_H
+#define SOTTO_APP_CLIENT_H
+
+#include "apps/sotto/menu.h"
+#include "apps/sotto/options.h"
+#include "port/port.h"
+
+extern const struct command client_command;
+
+/* What the command line says. */
+struct client_settings {
+    const char *user;
+    const char *password_file;
+    const char *pin;
+    const char *data;
+    bool registers;
+    bool json;
+    bool trust_first;
+    unsigned suite;
+    uint64_t history;
+    uint64_t iterations_min; /* tests choose less */
+    uint64_t iterations_new;
+};
+
+/* Exit codes. */
+enum client_exit {
+    CLIENT_EXIT_OK = 0,
+    CLIENT_EXIT_OTHER = 1,
+    CLIENT_EXIT_USAGE = 2,
+    CLIENT_EXIT_REFUSED = 3,  /* login or registration */
+    CLIENT_EXIT_IDENTITY = 4, /* the server is not who it should be */
+    CLIENT_EXIT_NETWORK = 5
+};
+
+void client_defaults(struct client_settings *settings);
+
+/*
+ * Runs a client until its person leaves. `server` is the positional argument,
+ * or NULL. `menu` is NULL, or what the menu has asked for already (its console
+ * is closed). Returns the exit code of the program.
+ */
+int client_main(struct port *port, const char *server,
+                const struct client_settings *settings,
+                struct menu_choice *menu);
+
+#endif

@@ -1,0 +1,361 @@
+#include "apps/sotto/view.h"
+
+#include "apps/sotto/textbuf.h"
+#include "apps/sotto/unicode.h"
+#include "core/base/json.h"
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* JSON escapes a byte as up to six. */
+#define LINE_MAX_BYTES (6 * SOTTO_MAX_TEXT + 512)
+#define NEWLINE_MARK   "\n    | "
+
+/* ---- JSON ---- */
+
+static void begin(struct sotto_json_writer *w, char *out, size_t cap,
+                  const char *event)
+{
+    sotto_json_begin(w, out, cap);
+    sotto_json_add_string(w, "event", event, strlen(event));
+}
+
+static void add_text(struct sotto_json_writer *w, const char *key,
+                     const char *text)
+{
+    sotto_json_add_string(w, key, text, strlen(text));
+}
+
+static void add_span(struct sotto_json_writer *w, const char *key,
+                     struct sotto_span span)
+{
+    sotto_json_add_string(w, key, (const char *)span.at, span.len);
+}
+
+static void end(const struct view *view, struct sotto_json_writer *w)
+{
+    size_t len = 0;
+    if (sotto_json_end(w, &len) == SOTTO_OK) {
+        w->out[len] = '\n';
+        console_print(view->console, w->out, len + 1);
+    }
+}
+
+static void json_entry(const struct view *view,
+                       const struct sotto_client_event *event)
+{
+    static char out[LINE_MAX_BYTES];
+    struct sotto_json_writer w;
+    const struct sotto_entry *entry = &event->entry;
+    const bool is_message = event->type == SOTTO_MSG_MESSAGE;
+    begin(&w, out, sizeof out - 1,
+          is_message                         ? "message"
+          : event->type == SOTTO_MSG_ENTERED ? "joined"
+                                             : "left");
+    add_text(&w, "room", SOTTO_LOBBY_NAME);
+    add_span(&w, is_message ? "from" : "user", entry->sender);
+    sotto_json_add_integer(&w, "seq", entry->number);
+    if (entry->time_s != SOTTO_TIME_UNKNOWN) {
+        sotto_json_add_integer(&w, "time", entry->time_s);
+    }
+    if (is_message) {
+        add_span(&w, "text", entry->text);
+    }
+    end(view, &w);
+}
+
+static void json_two(const struct view *view, const char *event,
+                     const char *key, const char *value, const char *text)
+{
+    char out[1024];
+    struct sotto_json_writer w;
+    begin(&w, out, sizeof out - 1, event);
+    if (value != NULL) {
+        add_text(&w, key, value);
+    }
+    add_text(&w, "text", text);
+    end(view, &w);
+}
+
+/* ---- text ---- */
+
+static void print(const struct view *view, const struct textbuf *text)
+{
+    console_print(view->console, text->at, text->len);
+}
+
+/* Where a terminal shows everything in one place, pipes keep remarks apart. */
+static void remark(const struct view *view, const char *text)
+{
+    if (view->console->is_interactive) {
+        char line[1200];
+        struct textbuf out;
+        textbuf_init(&out, line, sizeof line);
+        textbuf_add_all(&out, "-- ", text, "\n", NULL);
+        print(view, &out);
+    } else {
+        (void)fprintf(stderr, "sotto: %s\n", text);
+    }
+}
+
+/* Hours and minutes here, or nothing without a clock. */
+static void add_time(struct textbuf *out, uint32_t time_s)
+{
+    char text[8];
+    const time_t t = (time_t)time_s;
+    const struct tm *tm = localtime(&t);
+    if (time_s != SOTTO_TIME_UNKNOWN && tm != NULL &&
+        strftime(text, sizeof text, "%H:%M", tm) > 0) {
+        textbuf_add_all(out, text, " ", NULL);
+    }
+}
+
+static void add_name(const struct view *view, struct textbuf *out,
+                     const char *name, size_t len)
+{
+    static const char *const colors[] = {"\033[31m", "\033[32m", "\033[33m",
+                                         "\033[34m", "\033[35m", "\033[36m"};
+    unsigned hash = 0;
+    for (size_t i = 0; i < len; i++) {
+        hash = hash * 31U + (unsigned char)name[i];
+    }
+    if (view->console->is_colored) {
+        textbuf_add(out, colors[hash % 6U]);
+    }
+    textbuf_add_bytes(out, name, len);
+    if (view->console->is_colored) {
+        textbuf_add(out, "\033[0m");
+    }
+}
+
+static void add_safe(struct textbuf *out, const char *text, size_t len)
+{
+    static char safe[UNICODE_NEUTRAL_MAX(SOTTO_MAX_TEXT, 7)];
+    size_t safe_len = 0;
+    if (unicode_neutralise(text, len, NEWLINE_MARK, safe, sizeof safe,
+                           &safe_len) == SOTTO_OK) {
+        textbuf_add_bytes(out, safe, safe_len);
+    }
+}
+
+static void text_message(const struct view *view, uint32_t time_s,
+                         const char *name, size_t name_len, const char *text,
+                         size_t len)
+{
+    static char line[UNICODE_NEUTRAL_MAX(SOTTO_MAX_TEXT, 7) + 128];
+    struct textbuf out;
+    textbuf_init(&out, line, sizeof line);
+    add_time(&out, time_s);
+    add_name(view, &out, name, name_len);
+    textbuf_add(&out, ": ");
+    add_safe(&out, text, len);
+    textbuf_add_char(&out, '\n');
+    print(view, &out);
+}
+
+static void text_entry(const struct view *view,
+                       const struct sotto_client_event *event)
+{
+    const struct sotto_entry *entry = &event->entry;
+    const char *name = (const char *)entry->sender.at;
+    if (event->type == SOTTO_MSG_MESSAGE) {
+        text_message(view, entry->time_s, name, entry->sender.len,
+                     (const char *)entry->text.at, entry->text.len);
+        return;
+    }
+    char line[128];
+    struct textbuf out;
+    textbuf_init(&out, line, sizeof line);
+    add_time(&out, entry->time_s);
+    textbuf_add(&out, "* ");
+    add_name(view, &out, name, entry->sender.len);
+    textbuf_add(&out,
+                event->type == SOTTO_MSG_ENTERED ? " joined\n" : " left\n");
+    print(view, &out);
+}
+
+/* ---- events ---- */
+
+void view_ready(const struct view *view, const struct sotto_client_event *event)
+{
+    if (view->is_json) {
+        char out[256];
+        struct sotto_json_writer w;
+        begin(&w, out, sizeof out - 1, "ready");
+        add_text(&w, "user", view->user);
+        add_span(&w, "room", event->joined.name);
+        end(view, &w);
+        return;
+    }
+    char line[128];
+    struct textbuf out;
+    textbuf_init(&out, line, sizeof line);
+    textbuf_add_all(&out, "you are in ", NULL);
+    textbuf_add_bytes(&out, (const char *)event->joined.name.at,
+                      event->joined.name.len);
+    textbuf_add_all(&out, " as ", view->user, "; /help tells what can be typed",
+                    NULL);
+    remark(view, line);
+}
+
+void view_missed(const struct view *view)
+{
+    if (view->is_json) {
+        json_two(view, "error", "code", "missed",
+                 "the server no longer has some earlier messages");
+    } else {
+        remark(view, "the server no longer has some earlier messages");
+    }
+}
+
+void view_entry(const struct view *view, const struct sotto_client_event *event)
+{
+    if (view->is_json) {
+        json_entry(view, event);
+    } else {
+        text_entry(view, event);
+    }
+}
+
+void view_said(const struct view *view, const char *text, size_t len)
+{
+    if (!view->is_json && view->console->is_interactive) {
+        const time_t now = time(NULL);
+        text_message(view, now > 0 ? (uint32_t)now : SOTTO_TIME_UNKNOWN,
+                     view->user, strlen(view->user), text, len);
+    }
+}
+
+void view_acked(const struct view *view, uint64_t id, uint64_t number)
+{
+    char out[128];
+    struct sotto_json_writer w;
+    if (!view->is_json) {
+        return;
+    }
+    begin(&w, out, sizeof out - 1, "acked");
+    add_text(&w, "room", SOTTO_LOBBY_NAME);
+    sotto_json_add_integer(&w, "id", id);
+    sotto_json_add_integer(&w, "seq", number);
+    end(view, &w);
+}
+
+void view_present(const struct view *view,
+                  const struct sotto_client_event *event)
+{
+    struct sotto_present present = event->present;
+    struct sotto_span name;
+    if (!view->is_json && !view->console->is_interactive) {
+        (void)fputs("sotto: here:", stderr);
+    }
+    while (sotto_present_next(&present, &name)) {
+        char out[128];
+        if (view->is_json) {
+            struct sotto_json_writer w;
+            begin(&w, out, sizeof out - 1, "present");
+            add_text(&w, "room", SOTTO_LOBBY_NAME);
+            add_span(&w, "user", name);
+            end(view, &w);
+        } else if (view->console->is_interactive) {
+            struct textbuf line;
+            textbuf_init(&line, out, sizeof out);
+            textbuf_add(&line, "   ");
+            add_name(view, &line, (const char *)name.at, name.len);
+            textbuf_add_char(&line, '\n');
+            print(view, &line);
+        } else {
+            (void)fprintf(stderr, " %.*s", (int)name.len,
+                          (const char *)name.at);
+        }
+    }
+    if (!view->is_json && !view->console->is_interactive) {
+        (void)fputs("\n", stderr);
+    }
+}
+
+void view_error(const struct view *view, const char *code, const char *text)
+{
+    if (view->is_json) {
+        json_two(view, "error", "code", code, text);
+    } else {
+        remark(view, text);
+    }
+}
+
+void view_remark(const struct view *view, const char *text)
+{
+    if (!view->is_json) {
+        remark(view, text);
+    }
+}
+
+void view_disconnected(const struct view *view, const char *text,
+                       uint64_t retry_ms)
+{
+    char line[512];
+    struct textbuf out;
+    if (view->is_json) {
+        struct sotto_json_writer w;
+        begin(&w, line, sizeof line - 1, "disconnected");
+        add_text(&w, "text", text);
+        sotto_json_add_integer(&w, "retry_ms", retry_ms);
+        end(view, &w);
+        return;
+    }
+    textbuf_init(&out, line, sizeof line);
+    textbuf_add_all(&out, text, "; trying again in ", NULL);
+    textbuf_add_number(&out, (retry_ms + 999) / 1000);
+    textbuf_add(&out, " s. What you type is sent then.");
+    remark(view, line);
+}
+
+/* ---- problems ---- */
+
+struct problem {
+    const char *code;
+    const char *text;
+};
+
+static const struct problem problems[] = {
+    [SOTTO_PROBLEM_NONE] = {"unknown", "the server refused, and did not say "
+                                       "why"},
+    [SOTTO_PROBLEM_LOGIN] = {"login", "wrong password, or no such user"},
+    [SOTTO_PROBLEM_DISABLED] = {"disabled", "this account is disabled; ask "
+                                            "whoever runs the server"},
+    [SOTTO_PROBLEM_THROTTLED] = {"throttled", "too many attempts"},
+    [SOTTO_PROBLEM_NAME_TAKEN] = {"name_taken",
+                                  "this name is taken; choose another, or log "
+                                  "in instead of registering"},
+    [SOTTO_PROBLEM_NAME_BAD] = {"name_bad",
+                                "names are 1 to 32 of a-z 0-9 . _ -"},
+    [SOTTO_PROBLEM_CLOSED] = {"closed", "registration is closed on this "
+                                        "server; ask whoever runs it"},
+    [SOTTO_PROBLEM_CODE] = {"code", "registration needs a valid invitation: "
+                                    "use the address sotto://.../CODE that you "
+                                    "were given"},
+    [SOTTO_PROBLEM_FULL] = {"full", "the server has no room for more"},
+    [SOTTO_PROBLEM_STORAGE] = {"storage", "the server could not store it "
+                                          "(disk full or broken); try again "
+                                          "later"},
+    [SOTTO_PROBLEM_ROOM] = {"room", "no such room"},
+    [SOTTO_PROBLEM_TEXT] = {"text", "the server does not take this text: too "
+                                    "long, or not valid UTF-8"},
+    [SOTTO_PROBLEM_WEAK] = {"weak", "the server wants a stronger key "
+                                    "derivation"},
+};
+
+static const struct problem *find_problem(uint16_t problem)
+{
+    const size_t count = sizeof problems / sizeof *problems;
+    return &problems[problem < count ? problem : 0];
+}
+
+const char *view_problem_code(uint16_t problem)
+{
+    return find_problem(problem)->code;
+}
+
+const char *view_problem_text(uint16_t problem)
+{
+    return find_problem(problem)->text;
+}
