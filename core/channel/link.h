@@ -100,7 +100,7 @@ struct sotto_link {
     struct sotto_random random;
     uint8_t hash[32];        /* the handshake hash, once OPEN */
     uint8_t peer_static[32]; /* from IDENTITY or OPEN on */
-    uint64_t send_rekey_ms;  /* when this direction got its key */
+    uint64_t send_rekey_ms;  /* when this direction's key was renewed */
     uint32_t send_records;   /* sealed since then */
     const uint8_t *plain;    /* frames of the record just opened */
     size_t plain_left;
@@ -230,8 +230,9 @@ bool sotto_record_add_part(struct sotto_record *record, uint8_t type,
  * Seals the record in place; `*len` is what to send, 0 for an empty record.
  * Appends REKEY (its room is set aside) and renews the key when it is time:
  * the SOTTO_REKEY_RECORDS-th record under a key, or the first one sealed
- * SOTTO_REKEY_MS or more after the first record under it. LIMIT when CLOSE was
- * sent before, or the counter is used up (final); in FAILED the link's error.
+ * SOTTO_REKEY_MS or more after the last renewal (at first: after the first
+ * record). LIMIT when CLOSE was sent before, or the counter is used up (final);
+ * in FAILED the link's error.
  */
 enum sotto_err sotto_link_end(struct sotto_link *link,
                               struct sotto_record *record, uint64_t now_ms,
