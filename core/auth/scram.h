@@ -15,6 +15,15 @@
  *   final  c=binding,r=nonce+,p=proof -->
  *                                     <--    v=signature
  *
+ * Messages are taken strictly: attributes in the RFC's order, base64 and
+ * numbers in their one form, "=2C" and "=3D" the only escapes. Optional
+ * extensions, where the RFC allows them, are signed along and otherwise
+ * ignored; a mandatory one ("m=") is UNSUPPORTED. Passwords and names are
+ * compared as bytes: who wants SASLprep or NFC applies it before.
+ *
+ * Either side stops at its first failure: every later call answers FORMAT, so
+ * one nonce is one guess.
+ *
  * Sources: RFC 5802, RFC 7677, RFC 5056.
  */
 #ifndef SOTTO_AUTH_SCRAM_H
@@ -27,13 +36,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SOTTO_SCRAM_KEY_LEN     32
-#define SOTTO_SCRAM_SALT_MIN    16
-#define SOTTO_SCRAM_SALT_MAX    64
-#define SOTTO_SCRAM_NONCE_MAX   64  /* characters, each side's own part */
-#define SOTTO_SCRAM_MESSAGE_MAX 512 /* characters of any one message */
-#define SOTTO_SCRAM_USER_MAX    64  /* bytes of a user name, unescaped */
-#define SOTTO_SCRAM_BINDING_MAX 128 /* gs2 header and binding data together */
+#define SOTTO_SCRAM_KEY_LEN       32
+#define SOTTO_SCRAM_SALT_MIN      16
+#define SOTTO_SCRAM_SALT_MAX      64
+#define SOTTO_SCRAM_NONCE_MAX     64  /* characters, each side's own part */
+#define SOTTO_SCRAM_MESSAGE_MAX   512 /* characters of any one message */
+#define SOTTO_SCRAM_FIRST_MAX     384 /* of client-first */
+#define SOTTO_SCRAM_CHALLENGE_MAX 255 /* of server-first */
+#define SOTTO_SCRAM_USER_MAX      64  /* bytes of a user name, unescaped */
+#define SOTTO_SCRAM_BINDING_MAX   128 /* bytes of binding data */
 
 /* Iteration counts: the client's floor and ceiling, and what new accounts
  * get. */
@@ -48,7 +59,7 @@
 /* What the server keeps for an account. */
 struct sotto_verifier {
     uint8_t salt[SOTTO_SCRAM_SALT_MAX];
-    uint8_t salt_len;
+    uint8_t salt_len; /* 1 to SALT_MAX */
     uint32_t iterations;
     uint8_t stored_key[SOTTO_SCRAM_KEY_LEN];
     uint8_t server_key[SOTTO_SCRAM_KEY_LEN];
@@ -71,30 +82,58 @@ struct sotto_scram_binding {
     char flag;           /* 'p', or 'n' / 'y' (vectors and interop only) */
     const char *name;    /* of the binding, when flag is 'p' */
     const uint8_t *data; /* binding data; borrowed during the call */
-    size_t data_len;
+    size_t data_len;     /* at most BINDING_MAX */
+    /* For interop: on whose behalf the user acts, when that is somebody else;
+     * NULL in the product. A client says it, a server accepts no other. */
+    const char *authzid;
+};
+
+/* What a side does next. */
+enum sotto_scram_step {
+    SOTTO_SCRAM_BEGIN = 0,
+    SOTTO_SCRAM_FIRST,      /* client-first was written or taken */
+    SOTTO_SCRAM_CHALLENGED, /* server-first too */
+    SOTTO_SCRAM_PROVED,     /* client: client-final was written */
+    SOTTO_SCRAM_DONE,       /* the other side has proved itself */
+    SOTTO_SCRAM_FAILED
+};
+
+/*
+ * client-first and server-first as they were sent, parted by a comma:
+ *
+ *   n,,n=user,r=abc,r=abcdef,s=...,i=4096
+ *   ^  ^                ^
+ *   0  header_len       nonce_at (first of the client's own, then of both)
+ *
+ * From header_len on it is the beginning of RFC 5802's AuthMessage.
+ */
+struct sotto_scram_transcript {
+    char text[SOTTO_SCRAM_FIRST_MAX + 1 + SOTTO_SCRAM_CHALLENGE_MAX];
+    uint16_t len;
+    uint16_t header_len; /* of the gs2 header */
+    uint16_t nonce_at;
+    uint8_t nonce_len;
 };
 
 /* ---- client ----------------------------------------------------------- */
 
 struct sotto_scram_client {
-    char nonce[2 * SOTTO_SCRAM_NONCE_MAX + 1]; /* own, then combined */
-    uint8_t nonce_len;
-    uint8_t own_len;
-    char binding[SOTTO_SCRAM_BINDING_MAX]; /* gs2 header and data, raw */
-    uint8_t binding_len;
+    enum sotto_scram_step step;
+    uint32_t iterations;                /* from the server */
     uint8_t salt[SOTTO_SCRAM_SALT_MAX]; /* from the server */
     uint8_t salt_len;
-    uint32_t iterations;
-    uint8_t auth_hash_ready; /* which step comes next */
-    char transcript[1024];   /* AuthMessage as it grows */
-    uint16_t transcript_len;
+    uint8_t binding_len;
+    uint8_t binding[SOTTO_SCRAM_BINDING_MAX];      /* the data */
     uint8_t server_signature[SOTTO_SCRAM_KEY_LEN]; /* expected */
+    struct sotto_scram_transcript transcript;
 };
 
 /*
- * Writes client-first. `nonce` is printable ASCII without ','; usually base64
- * of 18 random bytes. `user` is escaped here (',' and '='). SPACE, or FORMAT
- * for a nonce or name that is not allowed.
+ * Starts anew and writes client-first. `nonce` is printable ASCII without ',';
+ * usually base64 of 18 random bytes. `user` is escaped here (',' and '='). It
+ * is the text of `out` that counts, no zero is added; this goes for the other
+ * messages too. SPACE; FORMAT for a nonce, name or binding that is not
+ * allowed; LIMIT when they are too long.
  */
 enum sotto_err sotto_scram_client_first(
     struct sotto_scram_client *client, const char *user, size_t user_len,
@@ -104,7 +143,8 @@ enum sotto_err sotto_scram_client_first(
 /*
  * Takes server-first. Afterwards salt and iterations are set, and the caller
  * derives the keys from the password (struct sotto_pbkdf2). FORMAT; AUTH for a
- * nonce that is not an extension of ours; LIMIT when iterations are outside
+ * nonce that is not an extension of ours; UNSUPPORTED for a mandatory
+ * extension; LIMIT when the message is too long, when iterations are outside
  * [min, max] or the salt is shorter than `salt_min`: a server that asks for
  * that is not to be answered.
  */
@@ -114,14 +154,14 @@ enum sotto_err sotto_scram_client_challenge(struct sotto_scram_client *client,
                                             uint32_t iterations_max,
                                             size_t salt_min) SOTTO_MUST_CHECK;
 
-/* Writes client-final. SPACE. */
+/* Writes client-final. SPACE; FORMAT when it is not its turn. */
 enum sotto_err sotto_scram_client_final(struct sotto_scram_client *client,
                                         const struct sotto_scram_keys *keys,
                                         char *out, size_t cap, size_t *out_len)
     SOTTO_MUST_CHECK;
 
-/* Takes server-final. AUTH when the server does not know the account's keys;
- * FORMAT. */
+/* Takes server-final. AUTH when the server does not know the account's keys,
+ * or says so ("e="); FORMAT; UNSUPPORTED; LIMIT. */
 enum sotto_err sotto_scram_client_verify(struct sotto_scram_client *client,
                                          const char *in, size_t in_len)
     SOTTO_MUST_CHECK;
@@ -131,22 +171,20 @@ void sotto_scram_client_wipe(struct sotto_scram_client *client);
 /* ---- server ----------------------------------------------------------- */
 
 struct sotto_scram_server {
+    enum sotto_scram_step step;
+    char flag;                           /* the client's gs2 flag */
     char user[SOTTO_SCRAM_USER_MAX + 1]; /* unescaped */
     uint8_t user_len;
-    char flag; /* the client's gs2 flag */
-    char nonce[2 * SOTTO_SCRAM_NONCE_MAX + 1];
-    uint8_t nonce_len;
-    char header[SOTTO_SCRAM_BINDING_MAX]; /* the client's gs2 header */
-    uint8_t header_len;
     struct sotto_verifier verifier;
-    char transcript[1024];
-    uint16_t transcript_len;
+    struct sotto_scram_transcript transcript;
 };
 
 /*
- * Takes client-first: `user` and the binding's flag are then known, and the
- * caller looks up the verifier. FORMAT; UNSUPPORTED when the client asks for
- * another binding than `binding` names.
+ * Starts anew and takes client-first: `user` and the binding's flag are then
+ * known, and the caller looks up the verifier. FORMAT; LIMIT when message,
+ * name or nonce is too long; UNSUPPORTED when the client asks for another
+ * binding than `binding` names, for another authorization identity, or for a
+ * mandatory extension.
  */
 enum sotto_err sotto_scram_server_first(
     struct sotto_scram_server *server, const char *in, size_t in_len,
@@ -161,7 +199,8 @@ enum sotto_err sotto_scram_server_challenge(
 /*
  * Takes client-final and writes server-final. AUTH when the proof, the nonce
  * or the channel binding does not fit (`*binding_failed`, may be NULL, tells
- * the last from the others, for the server's log only); FORMAT; SPACE.
+ * the last from the others, for the server's log only); FORMAT; UNSUPPORTED;
+ * LIMIT; SPACE. The client is told nothing but that it failed.
  */
 enum sotto_err sotto_scram_server_final(
     struct sotto_scram_server *server, const char *in, size_t in_len,
