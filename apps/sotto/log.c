@@ -3,6 +3,7 @@
  */
 #include "apps/sotto/log.h"
 #include "apps/sotto/textbuf.h"
+#include "apps/sotto/time_text.h"
 #include "apps/sotto/unicode.h"
 #include "core/base/text.h"
 #include <sotto/env.h>
@@ -42,8 +43,6 @@ bool log_wants(const struct log *log, enum log_level level)
 
 /* ---- time ------------------------------------------------------------- */
 
-#define DAY_S 86400U
-
 /* `width` digits with leading zeros. */
 static void add_padded(struct textbuf *line, uint64_t number, size_t width)
 {
@@ -55,67 +54,14 @@ static void add_padded(struct textbuf *line, uint64_t number, size_t width)
     textbuf_add_bytes(line, digits, len);
 }
 
-static bool is_leap(uint64_t year)
-{
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-/* Year, month and day (from 1) of a count of days since 1970-01-01: whole
- * years first (at most 8,030 steps), then whole months. */
-static void date_of(uint64_t days, uint64_t *year, uint64_t *month,
-                    uint64_t *day)
-{
-    static const uint8_t lengths[] = {31, 28, 31, 30, 31, 30,
-                                      31, 31, 30, 31, 30, 31};
-    *year = 1970;
-    while (days >= (is_leap(*year) ? 366U : 365U)) {
-        days -= is_leap(*year) ? 366U : 365U;
-        (*year)++;
-    }
-    size_t at = 0;
-    uint64_t len = lengths[0];
-    while (days >= len) {
-        days -= len;
-        at++;
-        len = lengths[at] + (at == 1 && is_leap(*year) ? 1U : 0U);
-    }
-    *month = at + 1;
-    *day = days + 1;
-}
-
-void log_time_text(uint64_t wall_s, char out[static LOG_TIME_TEXT])
-{
-    const uint64_t last = 253402300799U; /* 9999-12-31T23:59:59Z */
-    uint64_t year = 0;
-    uint64_t month = 0;
-    uint64_t day = 0;
-    struct textbuf text;
-    wall_s = wall_s < last ? wall_s : last;
-    date_of(wall_s / DAY_S, &year, &month, &day);
-    uint64_t s = wall_s % DAY_S;
-    textbuf_init(&text, out, LOG_TIME_TEXT);
-    add_padded(&text, year, 4);
-    textbuf_add_char(&text, '-');
-    add_padded(&text, month, 2);
-    textbuf_add_char(&text, '-');
-    add_padded(&text, day, 2);
-    textbuf_add_char(&text, 'T');
-    add_padded(&text, s / 3600, 2);
-    textbuf_add_char(&text, ':');
-    add_padded(&text, s / 60 % 60, 2);
-    textbuf_add_char(&text, ':');
-    add_padded(&text, s % 60, 2);
-    textbuf_add_char(&text, 'Z');
-}
-
 static void add_time(const struct log *log, struct textbuf *line)
 {
     uint64_t wall_s = SOTTO_TIME_UNKNOWN;
     uint64_t uptime_ms = 0;
-    char text[LOG_TIME_TEXT];
+    char text[TIME_TEXT];
     log->now(log->ctx, &wall_s, &uptime_ms);
     if (wall_s != SOTTO_TIME_UNKNOWN) {
-        log_time_text(wall_s, text);
+        time_text(wall_s, text);
         textbuf_add(line, text);
     } else {
         textbuf_add_char(line, '+');

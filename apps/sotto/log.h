@@ -82,8 +82,4 @@ void log_event(const struct log *log, enum log_level level, const char *module,
             sizeof(struct log_field)
 #define LOG_NO_FIELDS NULL, 0
 
-/* Writes "2026-01-31T09:30:00Z" and a zero; years up to 9999. */
-#define LOG_TIME_TEXT 21
-void log_time_text(uint64_t wall_s, char out[static LOG_TIME_TEXT]);
-
 #endif

@@ -81,29 +81,6 @@ static void test_event_log_shows_the_time(void **state)
     assert_string_equal(sink.text, "+12.045 warn m e\n");
 }
 
-static void test_event_log_knows_the_calendar(void **state)
-{
-    (void)state;
-    static const struct {
-        uint64_t wall_s;
-        const char *text;
-    } cases[] = {
-        {0, "1970-01-01T00:00:00Z"},
-        {951782399, "2000-02-28T23:59:59Z"},
-        {951782400, "2000-02-29T00:00:00Z"},
-        {951868800, "2000-03-01T00:00:00Z"},
-        {1735689599, "2024-12-31T23:59:59Z"},
-        {4107542400, "2100-03-01T00:00:00Z"},
-        {253402300799, "9999-12-31T23:59:59Z"},
-        {UINT64_MAX, "9999-12-31T23:59:59Z"},
-    };
-    for (size_t at = 0; at < sizeof cases / sizeof cases[0]; at++) {
-        char text[LOG_TIME_TEXT];
-        log_time_text(cases[at].wall_s, text);
-        assert_string_equal(text, cases[at].text);
-    }
-}
-
 static void assert_value(const char *value, size_t len, const char *expected)
 {
     struct sink sink;
@@ -159,7 +136,6 @@ int test_event_log(void)
         cmocka_unit_test(test_event_log_writes_a_line),
         cmocka_unit_test(test_event_log_drops_what_is_below_the_threshold),
         cmocka_unit_test(test_event_log_shows_the_time),
-        cmocka_unit_test(test_event_log_knows_the_calendar),
         cmocka_unit_test(test_event_log_quotes_values),
         cmocka_unit_test(test_event_log_cuts_long_lines),
     };
