@@ -4,7 +4,7 @@
  * Reads what RFC 4291 2.2 allows, and dotted quads without leading zeros;
  * writes as RFC 5952 recommends.
  */
-#include "port/port.h"
+#include "port/lwip/machine.h"
 
 #include <string.h>
 
@@ -158,17 +158,24 @@ static bool read_ipv6(const char *text, uint8_t out[static 16])
     return true;
 }
 
-enum sotto_err port_address_parse(const char *text,
-                                  struct port_address *address)
+bool address_read(const char *text, struct port_address *address)
 {
     struct port_address read = {0};
     if (read_ipv4(text, read.ip + 12)) {
         memcpy(read.ip, mapped_prefix, sizeof mapped_prefix);
     } else if (!read_ipv6(text, read.ip)) {
-        return SOTTO_ERR_FORMAT;
+        return false;
     }
     *address = read;
-    return SOTTO_OK;
+    return true;
+}
+
+enum sotto_err port_address_parse(const char *text,
+                                  struct port_address *address)
+{
+    return address_read(text, address)
+               ? SOTTO_OK
+               : machine_fail(SOTTO_ERR_FORMAT, "Not a numeric address");
 }
 
 /* ---- writing ---------------------------------------------------------- */

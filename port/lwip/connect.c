@@ -133,7 +133,7 @@ static void start(struct port_stream *stream, const char *host)
 {
     struct port_address address = {0};
     const char *numeric = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
-    if (port_address_parse(numeric, &address) != SOTTO_OK) {
+    if (!address_read(numeric, &address)) {
         resolve(stream, host);
         return;
     }
@@ -150,7 +150,7 @@ enum sotto_err port_connect(struct port_loop *loop, const char *host,
                             struct port_stream **stream)
 {
     struct port_address ignored;
-    if (port_address_parse(host, &ignored) != SOTTO_OK && !is_host_name(host)) {
+    if (!address_read(host, &ignored) && !is_host_name(host)) {
         return machine_fail(SOTTO_ERR_FORMAT, "Not a host name or address");
     }
     struct port_stream *made =

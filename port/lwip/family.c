@@ -22,6 +22,14 @@ static ip4_addr_t get_ipv4(const struct port_address *address)
 
 #if PORT_LWIP_IPV6
 
+static void get_ipv6(const struct port_address *address, ip_addr_t *out)
+{
+    ip6_addr_t ip;
+    memcpy(ip.addr, address->ip, sizeof ip.addr);
+    ip6_addr_clear_zone(&ip);
+    ip_addr_copy_from_ip6(*out, ip);
+}
+
 enum sotto_err address_to_lwip(const struct port_address *address,
                                ip_addr_t *out)
 {
@@ -29,10 +37,7 @@ enum sotto_err address_to_lwip(const struct port_address *address,
         ip4_addr_t ip = get_ipv4(address);
         ip_addr_copy_from_ip4(*out, ip);
     } else {
-        ip6_addr_t ip;
-        memcpy(ip.addr, address->ip, sizeof ip.addr);
-        ip6_addr_clear_zone(&ip);
-        ip_addr_copy_from_ip6(*out, ip);
+        get_ipv6(address, out);
     }
     return SOTTO_OK;
 }
@@ -46,6 +51,11 @@ void address_from_lwip(const ip_addr_t *in, uint16_t tcp_port,
         memcpy(address->ip, ip_2_ip6(in)->addr, sizeof address->ip);
     }
     address->port = tcp_port;
+}
+
+static bool same_family(const ip_addr_t *a, const ip_addr_t *b)
+{
+    return IP_GET_TYPE(a) == IP_GET_TYPE(b);
 }
 
 static bool has_address(struct netif *netif, const ip_addr_t *address)
@@ -74,6 +84,13 @@ void address_from_lwip(const ip_addr_t *in, uint16_t tcp_port,
     address->port = tcp_port;
 }
 
+static bool same_family(const ip_addr_t *a, const ip_addr_t *b)
+{
+    (void)a;
+    (void)b;
+    return true;
+}
+
 static bool has_address(struct netif *netif, const ip_addr_t *address)
 {
     return ip4_addr_eq(address, netif_ip4_addr(netif));
@@ -92,4 +109,10 @@ bool address_is_ours(const ip_addr_t *address)
         }
     }
     return false;
+}
+
+bool address_overlaps(const ip_addr_t *a, const ip_addr_t *b)
+{
+    return same_family(a, b) &&
+           (ip_addr_isany(a) || ip_addr_isany(b) || ip_addr_eq(a, b));
 }

@@ -4,7 +4,8 @@
  * lwIP calls accepted() when a handshake is complete. The new connection gets
  * a slot of the stream pool at once and waits in its listener's queue; until
  * port_accept() takes it, it counts for lwIP's backlog. Without a free slot it
- * is reset there and then, never left hanging, and port_accept() says SPACE.
+ * is reset there and then, never left hanging, and port_accept() says SPACE; it
+ * says so too, and lets the connection wait, when only the loop is full.
  *
  * Contract: port.h, listening.
  */
@@ -58,9 +59,7 @@ static bool is_taken(const ip_addr_t *address, uint16_t tcp_port)
     for (size_t i = 0; i < PORT_LWIP_LISTENERS; i++) {
         const struct tcp_pcb *other = machine()->listeners[i].pcb;
         if (other != NULL && other->local_port == tcp_port &&
-            IP_GET_TYPE(&other->local_ip) == IP_GET_TYPE(address) &&
-            (ip_addr_isany(&other->local_ip) || ip_addr_isany(address) ||
-             ip_addr_eq(&other->local_ip, address))) {
+            address_overlaps(&other->local_ip, address)) {
             return true;
         }
     }
@@ -175,13 +174,11 @@ enum sotto_err port_accept(struct port_listener *listener,
                            struct port_address *peer)
 {
     struct port_stream *first = listener->pending;
-    bool refused = listener->refused;
     if (first != NULL && loop->used >= loop->capacity) {
-        stream_drop(first);
-        first = NULL;
-        refused = true;
+        return machine_fail(SOTTO_ERR_SPACE, "No room for a connection");
     }
     if (first == NULL) {
+        bool refused = listener->refused;
         listener->refused = false;
         return refused ? machine_fail(SOTTO_ERR_SPACE,
                                       "A connection was refused: no room")

@@ -20,6 +20,9 @@
 #define IP_FRAG              0
 #define IP_REASSEMBLY        0
 #define LWIP_STATS           0
+#if !PORT_LWIP_ASSERTS
+#    define LWIP_NOASSERT
+#endif
 
 #define LWIP_IPV4                1
 #define LWIP_IPV6                PORT_LWIP_IPV6
@@ -38,7 +41,7 @@
 
 #define TCP_MSS            PORT_LWIP_MSS
 #define TCP_SND_BUF        PORT_LWIP_SEND_BYTES
-#define TCP_SND_QUEUELEN   (4 * ((TCP_SND_BUF + TCP_MSS - 1) / TCP_MSS))
+#define TCP_SND_QUEUELEN   (3 * ((TCP_SND_BUF + TCP_MSS - 1) / TCP_MSS))
 #define TCP_WND            PORT_LWIP_RECEIVE_BYTES
 #define TCP_LISTEN_BACKLOG 1
 /* A lost segment makes the peer repeat those behind it too; holding them would
@@ -70,17 +73,14 @@
 #    define PORT_LWIP_PACKET_OVERHEAD 96
 #endif
 
-/* Received frames. Every connection may have one buffer refused in lwIP's own
- * hands (stream.c) beside its first. */
+/* Received frames: one for every connection, whether port/lwip holds it or lwIP
+ * because it was refused, and what may come beside them. */
 #define PBUF_POOL_SIZE                                                         \
-    (2 * PORT_LWIP_STREAMS + PORT_LWIP_SHARED_PACKETS +                        \
-     PORT_LWIP_RESERVED_PACKETS)
+    (PORT_LWIP_STREAMS + PORT_LWIP_SHARED_PACKETS + PORT_LWIP_RESERVED_PACKETS)
 #define MEMP_NUM_PBUF 4
 
-/* What is on its way out, for every connection at once, and 2 K for
- * acknowledgements and small answers. */
-#define PORT_LWIP_SEND_COST                                                    \
-    (TCP_SND_BUF + TCP_SND_QUEUELEN * PORT_LWIP_PACKET_OVERHEAD)
-#define MEM_SIZE (PORT_LWIP_STREAMS * PORT_LWIP_SEND_COST + 2048)
+/* What is on its way out, and 1.5 K for acknowledgements and small answers. */
+#define MEM_SIZE                                                               \
+    (MEMP_NUM_TCP_PCB * PORT_LWIP_SEND_OWN + PORT_LWIP_SEND_SHARED + 1536)
 
 #endif

@@ -101,6 +101,9 @@ void machine_turn(void);
 /* Lets what failed since the last turn be known. */
 void connect_turn(void);
 
+/* As port_address_parse(), without noting a failure. */
+bool address_read(const char *text, struct port_address *address);
+
 /* Both ways between port_address and lwIP. UNSUPPORTED for IPv6 in a build
  * without it. */
 enum sotto_err address_to_lwip(const struct port_address *address,
@@ -110,6 +113,10 @@ void address_from_lwip(const ip_addr_t *in, uint16_t tcp_port,
 
 /* True for a wildcard and for what an interface of ours has. */
 bool address_is_ours(const ip_addr_t *address);
+
+/* True when something sent to one of them may be meant for the other: they are
+ * equal, or one is the wildcard of their family. */
+bool address_overlaps(const ip_addr_t *a, const ip_addr_t *b);
 
 /* A free slot, in state `state`, otherwise zero; NULL when there is none. */
 struct port_stream *stream_take(enum stream_state state);
@@ -123,6 +130,10 @@ void stream_break(struct port_stream *stream, enum sotto_err error);
 
 /* Resets the connection if there is one, drops unread bytes, frees the slot. */
 void stream_drop(struct port_stream *stream);
+
+/* Hands lwIP a copy of as many of the `len` bytes as it may keep; how many, which
+ * may be 0. */
+uint16_t send_some(struct tcp_pcb *pcb, const uint8_t *in, size_t len);
 
 /* Keeps the bytes of `p`, which then belongs to the stream, or refuses. */
 bool receive_put(struct port_stream *stream, struct pbuf *p);

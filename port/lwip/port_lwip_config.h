@@ -41,28 +41,40 @@
 #endif
 
 /* Bytes of a connection that may be written and not yet acknowledged. At
- * least 2 segments. Reserved for every connection, so that a peer which does
- * not read takes nothing from the others. */
+ * least 2 segments. */
 #ifndef PORT_LWIP_SEND_BYTES
 #    define PORT_LWIP_SEND_BYTES (2 * PORT_LWIP_MSS)
 #endif
 
-/* Bytes of a connection that a peer may send before they are read. */
+/* The part of that memory which is reserved for each connection, so that peers
+ * that do not read cannot take it all. Counted with about 100 bytes for each
+ * packet: 320 let a message of 200 bytes leave whatever the others do. */
+#ifndef PORT_LWIP_SEND_OWN
+#    define PORT_LWIP_SEND_OWN 320
+#endif
+
+/* The rest of it, which connections take in the order they come. */
+#ifndef PORT_LWIP_SEND_SHARED
+#    define PORT_LWIP_SEND_SHARED (512 * PORT_LWIP_STREAMS)
+#endif
+
+/* Bytes of a connection that a peer may send before they are read. More than
+ * PORT_LWIP_SEND_BYTES: lwIP sends the end of a connection into a window that is
+ * full to the last byte, where lwIP drops it, and seconds pass. */
 #ifndef PORT_LWIP_RECEIVE_BYTES
-#    define PORT_LWIP_RECEIVE_BYTES (4 * PORT_LWIP_MSS)
+#    define PORT_LWIP_RECEIVE_BYTES (3 * PORT_LWIP_MSS)
 #endif
 
 /* Packet buffers that a connection may hold unread. 1..255. More is refused,
- * and the peer sends it again later. Two for each segment of the above, plus
- * one, are never refused. */
+ * and the peer sends it again later. */
 #ifndef PORT_LWIP_RECEIVE_PACKETS
 #    define PORT_LWIP_RECEIVE_PACKETS 6
 #endif
 
 /* Packet buffers that all connections share for unread bytes, beyond the first
- * one of each, which is guaranteed. One segment and 60 bytes each. */
+ * one of each, which is guaranteed. One segment and 72 bytes each. */
 #ifndef PORT_LWIP_SHARED_PACKETS
-#    define PORT_LWIP_SHARED_PACKETS (PORT_LWIP_STREAMS + 4)
+#    define PORT_LWIP_SHARED_PACKETS (PORT_LWIP_STREAMS / 2 + 4)
 #endif
 
 /* Packet buffers that no unread bytes may take: acknowledgements, ARP, DHCP
@@ -82,6 +94,11 @@
  * two table entries has room for it. */
 #ifndef PORT_LWIP_NAME_MAX
 #    define PORT_LWIP_NAME_MAX 253
+#endif
+
+/* 1: lwIP checks its own invariants. 10 K flash. */
+#ifndef PORT_LWIP_ASSERTS
+#    define PORT_LWIP_ASSERTS 0
 #endif
 
 /* 1: IPv6 beside IPv4. 7 K flash, 1.7 K RAM. */

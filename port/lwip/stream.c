@@ -266,19 +266,6 @@ enum sotto_err port_read(struct port_stream *stream, uint8_t *out, size_t cap,
     return SOTTO_OK;
 }
 
-/* Hands lwIP as much as it takes, `len` at most: all at once where memory
- * allows it, else the half of it, and so on. Returns how much. */
-static uint16_t write_some(struct tcp_pcb *pcb, const uint8_t *in, uint16_t len)
-{
-    while (len > 0) {
-        if (tcp_write(pcb, in, len, TCP_WRITE_FLAG_COPY) == ERR_OK) {
-            return len;
-        }
-        len /= 2;
-    }
-    return 0;
-}
-
 enum sotto_err port_write(struct port_stream *stream, const uint8_t *in,
                           size_t len, size_t *put)
 {
@@ -291,9 +278,7 @@ enum sotto_err port_write(struct port_stream *stream, const uint8_t *in,
     if (stream->state != STREAM_OPEN) {
         return SOTTO_ERR_AGAIN;
     }
-    uint16_t room = tcp_sndbuf(stream->pcb);
-    uint16_t some =
-        write_some(stream->pcb, in, len < room ? (uint16_t)len : room);
+    uint16_t some = send_some(stream->pcb, in, len);
     if (some == 0) {
         stream->stuck = true;
         stream->stuck_at = machine()->freed;
