@@ -22,7 +22,13 @@ static ip4_addr_t get_ipv4(const struct port_address *address)
 
 #if PORT_LWIP_IPV6
 
-static void get_ipv6(const struct port_address *address, ip_addr_t *out)
+static void put_as_ipv4(const struct port_address *address, ip_addr_t *out)
+{
+    ip4_addr_t ip = get_ipv4(address);
+    ip_addr_copy_from_ip4(*out, ip);
+}
+
+static void put_as_ipv6(const struct port_address *address, ip_addr_t *out)
 {
     ip6_addr_t ip;
     memcpy(ip.addr, address->ip, sizeof ip.addr);
@@ -34,10 +40,9 @@ enum sotto_err address_to_lwip(const struct port_address *address,
                                ip_addr_t *out)
 {
     if (port_address_is_ipv4(address)) {
-        ip4_addr_t ip = get_ipv4(address);
-        ip_addr_copy_from_ip4(*out, ip);
+        put_as_ipv4(address, out);
     } else {
-        get_ipv6(address, out);
+        put_as_ipv6(address, out);
     }
     return SOTTO_OK;
 }
