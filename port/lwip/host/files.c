@@ -119,8 +119,12 @@ static enum sotto_err file_read(void *ctx, int file, uint64_t at, uint8_t *out,
                                 size_t len, size_t *got)
 {
     const struct folder *folder = ctx;
+    uint64_t end = 0;
+    if (file_size(ctx, file, &end) != SOTTO_OK) {
+        return SOTTO_ERR_IO;
+    }
     size_t done = 0;
-    while (done < len) {
+    while (at < end && done < len) { /* far beyond is no offset at all */
         ssize_t n = pread(folder->files[file].fd, out + done, len - done,
                           (off_t)(at + done));
         if (n < 0 && errno == EINTR) {
