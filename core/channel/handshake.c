@@ -5,9 +5,10 @@
 
 static size_t append(char *out, size_t len, const char *part)
 {
-    size_t part_len = strlen(part);
-    memcpy(out + len, part, part_len);
-    return len + part_len;
+    while (*part != '\0') {
+        out[len++] = *part++;
+    }
+    return len;
 }
 
 size_t sotto_protocol_name(const struct sotto_pattern *pattern,
@@ -198,8 +199,9 @@ static void mix_ephemeral(struct sotto_handshake *handshake,
     }
 }
 
+/* A new ephemeral key; `*out` moves on. */
 static enum sotto_err write_ephemeral(struct sotto_handshake *handshake,
-                                      uint8_t out[static SOTTO_X25519_LEN])
+                                      uint8_t **out)
 {
     enum sotto_err err =
         handshake->random.fill(handshake->random.ctx, handshake->e_private,
@@ -207,9 +209,24 @@ static enum sotto_err write_ephemeral(struct sotto_handshake *handshake,
     if (err != SOTTO_OK) {
         return err;
     }
-    sotto_x25519_public(handshake->e_private, out);
-    mix_ephemeral(handshake, out);
+    sotto_x25519_public(handshake->e_private, *out);
+    mix_ephemeral(handshake, *out);
+    *out += SOTTO_X25519_LEN;
     return SOTTO_OK;
+}
+
+/* Our static key, sealed when there is a key already; `*out` moves on. */
+static enum sotto_err write_static(struct sotto_handshake *handshake,
+                                   uint8_t **out)
+{
+    struct sotto_symmetric *symmetric = &handshake->symmetric;
+    size_t len = sotto_cipher_sealed_len(&symmetric->cipher, SOTTO_X25519_LEN);
+
+    enum sotto_err err =
+        sotto_symmetric_encrypt_and_hash(symmetric, handshake->s_public,
+                                         SOTTO_X25519_LEN, *out);
+    *out += len;
+    return err;
 }
 
 /* The turn passes, or the handshake is done. */
@@ -238,18 +255,11 @@ static enum sotto_err write_tokens(struct sotto_handshake *handshake,
         token = sotto_pattern_next(&handshake->pattern, &handshake->cursor);
         switch (token) {
         case SOTTO_TOKEN_E:
-            err = write_ephemeral(handshake, out);
-            out += SOTTO_X25519_LEN;
+            err = write_ephemeral(handshake, &out);
             break;
-        case SOTTO_TOKEN_S: {
-            size_t len =
-                sotto_cipher_sealed_len(&symmetric->cipher, SOTTO_X25519_LEN);
-            err =
-                sotto_symmetric_encrypt_and_hash(symmetric, handshake->s_public,
-                                                 SOTTO_X25519_LEN, out);
-            out += len;
+        case SOTTO_TOKEN_S:
+            err = write_static(handshake, &out);
             break;
-        }
         case SOTTO_TOKEN_NEXT:
         case SOTTO_TOKEN_END:
             err = sotto_symmetric_encrypt_and_hash(symmetric, payload,

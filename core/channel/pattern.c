@@ -71,8 +71,9 @@ static const struct sotto_base_pattern table[] = {
 
 #define TABLE_COUNT (sizeof table / sizeof table[0])
 
-/* "psk0", and the sign between two of them */
-#define PSK_NAME_LEN 4
+static const char psk_word[3] = {'p', 's', 'k'};
+
+#define PSK_NAME_LEN 4 /* "psk0" */
 
 const struct sotto_base_pattern *sotto_pattern_at(size_t at)
 {
@@ -90,37 +91,41 @@ static const struct sotto_base_pattern *find_base(const char *name, size_t len)
     return NULL;
 }
 
-/* Reads "psk0+psk3": the whole of `name`, or nothing at all when empty. */
-static bool parse_psks(const char *name, size_t len, unsigned message_count,
+/* Reads "psk3" at the front of `name`; false when it is anything else. */
+static bool parse_psk(const char *name, size_t len, unsigned *number)
+{
+    if (len < PSK_NAME_LEN || memcmp(name, psk_word, sizeof psk_word) != 0 ||
+        name[sizeof psk_word] < '0' || name[sizeof psk_word] > '9') {
+        return false;
+    }
+    *number = (unsigned)(name[sizeof psk_word] - '0');
+    return true;
+}
+
+/* Reads "psk0+psk3", or nothing: numbers that rise, up to `most`. */
+static bool parse_psks(const char *name, size_t len, unsigned most,
                        uint8_t *psks)
 {
-    unsigned least = 0; /* the next number may not be below this */
+    unsigned least = 0; /* what the next number may be */
+    unsigned number;
 
     *psks = 0;
-    while (len > 0) {
-        if (len < PSK_NAME_LEN || memcmp(name, "psk", 3) != 0) {
-            return false;
-        }
-        if (name[3] < '0' || name[3] > '9') {
-            return false;
-        }
-        unsigned number = (unsigned)(name[3] - '0');
-        if (number < least || number > message_count) {
-            return false;
-        }
-        *psks = (uint8_t)(*psks | 1U << number);
-        least = number + 1;
-        name += PSK_NAME_LEN;
-        len -= PSK_NAME_LEN;
-        if (len > 0) {
-            if (*name != '+' || len == 1) {
-                return false;
-            }
-            name++;
-            len--;
-        }
+    if (len == 0) {
+        return true;
     }
-    return true;
+    while (parse_psk(name, len, &number) && number >= least && number <= most) {
+        *psks = (uint8_t)(*psks | 1U << number);
+        if (len == PSK_NAME_LEN) {
+            return true;
+        }
+        if (name[PSK_NAME_LEN] != '+') {
+            return false;
+        }
+        least = number + 1;
+        name += PSK_NAME_LEN + 1;
+        len -= PSK_NAME_LEN + 1;
+    }
+    return false;
 }
 
 enum sotto_err sotto_pattern_find(const char *name, size_t len,
@@ -158,8 +163,8 @@ size_t sotto_pattern_name(const struct sotto_pattern *pattern,
             out[len++] = '+';
         }
         first = false;
-        memcpy(out + len, "psk", 3);
-        out[len + 3] = (char)('0' + i);
+        memcpy(out + len, psk_word, sizeof psk_word);
+        out[len + sizeof psk_word] = (char)('0' + i);
         len += PSK_NAME_LEN;
     }
     return len;

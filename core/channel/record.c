@@ -124,34 +124,46 @@ static void become_ended(struct sotto_link *link, uint8_t reason)
     link->state = SOTTO_LINK_ENDED;
 }
 
+/*
+ * Acts on one frame of the record and takes it off; true when it makes a
+ * message, which `*frame` then is. After an error it is still there.
+ */
+static bool take_frame(struct sotto_link *link, struct sotto_frame *frame,
+                       enum sotto_err *err)
+{
+    struct sotto_reader r;
+
+    sotto_reader_init(&r, link->plain, link->plain_left);
+    struct sotto_frame next = read_frame(&r); /* checked before */
+    bool is_message = next.type >= SOTTO_FRAME_APPLICATION;
+    bool was_cut = is_message && link->assembly_len > 0;
+    if (next.type == SOTTO_FRAME_CHUNK || was_cut) {
+        *err = join(link, &next);
+        if (*err != SOTTO_OK) {
+            return false;
+        }
+    }
+    link->plain = r.at;
+    link->plain_left = r.left;
+    if (next.type == SOTTO_FRAME_CLOSE) {
+        become_ended(link, next.body[0]);
+    }
+    if (was_cut) {
+        finish_joining(link, &next);
+    }
+    if (is_message) {
+        *frame = next;
+    }
+    return is_message;
+}
+
 bool sotto_link_next(struct sotto_link *link, struct sotto_frame *frame,
                      enum sotto_err *err)
 {
     *err = link->state == SOTTO_LINK_FAILED ? link->error : SOTTO_OK;
-    while (link->plain_left > 0) {
-        struct sotto_reader r;
-
-        sotto_reader_init(&r, link->plain, link->plain_left);
-        struct sotto_frame next = read_frame(&r); /* checked before */
-        bool is_part = next.type == SOTTO_FRAME_CHUNK;
-        bool is_whole = next.type >= SOTTO_FRAME_APPLICATION;
-        if (is_part || (is_whole && link->assembly_len > 0)) {
-            *err = join(link, &next);
-            if (*err != SOTTO_OK) {
-                return false;
-            }
-        }
-        link->plain = r.at;
-        link->plain_left = r.left;
-        if (is_whole) {
-            *frame = next;
-            if (link->assembly_len > 0) {
-                finish_joining(link, frame);
-            }
+    while (link->plain_left > 0 && *err == SOTTO_OK) {
+        if (take_frame(link, frame, err)) {
             return true;
-        }
-        if (next.type == SOTTO_FRAME_CLOSE) {
-            become_ended(link, next.body[0]);
         }
     }
     return false;

@@ -75,7 +75,8 @@ void sotto_symmetric_mix_key_and_hash(struct sotto_symmetric *symmetric,
     hkdf(symmetric->ck, ikm, len, out, 3);
     memcpy(symmetric->ck, out, SOTTO_HASH_LEN);
     hash_onto(symmetric->h, out + SOTTO_HASH_LEN, SOTTO_HASH_LEN);
-    sotto_cipher_initialize_key(&symmetric->cipher, out + 2 * SOTTO_HASH_LEN);
+    sotto_cipher_initialize_key(&symmetric->cipher,
+                                out + (size_t)2 * SOTTO_HASH_LEN);
     sotto_wipe(out, sizeof out);
 }
 
