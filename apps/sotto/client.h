@@ -8,6 +8,7 @@
 #ifndef SOTTO_APP_CLIENT_H
 #define SOTTO_APP_CLIENT_H
 
+#include "apps/sotto/console.h"
 #include "apps/sotto/menu.h"
 #include "apps/sotto/options.h"
 #include "port/port.h"
@@ -42,12 +43,17 @@ enum client_exit {
 void client_defaults(struct client_settings *settings);
 
 /*
- * Runs a client until its person leaves. `server` is the positional argument,
- * or NULL. `menu` is NULL, or what the menu has asked for already (its console
- * is closed). Returns the exit code of the program.
+ * Runs a client until its person leaves, on a loop and a console that are open.
+ * `server` is the positional argument, or NULL; `choice` is what the menu has
+ * asked for already, or NULL (wiped here). Returns the exit code of the
+ * program.
  */
-int client_main(struct port *port, const char *server,
+int client_main(struct port *port, struct port_loop *loop,
+                struct console *console, const char *server,
                 const struct client_settings *settings,
-                struct menu_choice *menu);
+                const struct menu_choice *choice);
+
+/* Asks the menu's questions on the console. QUIT at the end of input, too. */
+enum menu_result client_ask(struct console *console, struct menu *menu);
 
 #endif

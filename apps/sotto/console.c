@@ -24,7 +24,7 @@ static void set_size(struct console *console)
 }
 
 enum sotto_err console_open(struct console *console, struct port_loop *loop,
-                            void *tag)
+                            void *tag, bool is_plain)
 {
     struct port_console_info info;
     memset(console, 0, sizeof *console);

@@ -53,10 +53,11 @@ struct console {
     size_t out_len;
 };
 
-/* Opens the machine's console. `tag` marks its events. Errors as
- * port_console_open(). The struct is large: make it static. */
+/* Opens the machine's console. `tag` marks its events; `is_plain` treats a
+ * terminal as a pipe. Errors as port_console_open(). The struct is large: make
+ * it static. */
 enum sotto_err console_open(struct console *console, struct port_loop *loop,
-                            void *tag) SOTTO_MUST_CHECK;
+                            void *tag, bool is_plain) SOTTO_MUST_CHECK;
 
 /* Leaves the terminal as it was; waits up to two seconds for what is to be
  * printed. Wipes what was typed. */

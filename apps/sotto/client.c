@@ -1,0 +1,401 @@
+#include "apps/sotto/client.h"
+
+#include "apps/sotto/client_inner.h"
+#include "apps/sotto/paths.h"
+#include "apps/sotto/textbuf.h"
+#include "apps/sotto/unicode.h"
+#include "core/base/secret.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- settings ---- */
+
+#define AT(member) offsetof(struct client_settings, member)
+
+static const char *const suite_names[] = {"a128cbchs256", "aesgcm",
+                                          "chachapoly", NULL};
+
+static const enum sotto_suite suites[] = {SOTTO_SUITE_A128CBCHS256,
+                                          SOTTO_SUITE_AESGCM,
+                                          SOTTO_SUITE_CHACHAPOLY};
+
+static const char *check_user(const char *value)
+{
+    return sotto_name_valid(value, strlen(value))
+               ? NULL
+               : "is not a name: 1 to 32 of a-z 0-9 . _ -";
+}
+
+static const struct option client_options[] = {
+    {.name = "user",
+     .value = "NAME",
+     .help = "Who you are: 1 to 32 of a-z 0-9 . _ -",
+     .kind = OPTION_TEXT,
+     .offset = AT(user),
+     .check = check_user},
+    {.name = "register",
+     .help = "Make the account first. An invitation code comes with the "
+             "address: sotto://.../CODE.",
+     .kind = OPTION_FLAG,
+     .offset = AT(registers)},
+    {.name = "password-file",
+     .value = "FILE",
+     .help = "Read the password from the first line of a file instead of "
+             "asking.",
+     .kind = OPTION_TEXT,
+     .offset = AT(password_file)},
+    {.name = "pin",
+     .value = "FINGERPRINT",
+     .help = "The only server key to accept, as the server's log shows it. "
+             "Also as sotto://FINGERPRINT@HOST:PORT.",
+     .kind = OPTION_TEXT,
+     .offset = AT(pin),
+     .check = fingerprint_check},
+    {.name = "trust-first",
+     .help = "Take the key of a server that was never seen before without "
+             "asking, and remember it.",
+     .kind = OPTION_FLAG,
+     .offset = AT(trust_first)},
+    {.name = "suite",
+     .value = "NAME",
+     .help = "The ciphers to use: a128cbchs256 (default), aesgcm or "
+             "chachapoly.",
+     .kind = OPTION_CHOICE,
+     .offset = AT(suite),
+     .choices = suite_names},
+    {.name = "history",
+     .value = "N",
+     .help = "How many earlier messages to show at first. Default: 20.",
+     .kind = OPTION_NUMBER,
+     .offset = AT(history),
+     .min = 0,
+     .max = 128},
+    {.name = "data",
+     .value = "DIR",
+     .help = "The folder for this client's key and what it knows of servers. "
+             "Default: $XDG_DATA_HOME/sotto/client.",
+     .kind = OPTION_TEXT,
+     .offset = AT(data)},
+    {.name = "json",
+     .help = "For programs: events as JSON, one a line, on standard output; "
+             "messages and /commands as lines on standard input.",
+     .kind = OPTION_FLAG,
+     .offset = AT(json)},
+    {.name = "iterations",
+     .value = "N",
+     .help = "Rounds of key derivation for a new account.",
+     .kind = OPTION_NUMBER,
+     .offset = AT(iterations_new),
+     .flags = OPTION_HIDDEN,
+     .min = 1,
+     .max = SOTTO_SCRAM_ITERATIONS_MAX},
+    {.name = "min-iterations",
+     .value = "N",
+     .help = "The weakest key derivation to accept from a server.",
+     .kind = OPTION_NUMBER,
+     .offset = AT(iterations_min),
+     .flags = OPTION_HIDDEN,
+     .min = 1,
+     .max = SOTTO_SCRAM_ITERATIONS_MAX},
+};
+
+static const char *const client_examples[] = {
+    "sotto client", "sotto client chat.example.org --user alice --register",
+    "sotto client sotto://FINGERPRINT@192.0.2.1:7688 --user alice",
+    "echo hello | sotto client localhost --user bot --password-file pw --json",
+    NULL};
+
+const struct command client_command = {
+    .name = "client",
+    .summary = "chat on a server",
+    .arguments = "[HOST[:PORT] | sotto://...]",
+    .description =
+        "Connects to a server, logs in or registers, and chats in #lobby. What "
+        "is not given is asked for. Typed lines are messages; /help lists the "
+        "commands. The client reconnects by itself and sends what was typed "
+        "meanwhile.\n"
+        "Exit codes: 0 ok, 1 other errors, 2 wrong usage, 3 login or "
+        "registration refused, 4 the server is not who it should be, 5 "
+        "network.",
+    .options = client_options,
+    .option_count = sizeof client_options / sizeof *client_options,
+    .positional_max = 1,
+    .examples = client_examples,
+};
+
+void client_defaults(struct client_settings *settings)
+{
+    *settings =
+        (struct client_settings){.history = 20,
+                                 .iterations_min = SOTTO_SCRAM_ITERATIONS_MIN,
+                                 .iterations_new = SOTTO_SCRAM_ITERATIONS_HOST};
+}
+
+/* ---- questions ---- */
+
+enum menu_result client_ask(struct console *console, struct menu *menu)
+{
+    char line[MENU_SERVER_MAX + MENU_PASSWORD_MAX];
+    enum menu_result result = MENU_MORE;
+    while (result == MENU_MORE) {
+        size_t len = 0;
+        const char *say = menu_say(menu);
+        if (console->is_interactive) {
+            console_print(console, say, strlen(say));
+        }
+        enum sotto_err err =
+            console_ask(console, menu_prompt(menu), menu_is_secret(menu), line,
+                        sizeof line, &len);
+        if (err == SOTTO_ERR_SPACE) {
+            continue; /* longer than any answer: asked again */
+        }
+        result = err == SOTTO_OK ? menu_feed(menu, line, len) : MENU_QUIT;
+    }
+    sotto_wipe(line, sizeof line);
+    return result;
+}
+
+void client_finish(struct client_app *app, enum client_exit exit_code)
+{
+    app->is_done = true;
+    app->exit_code = exit_code;
+}
+
+static bool usage(const struct client_app *app, const char *text)
+{
+    view_error(&app->view, "usage", text);
+    return false;
+}
+
+static bool set_address(struct client_app *app, const char *text)
+{
+    const char *why = NULL;
+    if (server_address_parse(text, &app->address, &why) != SOTTO_OK) {
+        char line[512];
+        struct textbuf out;
+        textbuf_init(&out, line, sizeof line);
+        textbuf_add_all(&out, "the server's address '", text, "' ", why, NULL);
+        return usage(app, line);
+    }
+    server_address_text(&app->address, app->server_text);
+    if (app->address.has_fingerprint) {
+        memcpy(app->pin, app->address.fingerprint, sizeof app->pin);
+        app->has_pin = true;
+        app->trust = CLIENT_TRUST_PINNED;
+    }
+    if (app->settings.pin != NULL) {
+        uint8_t pin[FINGERPRINT_LEN];
+        if (fingerprint_parse(app->settings.pin, strlen(app->settings.pin),
+                              pin) != SOTTO_OK ||
+            (app->has_pin && memcmp(pin, app->pin, sizeof pin) != 0)) {
+            return usage(app, "--pin is not the fingerprint in the address");
+        }
+        memcpy(app->pin, pin, sizeof pin);
+        app->has_pin = true;
+        app->trust = CLIENT_TRUST_PINNED;
+    }
+    return true;
+}
+
+/* The password in normal form, as it is hashed. */
+static bool set_password(struct client_app *app, const uint8_t *password,
+                         size_t len)
+{
+    enum sotto_err err = unicode_nfc(password, len, app->password,
+                                     sizeof app->password, &app->password_len);
+    if (err != SOTTO_OK || app->password_len == 0) {
+        return usage(app, "the password is empty, too long, or has characters "
+                          "that do not exist");
+    }
+    return true;
+}
+
+static bool read_password_file(struct client_app *app)
+{
+    uint8_t text[4096];
+    size_t len = 0;
+    enum sotto_err err = port_read_file(app->port, app->settings.password_file,
+                                        text, sizeof text, &len);
+    bool is_set = false;
+    if (err != SOTTO_OK) {
+        char line[512];
+        struct textbuf out;
+        textbuf_init(&out, line, sizeof line);
+        textbuf_add_all(&out, "cannot read the password file ",
+                        app->settings.password_file, ": ",
+                        port_last_error(app->port), NULL);
+        view_error(&app->view, "usage", line);
+    } else {
+        const uint8_t *end = memchr(text, '\n', len);
+        len = end == NULL ? len : (size_t)(end - text);
+        len -= len > 0 && text[len - 1] == '\r';
+        is_set = set_password(app, text, len);
+    }
+    sotto_wipe(text, sizeof text);
+    return is_set;
+}
+
+/* What the menu need not ask. */
+static void fill_menu(const struct client_app *app, const char *server,
+                      struct menu_choice *known)
+{
+    struct textbuf text;
+    const char *user = app->settings.user;
+    *known = (struct menu_choice){0};
+    if (server != NULL) {
+        textbuf_init(&text, known->server, sizeof known->server);
+        textbuf_add(&text, server);
+        known->has_server = true;
+    }
+    known->wants_register = app->settings.registers;
+    /* A name given on the command line without --register wants to log in. */
+    known->has_register = app->settings.registers || user != NULL;
+    if (user != NULL) {
+        textbuf_init(&text, known->user, sizeof known->user);
+        textbuf_add(&text, user);
+    }
+}
+
+static bool take_answers(struct client_app *app)
+{
+    struct menu_choice *choice = &app->menu.choice;
+    memcpy(app->user, choice->user, sizeof app->user);
+    app->registers = choice->wants_register;
+    const bool is_set =
+        set_password(app, choice->password, choice->password_len);
+    sotto_wipe(choice->password, sizeof choice->password);
+    choice->password_len = 0;
+    return is_set;
+}
+
+/* Everything that must be known before dialling. False: said why, or the
+ * person left (`is_done`). */
+static bool get_answers(struct client_app *app, const char *server,
+                        const struct menu_choice *choice)
+{
+    if (choice != NULL) {
+        app->menu.choice = *choice;
+        return set_address(app, choice->server) && take_answers(app);
+    }
+    if (app->settings.password_file != NULL && app->settings.user != NULL) {
+        memcpy(app->user, app->settings.user, strlen(app->settings.user) + 1);
+        app->registers = app->settings.registers;
+        return set_address(app, server != NULL ? server : "localhost") &&
+               read_password_file(app);
+    }
+    if (app->settings.json) {
+        return usage(app, "--json needs --user NAME and --password-file FILE");
+    }
+    if (app->settings.password_file != NULL) {
+        return usage(app, "--password-file needs --user NAME");
+    }
+    struct menu_choice known;
+    fill_menu(app, server, &known);
+    menu_init_client(&app->menu, &known);
+    if (client_ask(app->console, &app->menu) != MENU_DONE) {
+        client_finish(app, CLIENT_EXIT_OK);
+        return false;
+    }
+    return set_address(app, app->menu.choice.server) && take_answers(app);
+}
+
+bool client_ask_again(struct client_app *app)
+{
+    menu_ask_again(&app->menu);
+    return client_ask(app->console, &app->menu) == MENU_DONE &&
+           take_answers(app);
+}
+
+/* ---- starting ---- */
+
+static bool set_folder(struct client_app *app)
+{
+    static char folder[PATH_TEXT_MAX];
+    app->folder = app->settings.data;
+    if (app->folder != NULL) {
+        return true;
+    }
+    app->folder = folder;
+    return path_of_data("client", folder) == SOTTO_OK ||
+           usage(app, "no home folder; say where this client's files are with "
+                      "--data DIR");
+}
+
+static uint32_t larger(uint64_t a, uint32_t b)
+{
+    return a > b ? (uint32_t)a : b;
+}
+
+bool client_start(struct client_app *app)
+{
+    static uint8_t *memory;
+    const size_t size =
+        sotto_client_size(SOTTO_RECORD_LIMIT_HOST, CLIENT_QUEUE_BYTES);
+    uint32_t iterations = 0;
+    if (memory == NULL) {
+        memory = calloc(1, size);
+    }
+    if (memory == NULL || !client_pins_read(app, &iterations)) {
+        return false;
+    }
+    struct sotto_client_config config = {
+        .link = {.is_client = true,
+                 .suite = suites[app->settings.suite],
+                 .receive_limit = SOTTO_RECORD_LIMIT_HOST,
+                 .random = app->random,
+                 .static_private = app->identity.private_key,
+                 .static_public = app->identity.public_key},
+        .code_len = (uint8_t)strlen(app->address.code),
+        .iterations_min = larger(app->settings.iterations_min, iterations),
+        .iterations_new = (uint32_t)app->settings.iterations_new,
+        .history = (uint16_t)app->settings.history,
+        .ping_ms = SOTTO_CLIENT_PING_MS,
+        .memory = memory,
+        .memory_len = size};
+    memcpy(config.name, app->user, sizeof config.name);
+    memcpy(config.code, app->address.code, config.code_len);
+    enum sotto_err err = sotto_client_init(&app->client, &config);
+    if (err == SOTTO_OK) {
+        err = sotto_client_set_password(&app->client, app->password,
+                                        app->password_len, app->registers);
+    }
+    if (err != SOTTO_OK) {
+        view_error(&app->view, "start",
+                   err == SOTTO_ERR_LIMIT
+                       ? view_problem_text(SOTTO_PROBLEM_NAME_BAD)
+                       : "no random bytes to be had");
+    }
+    return err == SOTTO_OK;
+}
+
+int client_main(struct port *port, struct port_loop *loop,
+                struct console *console, const char *server,
+                const struct client_settings *settings,
+                const struct menu_choice *choice)
+{
+    static struct client_app app;
+    app.settings = *settings;
+    app.port = port;
+    app.loop = loop;
+    app.console = console;
+    app.random = port_random(port);
+    app.view = (struct view){.console = console,
+                             .is_json = settings->json,
+                             .user = app.user};
+    if (!get_answers(&app, server, choice)) {
+        if (!app.is_done) {
+            client_finish(&app, CLIENT_EXIT_USAGE);
+        }
+    } else if (!set_folder(&app) || !client_identity(&app) ||
+               !client_start(&app)) {
+        client_finish(&app, CLIENT_EXIT_OTHER);
+    } else {
+        client_run(&app);
+        sotto_client_wipe(&app.client);
+    }
+    const int exit_code = (int)app.exit_code;
+    console_flush(console);
+    sotto_wipe(&app, sizeof app);
+    return exit_code;
+}

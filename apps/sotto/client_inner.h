@@ -1,0 +1,118 @@
+/*
+ * client_inner.h - the running client, shared by client.c, client_run.c and
+ * client_pins.c.
+ */
+#ifndef SOTTO_APP_CLIENT_INNER_H
+#define SOTTO_APP_CLIENT_INNER_H
+
+#include "apps/sotto/address.h"
+#include "apps/sotto/client.h"
+#include "apps/sotto/console.h"
+#include "apps/sotto/identity.h"
+#include "apps/sotto/known_servers.h"
+#include "apps/sotto/view.h"
+#include "core/chat/client.h"
+
+/* Bytes of what was said and is not acknowledged. */
+#define CLIENT_QUEUE_BYTES 65536U
+
+/* Where trust in the server's key comes from. */
+enum client_trust {
+    CLIENT_TRUST_NONE,  /* never seen */
+    CLIENT_TRUST_FIRST, /* seen now, and taken: not proved before the login */
+    CLIENT_TRUST_KNOWN, /* the key of earlier logins */
+    CLIENT_TRUST_PINNED /* named by the person: address or --pin */
+};
+
+struct client_app {
+    struct client_settings settings;
+    struct port *port;
+    struct port_loop *loop;
+    struct console *console;
+    struct view view;
+    struct sotto_random random;
+    const char *folder; /* of this client's files */
+    struct identity identity;
+    struct server_address address;
+    char server_text[ADDRESS_TEXT];
+    bool has_pin;
+    uint8_t pin[FINGERPRINT_LEN];
+    uint8_t seen[FINGERPRINT_LEN]; /* what the server shows */
+    enum client_trust trust;       /* in `pin`; what it comes from */
+    char user[SOTTO_NAME_MAX + 1];
+    struct menu menu; /* what was answered; the password until the login */
+    uint8_t password[3 * MENU_PASSWORD_MAX + 1]; /* in normal form */
+    size_t password_len;
+    bool registers;
+
+    struct sotto_client client;
+    struct port_stream *stream; /* NULL when not connected */
+    bool is_connecting;
+    bool is_writing;    /* a write was cut short */
+    bool had_login;     /* once, in this run */
+    bool is_asking_key; /* the person is to look at a new key */
+    bool is_leaving;
+    bool has_input_ended;
+    uint64_t now_ms;
+    uint64_t tick_ms;
+    uint64_t redial_ms; /* when to dial again, 0 for not */
+    uint64_t backoff_ms;
+    uint64_t give_up_ms; /* input ended and nobody answers */
+    bool is_done;
+    enum client_exit exit_code;
+};
+
+/* client_run.c: dials and talks until it is done. */
+void client_run(struct client_app *app);
+/* Closes the stream, if there is one. */
+void client_drop_stream(struct client_app *app);
+
+/* client_end.c: what went wrong, in words, and whether to go on. */
+
+/* The network failed: before the first login that is the end; later the client
+ * tries again. `what` is "cannot reach" or "disconnected from". */
+void client_network_failed(struct client_app *app, const char *what,
+                           enum sotto_err err);
+/* The server refused a login, a registration, or a message. */
+void client_take_problem(struct client_app *app,
+                         const struct sotto_error *problem);
+/* The event CLOSED. */
+void client_take_end(struct client_app *app,
+                     const struct sotto_client_event *event);
+
+/* client.c: makes a client of the name and password that are set. False after
+ * an error that was shown. */
+bool client_start(struct client_app *app);
+/* Asks for user and password again; false when the person gives up. */
+bool client_ask_again(struct client_app *app);
+/* Ends the run. */
+void client_finish(struct client_app *app, enum client_exit exit_code);
+
+/* client_pins.c */
+
+enum client_verdict {
+    CLIENT_ACCEPT,
+    CLIENT_ASK,   /* never seen: ask the person, then dial again */
+    CLIENT_REFUSE /* shown why; the run is over */
+};
+
+/* Reads what is known about the server and the account: has_pin, pin, trust,
+ * and the iteration count that the account had. False after an error that was
+ * shown. */
+bool client_pins_read(struct client_app *app, uint32_t *iterations);
+
+/* Looks at the key that the server shows. */
+enum client_verdict client_pins_check(struct client_app *app,
+                                      const uint8_t key[static 32]);
+
+/* Asks whether the key that was seen is the right one. */
+bool client_pins_ask(struct client_app *app);
+
+/* After the server has proved itself: remembers key and iteration count. */
+void client_pins_save(struct client_app *app, uint32_t iterations);
+
+/* The client's own key, made on first use. False after an error that was
+ * shown. */
+bool client_identity(struct client_app *app);
+
+#endif

@@ -1,0 +1,308 @@
+#include "apps/sotto/client_inner.h"
+
+#include "apps/sotto/paths.h"
+#include "apps/sotto/textbuf.h"
+#include <stdio.h>
+#include <string.h>
+
+/* How long another client of this person may hold the folder. */
+#define LOCK_TRIES   100
+#define LOCK_WAIT_MS 50U
+
+static char known_memory[KNOWN_FILE_MAX];
+
+static void complain(struct client_app *app, const char *code, const char *what,
+                     enum sotto_err err)
+{
+    char line[512];
+    struct textbuf text;
+    textbuf_init(&text, line, sizeof line);
+    textbuf_add_all(&text, what, " in ", app->folder, ": ",
+                    port_last_error(app->port), " (", sotto_err_name(err), ")",
+                    NULL);
+    view_error(&app->view, code, line);
+}
+
+/* Several clients may share the folder: each holds it for moments only. */
+static bool open_files(struct client_app *app, struct sotto_files *files)
+{
+    enum sotto_err err = SOTTO_ERR_BUSY;
+    for (int i = 0; i < LOCK_TRIES && err == SOTTO_ERR_BUSY; i++) {
+        struct port_event event;
+        size_t count = 0;
+        if (i > 0) {
+            port_wait(app->loop, LOCK_WAIT_MS, &event, 1, &count);
+        }
+        err = path_open(app->loop, app->folder, true, files);
+    }
+    if (err != SOTTO_OK) {
+        complain(app, "files", "cannot open the client's files", err);
+    }
+    return err == SOTTO_OK;
+}
+
+bool client_identity(struct client_app *app)
+{
+    struct sotto_files files;
+    if (!open_files(app, &files)) {
+        return false;
+    }
+    enum sotto_err err =
+        identity_open(app->loop, &files, &app->random, &app->identity);
+    port_files_close(&files);
+    if (err != SOTTO_OK) {
+        complain(app, "files",
+                 "cannot read or make this client's key, " IDENTITY_FILE, err);
+    }
+    return err == SOTTO_OK;
+}
+
+/* ---- reading ---- */
+
+static bool complain_of_line(struct client_app *app,
+                             const struct known_file *known)
+{
+    char line[512];
+    struct textbuf text;
+    textbuf_init(&text, line, sizeof line);
+    textbuf_add_all(&text, app->folder, "/", known->name, " line ", NULL);
+    textbuf_add_number(&text, known->line);
+    textbuf_add_all(&text, ": ", known->reason != NULL ? known->reason : "",
+                    "; mend or remove this line", NULL);
+    view_error(&app->view, "files", line);
+    return false;
+}
+
+static bool read_pin(struct client_app *app, const struct sotto_files *files)
+{
+    struct known_file known;
+    struct known_server found;
+    enum sotto_err err = known_file_open(&known, KNOWN_SERVERS_FILE, files,
+                                         known_memory, sizeof known_memory);
+    if (err == SOTTO_OK) {
+        err = known_servers_find(&known, app->server_text, &found);
+    }
+    if (err == SOTTO_ERR_NOT_FOUND) {
+        return true;
+    }
+    if (err == SOTTO_ERR_FORMAT) {
+        return complain_of_line(app, &known);
+    }
+    if (err != SOTTO_OK) {
+        complain(app, "files", "cannot read " KNOWN_SERVERS_FILE, err);
+        return false;
+    }
+    if (!app->has_pin) {
+        app->has_pin = true;
+        app->trust = CLIENT_TRUST_KNOWN;
+        memcpy(app->pin, found.fingerprint, sizeof app->pin);
+    }
+    return true;
+}
+
+static bool read_iterations(struct client_app *app,
+                            const struct sotto_files *files,
+                            uint32_t *iterations)
+{
+    struct known_file known;
+    *iterations = 0;
+    enum sotto_err err = known_file_open(&known, KNOWN_ACCOUNTS_FILE, files,
+                                         known_memory, sizeof known_memory);
+    if (err == SOTTO_OK) {
+        err = known_accounts_find(&known, app->server_text, app->user,
+                                  iterations);
+    }
+    if (err == SOTTO_ERR_FORMAT) {
+        return complain_of_line(app, &known);
+    }
+    if (err != SOTTO_OK && err != SOTTO_ERR_NOT_FOUND) {
+        complain(app, "files", "cannot read " KNOWN_ACCOUNTS_FILE, err);
+        return false;
+    }
+    return true;
+}
+
+bool client_pins_read(struct client_app *app, uint32_t *iterations)
+{
+    struct sotto_files files;
+    if (!open_files(app, &files)) {
+        return false;
+    }
+    const bool is_read =
+        read_pin(app, &files) && read_iterations(app, &files, iterations);
+    port_files_close(&files);
+    return is_read;
+}
+
+/* ---- looking ---- */
+
+static void show_change(struct client_app *app)
+{
+    char expected[FINGERPRINT_TEXT];
+    char seen[FINGERPRINT_TEXT];
+    char line[1024];
+    struct textbuf text;
+    fingerprint_text(app->pin, expected);
+    fingerprint_text(app->seen, seen);
+    textbuf_init(&text, line, sizeof line);
+    textbuf_add_all(&text, "THE SERVER ", app->server_text,
+                    " SHOWS ANOTHER KEY than ",
+                    app->trust == CLIENT_TRUST_PINNED
+                        ? "the one you named"
+                        : "at your earlier logins",
+                    ". Somebody may be in between. Nothing was sent.\n"
+                    "   expected ",
+                    expected, "\n   seen     ", seen, NULL);
+    if (app->trust == CLIENT_TRUST_KNOWN) {
+        textbuf_add_all(&text,
+                        "\n   If whoever runs the server says that the key was "
+                        "changed: remove its line from ",
+                        app->folder, "/" KNOWN_SERVERS_FILE, NULL);
+    }
+    view_error(&app->view, "identity", line);
+}
+
+static void show_unknown(struct client_app *app)
+{
+    char seen[FINGERPRINT_TEXT];
+    char line[1024];
+    struct textbuf text;
+    fingerprint_text(app->seen, seen);
+    textbuf_init(&text, line, sizeof line);
+    textbuf_add_all(&text, "the server ", app->server_text,
+                    " is not known here. Its fingerprint is ", seen,
+                    ". Compare it with what whoever runs the server says, then "
+                    "use --pin FINGERPRINT, or --trust-first to take it "
+                    "unseen",
+                    NULL);
+    view_error(&app->view, "identity", line);
+}
+
+enum client_verdict client_pins_check(struct client_app *app,
+                                      const uint8_t key[static 32])
+{
+    fingerprint_of_key(key, app->seen);
+    if (app->has_pin) {
+        if (memcmp(app->pin, app->seen, sizeof app->pin) == 0) {
+            return CLIENT_ACCEPT;
+        }
+        show_change(app);
+        client_finish(app, CLIENT_EXIT_IDENTITY);
+        return CLIENT_REFUSE;
+    }
+    if (app->settings.trust_first) {
+        memcpy(app->pin, app->seen, sizeof app->pin);
+        app->has_pin = true;
+        app->trust = CLIENT_TRUST_FIRST;
+        return CLIENT_ACCEPT;
+    }
+    if (app->console->is_interactive) {
+        return CLIENT_ASK;
+    }
+    show_unknown(app);
+    client_finish(app, CLIENT_EXIT_IDENTITY);
+    return CLIENT_REFUSE;
+}
+
+bool client_pins_ask(struct client_app *app)
+{
+    char seen[FINGERPRINT_TEXT];
+    char line[1024];
+    char answer[16];
+    size_t len = 0;
+    struct textbuf text;
+    fingerprint_text(app->seen, seen);
+    textbuf_init(&text, line, sizeof line);
+    textbuf_add_all(&text, "The server ", app->server_text,
+                    " is new to you. Its fingerprint is\n\n   ", seen,
+                    "\n\nCompare it with what whoever runs the server says (it "
+                    "is in the server's log).\n",
+                    NULL);
+    if (app->registers) {
+        textbuf_add(&text, "Until you have, somebody in between could "
+                           "register in your place.\n");
+    }
+    console_print(app->console, line, text.len);
+    for (;;) {
+        enum sotto_err err =
+            console_ask(app->console, "Is it the right one (yes, no)? ", false,
+                        answer, sizeof answer, &len);
+        if ((err != SOTTO_OK && err != SOTTO_ERR_SPACE) ||
+            strcmp(answer, "no") == 0 || strcmp(answer, "n") == 0) {
+            return false;
+        }
+        if (err == SOTTO_OK && strcmp(answer, "yes") == 0) {
+            memcpy(app->pin, app->seen, sizeof app->pin);
+            app->has_pin = true;
+            app->trust = CLIENT_TRUST_FIRST;
+            return true;
+        }
+    }
+}
+
+/* ---- remembering ---- */
+
+static enum sotto_err save(struct client_app *app, struct known_file *known)
+{
+    enum sotto_err err = known_file_save(known);
+    return err == SOTTO_OK ? path_wait(app->loop, &known->io) : err;
+}
+
+static enum sotto_err save_pin(struct client_app *app,
+                               const struct sotto_files *files)
+{
+    struct known_file known;
+    struct known_server pin = {.since_s = port_wall_s(app->port)};
+    struct known_server old;
+    memcpy(pin.fingerprint, app->seen, sizeof pin.fingerprint);
+    enum sotto_err err = known_file_open(&known, KNOWN_SERVERS_FILE, files,
+                                         known_memory, sizeof known_memory);
+    if (err != SOTTO_OK) {
+        return err;
+    }
+    if (known_servers_find(&known, app->server_text, &old) == SOTTO_OK &&
+        memcmp(old.fingerprint, pin.fingerprint, sizeof pin.fingerprint) == 0) {
+        return SOTTO_OK;
+    }
+    err = known_servers_set(&known, app->server_text, &pin);
+    return err == SOTTO_OK ? save(app, &known) : err;
+}
+
+static enum sotto_err save_iterations(struct client_app *app,
+                                      const struct sotto_files *files,
+                                      uint32_t iterations)
+{
+    struct known_file known;
+    uint32_t old = 0;
+    enum sotto_err err = known_file_open(&known, KNOWN_ACCOUNTS_FILE, files,
+                                         known_memory, sizeof known_memory);
+    if (err != SOTTO_OK) {
+        return err;
+    }
+    if (known_accounts_find(&known, app->server_text, app->user, &old) ==
+            SOTTO_OK &&
+        old == iterations) {
+        return SOTTO_OK;
+    }
+    err = known_accounts_set(&known, app->server_text, app->user, iterations);
+    return err == SOTTO_OK ? save(app, &known) : err;
+}
+
+void client_pins_save(struct client_app *app, uint32_t iterations)
+{
+    struct sotto_files files;
+    if (!open_files(app, &files)) {
+        return;
+    }
+    enum sotto_err err = save_pin(app, &files);
+    if (err == SOTTO_OK) {
+        err = save_iterations(app, &files, iterations);
+    }
+    port_files_close(&files);
+    if (err != SOTTO_OK) {
+        complain(app, "files", "cannot remember this server's key", err);
+    }
+    if (app->trust == CLIENT_TRUST_FIRST) {
+        app->trust = CLIENT_TRUST_KNOWN;
+    }
+}
