@@ -36,8 +36,9 @@ enum sotto_err console_open(struct console *console, struct port_loop *loop,
     console->tag = tag;
     console->is_reading = true;
     port_console_info(console->stream, &info);
-    console->is_interactive = info.input_is_terminal && info.output_is_terminal;
-    console->is_colored = wants_color(info.output_is_terminal);
+    console->is_interactive =
+        info.input_is_terminal && info.output_is_terminal && !is_plain;
+    console->is_colored = wants_color(info.output_is_terminal && !is_plain);
     const struct line_editor_memory memory = {.line = console->line,
                                               .line_cap = sizeof console->line,
                                               .draft = console->draft,

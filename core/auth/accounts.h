@@ -21,8 +21,8 @@
 #define SOTTO_AUTH_ACCOUNTS_H
 
 #include "core/auth/scram.h"
-#include "core/base/text.h"
 #include "core/base/syncer.h"
+#include "core/base/text.h"
 #include <sotto/env.h>
 #include <sotto/err.h>
 #include <stdbool.h>
@@ -118,8 +118,9 @@ bool sotto_accounts_is_idle(const struct sotto_accounts *accounts);
 
 /*
  * For the operator, server down: copies the intact lines to a new file and
- * the damaged ones to `credentials.damaged` (appended), then replaces. The
- * caller runs the loop until `io` is DONE. FORMAT never.
+ * the damaged ones to `credentials.damaged` (appended), then replaces. Lines
+ * get new numbers. With OK the caller runs the loop until `io` is DONE.
+ * NOT_FOUND, FULL, IO, RANDOM: nothing was changed.
  */
 enum sotto_err sotto_accounts_repair(const struct sotto_files *files,
                                      const struct sotto_random *random,

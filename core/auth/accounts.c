@@ -1,0 +1,633 @@
+#include "core/auth/accounts.h"
+
+#include "core/auth/accounts_line.h"
+#include "core/base/assert.h"
+#include "core/base/secret.h"
+#include "core/crypto/hash.h"
+#include <string.h>
+
+#define NEW_FILE "credentials.new"
+
+/* Lines that may wait while the file is being replaced. */
+#define QUEUE_MAX 8
+
+/* A file is written anew when it has this many lines that no longer count, and
+ * twice as many as do. */
+#define GARBAGE_MIN 64
+
+#define NO_FILE (-1)
+
+enum replacing {
+    REPLACING_NOT,
+    REPLACING_FIRST, /* there is no file yet */
+    REPLACING_COMPACT
+};
+
+struct sotto_accounts {
+    const struct sotto_files *files; /* borrowed */
+    struct sotto_account *table;
+    uint32_t *index; /* open addressing; 0 is empty, else place + 1 */
+    size_t index_size;
+    size_t capacity;
+    size_t count;
+    int file;
+    uint64_t seq;     /* of the last line */
+    uint64_t lines;   /* in the file */
+    uint64_t tickets; /* given */
+    uint64_t base;    /* the ticket before the first of `syncer` */
+    struct sotto_syncer syncer;
+    struct sotto_io io; /* of the replacing */
+    enum replacing replacing;
+    enum sotto_err failed; /* for good */
+    uint64_t next_compact; /* lines at which compaction is tried again */
+    uint8_t secret[SOTTO_ACCOUNTS_SECRET];
+    uint64_t new_seq; /* of the last line of the file that is put in place */
+    struct sotto_accounts_line queue[QUEUE_MAX]; /* made while replacing */
+    size_t queued;
+};
+
+/* ---- memory ------------------------------------------------------------ */
+
+static size_t rounded(size_t size)
+{
+    return (size + 15U) & ~(size_t)15U;
+}
+
+/* A power of two, at most half full. */
+static size_t index_size_for(size_t capacity)
+{
+    size_t size = 4;
+    while (size < 2 * capacity) {
+        size *= 2;
+    }
+    return size;
+}
+
+size_t sotto_accounts_size(size_t capacity)
+{
+    return rounded(sizeof(struct sotto_accounts)) +
+           rounded(capacity * sizeof(struct sotto_account)) +
+           rounded(index_size_for(capacity) * sizeof(uint32_t));
+}
+
+/* ---- the table --------------------------------------------------------- */
+
+/* Keyed, so that nobody can choose names that fall together. */
+static size_t slot_of(const struct sotto_accounts *accounts, const char *name,
+                      size_t len)
+{
+    uint8_t mac[SOTTO_HASH_LEN];
+    const struct sotto_piece pieces[] = {{"index", 5}, {name, len}};
+    sotto_hmac(accounts->secret, sizeof accounts->secret, pieces, 2, mac);
+    const size_t hash = (size_t)mac[0] | (size_t)mac[1] << 8 |
+                        (size_t)mac[2] << 16 | (size_t)mac[3] << 24;
+    return hash & (accounts->index_size - 1);
+}
+
+static void index_put(struct sotto_accounts *accounts, size_t place)
+{
+    const char *name = accounts->table[place].name;
+    size_t slot = slot_of(accounts, name, strlen(name));
+    while (accounts->index[slot] != 0) {
+        slot = (slot + 1) & (accounts->index_size - 1);
+    }
+    accounts->index[slot] = (uint32_t)place + 1;
+}
+
+static void index_rebuild(struct sotto_accounts *accounts)
+{
+    for (size_t i = 0; i < accounts->index_size; i++) {
+        accounts->index[i] = 0;
+    }
+    for (size_t i = 0; i < accounts->count; i++) {
+        index_put(accounts, i);
+    }
+}
+
+static struct sotto_account *find(const struct sotto_accounts *accounts,
+                                  const char *name, size_t len)
+{
+    size_t slot = slot_of(accounts, name, len);
+    while (accounts->index[slot] != 0) {
+        struct sotto_account *account =
+            &accounts->table[accounts->index[slot] - 1];
+        if (strlen(account->name) == len &&
+            memcmp(account->name, name, len) == 0) {
+            return account;
+        }
+        slot = (slot + 1) & (accounts->index_size - 1);
+    }
+    return NULL;
+}
+
+/* Puts an account in, or in place of the one of its name. */
+static enum sotto_err table_set(struct sotto_accounts *accounts,
+                                const struct sotto_account *account)
+{
+    struct sotto_account *old =
+        find(accounts, account->name, strlen(account->name));
+    if (old != NULL) {
+        *old = *account;
+        return SOTTO_OK;
+    }
+    if (accounts->count == accounts->capacity) {
+        return SOTTO_ERR_LIMIT;
+    }
+    accounts->table[accounts->count] = *account;
+    index_put(accounts, accounts->count++);
+    return SOTTO_OK;
+}
+
+static void table_remove(struct sotto_accounts *accounts, const char *name)
+{
+    struct sotto_account *account = find(accounts, name, strlen(name));
+    if (account != NULL) {
+        struct sotto_account *last = &accounts->table[--accounts->count];
+        *account = *last;
+        sotto_wipe(last, sizeof *last);
+        index_rebuild(accounts);
+    }
+}
+
+const struct sotto_account *sotto_accounts_find(
+    const struct sotto_accounts *accounts, const char *name, size_t name_len)
+{
+    return find(accounts, name, name_len);
+}
+
+size_t sotto_accounts_count(const struct sotto_accounts *accounts)
+{
+    return accounts->count;
+}
+
+const struct sotto_account *sotto_accounts_at(
+    const struct sotto_accounts *accounts, size_t at)
+{
+    SOTTO_ASSERT(at < accounts->count);
+    return &accounts->table[at];
+}
+
+void sotto_accounts_fake(const struct sotto_accounts *accounts,
+                         const char *name, size_t name_len, uint32_t iterations,
+                         struct sotto_verifier *verifier)
+{
+    uint8_t mac[SOTTO_HASH_LEN];
+    const struct sotto_piece salt[] = {{"salt", 4}, {name, name_len}};
+    const struct sotto_piece key[] = {{"key", 3}, {name, name_len}};
+    *verifier = (struct sotto_verifier){.salt_len = SOTTO_SCRAM_SALT_MIN,
+                                        .iterations = iterations};
+    sotto_hmac(accounts->secret, sizeof accounts->secret, salt, 2, mac);
+    memcpy(verifier->salt, mac, SOTTO_SCRAM_SALT_MIN);
+    /* The hash of nothing that anybody has. */
+    sotto_hmac(accounts->secret, sizeof accounts->secret, key, 2,
+               verifier->stored_key);
+    sotto_hmac(verifier->stored_key, SOTTO_HASH_LEN, key, 2,
+               verifier->server_key);
+    sotto_wipe(mac, sizeof mac);
+}
+
+/* ---- reading the file -------------------------------------------------- */
+
+static enum sotto_err apply(struct sotto_accounts *accounts,
+                            const struct sotto_accounts_line *line)
+{
+    switch (line->kind) {
+    case SOTTO_ACCOUNTS_HEAD:
+        memcpy(accounts->secret, line->secret, sizeof accounts->secret);
+        index_rebuild(accounts);
+        return SOTTO_OK;
+    case SOTTO_ACCOUNTS_ACCOUNT:
+        return table_set(accounts, &line->account);
+    case SOTTO_ACCOUNTS_REMOVE:
+        table_remove(accounts, line->account.name);
+        return SOTTO_OK;
+    }
+    return SOTTO_ERR_FORMAT;
+}
+
+static void note_damage(struct sotto_accounts_report *report,
+                        const struct sotto_accounts_scan *scan,
+                        const char *reason)
+{
+    if (report->reason == NULL) {
+        report->line = scan->number;
+        report->offset = scan->offset;
+        report->reason = reason;
+    }
+}
+
+/* True when the line is intact and follows the one before. A damaged line
+ * counts as one number; what else is skipped is missing. */
+static bool check_line(const char *in, size_t len, bool is_whole,
+                       const struct sotto_accounts_scan *scan, uint64_t *seq,
+                       struct sotto_accounts_line *line,
+                       struct sotto_accounts_report *report)
+{
+    const char *reason = "the line is too long";
+    if (!is_whole ||
+        sotto_accounts_line_decode(line, in, len, &reason) != SOTTO_OK) {
+        note_damage(report, scan, reason);
+        report->damaged++;
+        (*seq)++;
+        return false;
+    }
+    const bool is_first = scan->number == 1;
+    if (is_first != (line->kind == SOTTO_ACCOUNTS_HEAD)) {
+        note_damage(report, scan,
+                    is_first ? "the first line is missing"
+                             : "a first line in the middle");
+        report->damaged++;
+    } else if (!is_first && line->seq <= *seq) {
+        note_damage(report, scan, "the line's number was there before");
+        report->damaged++;
+    } else if (!is_first && line->seq != *seq + 1) {
+        note_damage(report, scan, "lines before this one are missing");
+        report->missing += (uint32_t)(line->seq - *seq - 1);
+    }
+    *seq = line->seq;
+    return true;
+}
+
+static enum sotto_err read_file(struct sotto_accounts *accounts,
+                                struct sotto_accounts_report *report)
+{
+    struct sotto_accounts_scan scan;
+    struct sotto_accounts_line line;
+    enum sotto_err err = SOTTO_OK;
+    sotto_accounts_scan_init(&scan, accounts->files, accounts->file);
+    while (err == SOTTO_OK) {
+        const char *in = NULL;
+        size_t len = 0;
+        bool is_whole = false;
+        bool is_tail = false;
+        err = sotto_accounts_scan_next(&scan, &in, &len, &is_whole, &is_tail);
+        if (err != SOTTO_OK) {
+            break;
+        }
+        if (is_tail) {
+            report->torn_tail = true;
+            err = accounts->files->truncate(accounts->files->ctx,
+                                            accounts->file, scan.offset);
+            break;
+        }
+        if (check_line(in, len, is_whole, &scan, &accounts->seq, &line,
+                       report)) {
+            err = apply(accounts, &line);
+        }
+        accounts->lines++;
+    }
+    sotto_wipe(&scan, sizeof scan);
+    sotto_wipe(&line, sizeof line);
+    err = err == SOTTO_ERR_NOT_FOUND ? SOTTO_OK : err;
+    return err == SOTTO_OK && report->reason != NULL ? SOTTO_ERR_FORMAT : err;
+}
+
+/* ---- writing ----------------------------------------------------------- */
+
+static bool is_replacing(const struct sotto_accounts *accounts)
+{
+    return accounts->replacing != REPLACING_NOT;
+}
+
+/* Gives the line its number and appends it. FULL, IO. */
+static enum sotto_err append(struct sotto_accounts *accounts,
+                             struct sotto_accounts_line *line)
+{
+    char text[SOTTO_ACCOUNTS_LINE_MAX];
+    size_t len = 0;
+    const struct sotto_files *files = accounts->files;
+    line->seq = accounts->seq + 1;
+    line->account.sequence = line->seq;
+    enum sotto_err err =
+        sotto_accounts_line_encode(line, text, sizeof text, &len);
+    SOTTO_ASSERT(err == SOTTO_OK);
+    err = files->append(files->ctx, accounts->file, (const uint8_t *)text, len);
+    if (err == SOTTO_OK) {
+        (void)sotto_syncer_note(&accounts->syncer);
+        accounts->seq = line->seq;
+        accounts->lines++;
+    }
+    sotto_wipe(text, sizeof text);
+    return err;
+}
+
+/* Writes a change down: in the file, or, while that is being replaced, in the
+ * queue for the new one. FULL, IO; SPACE when the queue is full. */
+static enum sotto_err write_change(struct sotto_accounts *accounts,
+                                   struct sotto_accounts_line *line,
+                                   uint64_t *ticket)
+{
+    enum sotto_err err = accounts->failed;
+    if (err == SOTTO_OK && !is_replacing(accounts)) {
+        err = append(accounts, line);
+    } else if (err == SOTTO_OK && accounts->queued == QUEUE_MAX) {
+        err = SOTTO_ERR_SPACE;
+    } else if (err == SOTTO_OK) {
+        accounts->queue[accounts->queued++] = *line;
+    }
+    if (err == SOTTO_OK) {
+        *ticket = ++accounts->tickets;
+    }
+    return err;
+}
+
+/* Adds a line to the new file. */
+static enum sotto_err write_line(struct sotto_accounts *accounts, int file,
+                                 struct sotto_accounts_line *line)
+{
+    char text[SOTTO_ACCOUNTS_LINE_MAX];
+    size_t len = 0;
+    const struct sotto_files *files = accounts->files;
+    line->seq = ++accounts->new_seq;
+    enum sotto_err err =
+        sotto_accounts_line_encode(line, text, sizeof text, &len);
+    SOTTO_ASSERT(err == SOTTO_OK);
+    err = files->append(files->ctx, file, (const uint8_t *)text, len);
+    sotto_wipe(text, sizeof text);
+    return err;
+}
+
+static enum sotto_err write_all(struct sotto_accounts *accounts, int file)
+{
+    struct sotto_accounts_line line = {.kind = SOTTO_ACCOUNTS_HEAD};
+    memcpy(line.secret, accounts->secret, sizeof line.secret);
+    enum sotto_err err = write_line(accounts, file, &line);
+    for (size_t i = 0; err == SOTTO_OK && i < accounts->count; i++) {
+        line.kind = SOTTO_ACCOUNTS_ACCOUNT;
+        line.account = accounts->table[i];
+        err = write_line(accounts, file, &line);
+    }
+    sotto_wipe(&line, sizeof line);
+    return err;
+}
+
+/* Writes all that counts to a new file and starts to put it in the place of
+ * the old one. Numbers go on, so an older line can never be taken for a newer
+ * one. */
+static enum sotto_err start_replacing(struct sotto_accounts *accounts,
+                                      enum replacing kind)
+{
+    const struct sotto_files *files = accounts->files;
+    int file = NO_FILE;
+    accounts->new_seq = accounts->seq;
+    enum sotto_err err =
+        files->open(files->ctx, NEW_FILE,
+                    SOTTO_FILE_CREATE | SOTTO_FILE_TRUNCATE, &file);
+    if (err != SOTTO_OK) {
+        return err;
+    }
+    err = write_all(accounts, file);
+    files->close(files->ctx, file);
+    if (err != SOTTO_OK) {
+        return err;
+    }
+    accounts->replacing = kind;
+    files->replace(files->ctx, NEW_FILE, SOTTO_ACCOUNTS_FILE, &accounts->io);
+    return SOTTO_OK;
+}
+
+/* Opens the file that is now in place. */
+static enum sotto_err open_replaced(struct sotto_accounts *accounts)
+{
+    const struct sotto_files *files = accounts->files;
+    if (accounts->file != NO_FILE) {
+        files->close(files->ctx, accounts->file);
+        accounts->file = NO_FILE;
+    }
+    enum sotto_err err =
+        files->open(files->ctx, SOTTO_ACCOUNTS_FILE, 0, &accounts->file);
+    if (err != SOTTO_OK) {
+        return err;
+    }
+    accounts->lines = accounts->new_seq - accounts->seq;
+    accounts->seq = accounts->new_seq;
+    accounts->base = accounts->tickets - accounts->queued;
+    sotto_syncer_init(&accounts->syncer, files, accounts->file);
+    return SOTTO_OK;
+}
+
+/* Writes down the changes that waited. */
+static enum sotto_err write_queued(struct sotto_accounts *accounts)
+{
+    enum sotto_err err = SOTTO_OK;
+    for (size_t i = 0; err == SOTTO_OK && i < accounts->queued; i++) {
+        err = append(accounts, &accounts->queue[i]);
+    }
+    sotto_wipe(accounts->queue, sizeof accounts->queue);
+    accounts->queued = 0;
+    return err;
+}
+
+static void end_replacing(struct sotto_accounts *accounts)
+{
+    const bool was_first = accounts->replacing == REPLACING_FIRST;
+    enum sotto_err err = accounts->io.err;
+    accounts->io.state = SOTTO_IO_IDLE;
+    accounts->replacing = REPLACING_NOT;
+    if (err == SOTTO_OK) {
+        err = open_replaced(accounts);
+    } else if (!was_first && err != SOTTO_ERR_IO) {
+        /* The old file is still in place and goes on. */
+        accounts->next_compact = 2 * accounts->lines;
+        err = SOTTO_OK;
+    }
+    if (err == SOTTO_OK) {
+        err = write_queued(accounts);
+    }
+    accounts->failed = err;
+}
+
+/* ---- opening and closing ----------------------------------------------- */
+
+static struct sotto_accounts *lay_out(void *memory, size_t capacity)
+{
+    uint8_t *at = memory;
+    struct sotto_accounts *accounts = memory;
+    *accounts = (struct sotto_accounts){.capacity = capacity, .file = NO_FILE};
+    at += rounded(sizeof *accounts);
+    accounts->table = (void *)at;
+    at += rounded(capacity * sizeof(struct sotto_account));
+    accounts->index = (void *)at;
+    accounts->index_size = index_size_for(capacity);
+    index_rebuild(accounts);
+    return accounts;
+}
+
+static enum sotto_err start_file(struct sotto_accounts *accounts,
+                                 const struct sotto_random *random)
+{
+    enum sotto_err err =
+        random->fill(random->ctx, accounts->secret, sizeof accounts->secret);
+    return err == SOTTO_OK ? start_replacing(accounts, REPLACING_FIRST) : err;
+}
+
+enum sotto_err sotto_accounts_open(struct sotto_accounts **accounts_out,
+                                   void *memory, size_t capacity,
+                                   const struct sotto_files *files,
+                                   const struct sotto_random *random,
+                                   struct sotto_accounts_report *report)
+{
+    struct sotto_accounts *accounts = lay_out(memory, capacity);
+    accounts->files = files;
+    *report = (struct sotto_accounts_report){0};
+    enum sotto_err err =
+        files->open(files->ctx, SOTTO_ACCOUNTS_FILE, 0, &accounts->file);
+    if (err == SOTTO_ERR_NOT_FOUND) {
+        err = start_file(accounts, random);
+    } else if (err == SOTTO_OK) {
+        err = read_file(accounts, report);
+        sotto_syncer_init(&accounts->syncer, files, accounts->file);
+    }
+    if (err == SOTTO_OK && accounts->lines == 0 && !is_replacing(accounts)) {
+        err = start_file(accounts, random); /* an empty file, or a torn head */
+    }
+    if (err != SOTTO_OK) {
+        sotto_accounts_close(accounts);
+        return err;
+    }
+    accounts->next_compact = 0;
+    *accounts_out = accounts;
+    return SOTTO_OK;
+}
+
+void sotto_accounts_close(struct sotto_accounts *accounts)
+{
+    if (accounts->file != NO_FILE) {
+        accounts->files->close(accounts->files->ctx, accounts->file);
+        accounts->file = NO_FILE;
+    }
+    sotto_wipe(accounts->table, accounts->count * sizeof(struct sotto_account));
+    sotto_wipe(accounts->secret, sizeof accounts->secret);
+    sotto_wipe(accounts->queue, sizeof accounts->queue);
+    accounts->count = 0;
+}
+
+/* ---- changes ----------------------------------------------------------- */
+
+enum sotto_err sotto_accounts_add(struct sotto_accounts *accounts,
+                                  const char *name, size_t name_len,
+                                  const struct sotto_verifier *verifier,
+                                  uint64_t now_s, uint64_t *ticket)
+{
+    SOTTO_ASSERT(sotto_name_valid(name, name_len));
+    if (find(accounts, name, name_len) != NULL) {
+        return SOTTO_ERR_EXISTS;
+    }
+    if (accounts->count == accounts->capacity) {
+        return SOTTO_ERR_SPACE;
+    }
+    struct sotto_accounts_line line = {.kind = SOTTO_ACCOUNTS_ACCOUNT};
+    memcpy(line.account.name, name, name_len);
+    line.account.verifier = *verifier;
+    line.account.created_s = now_s;
+    enum sotto_err err = write_change(accounts, &line, ticket);
+    if (err == SOTTO_OK) {
+        err = table_set(accounts, &line.account);
+        SOTTO_ASSERT(err == SOTTO_OK);
+    }
+    sotto_wipe(&line, sizeof line);
+    return err;
+}
+
+/* Writes the changed copy of an account down, then lets it count. */
+static enum sotto_err change(struct sotto_accounts *accounts,
+                             struct sotto_account *account,
+                             const struct sotto_account *changed,
+                             uint64_t *ticket)
+{
+    struct sotto_accounts_line line = {.kind = SOTTO_ACCOUNTS_ACCOUNT,
+                                       .account = *changed};
+    enum sotto_err err = write_change(accounts, &line, ticket);
+    if (err == SOTTO_OK) {
+        *account = line.account;
+    }
+    sotto_wipe(&line, sizeof line);
+    return err;
+}
+
+enum sotto_err sotto_accounts_set_verifier(
+    struct sotto_accounts *accounts, const char *name, size_t name_len,
+    const struct sotto_verifier *verifier, uint64_t *ticket)
+{
+    struct sotto_account *account = find(accounts, name, name_len);
+    if (account == NULL) {
+        return SOTTO_ERR_NOT_FOUND;
+    }
+    struct sotto_account changed = *account;
+    changed.verifier = *verifier;
+    return change(accounts, account, &changed, ticket);
+}
+
+enum sotto_err sotto_accounts_set_disabled(struct sotto_accounts *accounts,
+                                           const char *name, size_t name_len,
+                                           bool disabled, uint64_t *ticket)
+{
+    struct sotto_account *account = find(accounts, name, name_len);
+    if (account == NULL) {
+        return SOTTO_ERR_NOT_FOUND;
+    }
+    struct sotto_account changed = *account;
+    changed.disabled = disabled;
+    return change(accounts, account, &changed, ticket);
+}
+
+enum sotto_err sotto_accounts_remove(struct sotto_accounts *accounts,
+                                     const char *name, size_t name_len,
+                                     uint64_t *ticket)
+{
+    struct sotto_accounts_line line = {.kind = SOTTO_ACCOUNTS_REMOVE};
+    if (find(accounts, name, name_len) == NULL) {
+        return SOTTO_ERR_NOT_FOUND;
+    }
+    memcpy(line.account.name, name, name_len);
+    enum sotto_err err = write_change(accounts, &line, ticket);
+    if (err == SOTTO_OK) {
+        table_remove(accounts, line.account.name);
+    }
+    return err;
+}
+
+/* ---- time passing ------------------------------------------------------ */
+
+uint64_t sotto_accounts_durable(const struct sotto_accounts *accounts,
+                                enum sotto_err *failed)
+{
+    if (failed != NULL) {
+        *failed = accounts->failed;
+    }
+    return accounts->base + accounts->syncer.durable;
+}
+
+static bool wants_compaction(const struct sotto_accounts *accounts)
+{
+    const uint64_t live = accounts->count + 1;
+    return accounts->lines > live + GARBAGE_MIN && accounts->lines > 3 * live &&
+           accounts->lines >= accounts->next_compact;
+}
+
+bool sotto_accounts_run(struct sotto_accounts *accounts)
+{
+    if (is_replacing(accounts)) {
+        if (accounts->io.state != SOTTO_IO_DONE) {
+            return false;
+        }
+        end_replacing(accounts);
+        return true;
+    }
+    if (accounts->failed != SOTTO_OK) {
+        return false;
+    }
+    const bool changed = sotto_syncer_run(&accounts->syncer);
+    accounts->failed = accounts->syncer.failed;
+    if (accounts->failed == SOTTO_OK &&
+        sotto_syncer_is_idle(&accounts->syncer) && wants_compaction(accounts) &&
+        start_replacing(accounts, REPLACING_COMPACT) != SOTTO_OK) {
+        accounts->next_compact = 2 * accounts->lines; /* no room: later */
+    }
+    return changed;
+}
+
+bool sotto_accounts_is_idle(const struct sotto_accounts *accounts)
+{
+    return !is_replacing(accounts) && sotto_syncer_is_idle(&accounts->syncer);
+}
