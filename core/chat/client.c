@@ -295,17 +295,17 @@ static enum sotto_err send_join(struct sotto_client *client)
 {
     uint8_t body[SOTTO_ROOM_NAME_MAX + 32];
     struct sotto_writer w;
-    uint64_t since = client->seen;
+    uint64_t from = client->has_joined ? client->seen + 1 : 0;
     uint64_t earlier = 0;
     /* The server tells by number which of our posts have arrived: far enough
      * back to see all of those that are open. */
-    if (sotto_queue_since(&client->queue, &earlier) && earlier < since) {
-        since = earlier;
+    if (sotto_queue_since(&client->queue, &earlier) && earlier + 1 < from) {
+        from = earlier + 1;
     }
     const struct sotto_join msg = {.room = {(const uint8_t *)SOTTO_LOBBY_NAME,
                                             strlen(SOTTO_LOBBY_NAME)},
                                    .instance = client->instance,
-                                   .since = since,
+                                   .from = from,
                                    .history = client->config.history};
     sotto_writer_init(&w, body, sizeof body);
     sotto_join_encode(&w, &msg);
@@ -441,8 +441,7 @@ static enum sotto_err take_problem(struct sotto_client *client,
         *has_event = sotto_queue_settle(&client->queue, event->problem.ref);
         return SOTTO_OK;
     }
-    if (client->state == SOTTO_CLIENT_REGISTER &&
-        client->register_tries > 1 &&
+    if (client->state == SOTTO_CLIENT_REGISTER && client->register_tries > 1 &&
         event->problem.problem == SOTTO_PROBLEM_NAME_TAKEN) {
         /* Most likely by ourselves: the answer was lost on the way. */
         *has_event = false;

@@ -117,6 +117,7 @@ struct sotto_client {
     const uint8_t *password;       /* borrowed, NULL once taken back */
     size_t password_len;
     uint64_t instance; /* of this run */
+    bool has_joined;   /* ever */
     uint64_t seen;     /* every entry up to here has come */
     uint64_t joined_next;
     uint64_t input_ms;

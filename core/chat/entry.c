@@ -14,6 +14,17 @@ enum sotto_err sotto_stored_encode(const struct sotto_stored *entry,
     return sotto_writer_finish(&w, len);
 }
 
+/* Messages have a text that clients will take; nothing else has one. */
+static bool is_text_allowed(uint8_t type, struct sotto_span text)
+{
+    if (type == SOTTO_MSG_MESSAGE) {
+        return text.len > 0 && text.len <= SOTTO_MAX_TEXT &&
+               sotto_utf8_valid(text.at, text.len);
+    }
+    return (type == SOTTO_MSG_ENTERED || type == SOTTO_MSG_LEFT) &&
+           text.len == 0;
+}
+
 enum sotto_err sotto_stored_decode(struct sotto_stored *entry,
                                    const uint8_t *in, size_t len)
 {
@@ -25,16 +36,8 @@ enum sotto_err sotto_stored_decode(struct sotto_stored *entry,
     entry->id = sotto_read_u64(&r);
     entry->sender = sotto_read_vector(&r, 1, SOTTO_NAME_MAX);
     entry->text = sotto_read_rest(&r);
-    if (entry->type == SOTTO_MSG_MESSAGE) {
-        if (entry->text.len == 0 || entry->text.len > SOTTO_MAX_TEXT) {
-            sotto_reader_fail(&r);
-        }
-    } else if (entry->type == SOTTO_MSG_ENTERED ||
-               entry->type == SOTTO_MSG_LEFT) {
-        if (entry->text.len != 0) {
-            sotto_reader_fail(&r);
-        }
-    } else {
+    if (!is_text_allowed(entry->type, entry->text) ||
+        !sotto_name_valid((const char *)entry->sender.at, entry->sender.len)) {
         sotto_reader_fail(&r);
     }
     return sotto_reader_finish(&r);

@@ -73,8 +73,10 @@ static void make_room(struct sotto_feed *feed, size_t need)
             feed->tail = feed->head;
             break;
         }
-        feed->oldest = head_at(feed, feed->tail).number + 1;
-        feed->tail = after(feed, feed->tail);
+        const struct head gone = head_at(feed, feed->tail);
+        feed->oldest = gone.number + 1;
+        feed->lost = feed->tail + span_of((size_t)gone.len);
+        feed->tail = past_fillers(feed, feed->lost);
     }
 }
 
@@ -128,10 +130,12 @@ enum sotto_err sotto_feed_peek(const struct sotto_feed *feed,
                                const struct sotto_cursor *cursor,
                                struct sotto_feed_item *item)
 {
-    if (cursor->at < feed->tail) {
+    if (cursor->at < feed->lost) {
         return SOTTO_ERR_LIMIT;
     }
-    uint64_t at = past_fillers(feed, cursor->at);
+    /* A filler before the tail may have been written over. */
+    uint64_t at = cursor->at < feed->tail ? feed->tail
+                                          : past_fillers(feed, cursor->at);
     if (at >= feed->head) {
         return SOTTO_ERR_NOT_FOUND;
     }

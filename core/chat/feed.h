@@ -20,6 +20,7 @@ struct sotto_feed {
     size_t cap;      /* bytes, a power of two */
     uint64_t head;   /* where the next item goes; counts all bytes ever put */
     uint64_t tail;   /* where the oldest whole item begins */
+    uint64_t lost;   /* where the newest item ended that is gone */
     uint64_t next;   /* a number above the newest item's */
     uint64_t oldest; /* every item with this number or higher is here */
 };

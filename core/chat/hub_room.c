@@ -91,7 +91,7 @@ enum sotto_err sotto_hub_join(struct sotto_hub *hub, struct sotto_seat *seat,
 
     const uint64_t oldest = sotto_log_first(hub->lobby);
     const uint64_t next = sotto_log_next_number(hub->lobby);
-    uint64_t first = join->since == 0 ? start : join->since + 1;
+    uint64_t first = join->from == 0 ? start : join->from;
     first = first < oldest ? oldest : first;
     first = first > next ? next : first;
     reply->kind = SOTTO_REPLY_JOINED;

@@ -50,7 +50,7 @@ void sotto_join_encode(struct sotto_writer *w, const struct sotto_join *msg)
 {
     write_span(w, msg->room);
     sotto_write_u64(w, msg->instance);
-    sotto_write_u64(w, msg->since);
+    sotto_write_u64(w, msg->from);
     sotto_write_u16(w, msg->history);
 }
 
@@ -61,8 +61,11 @@ enum sotto_err sotto_join_decode(struct sotto_join *msg, const uint8_t *in,
     sotto_reader_init(&r, in, len);
     msg->room = sotto_read_vector(&r, 1, SOTTO_ROOM_NAME_MAX);
     msg->instance = sotto_read_u64(&r);
-    msg->since = sotto_read_u64(&r);
+    msg->from = sotto_read_u64(&r);
     msg->history = sotto_read_u16(&r);
+    if (msg->instance == 0) {
+        sotto_reader_fail(&r);
+    }
     return sotto_reader_finish(&r);
 }
 
@@ -114,6 +117,9 @@ enum sotto_err sotto_welcome_decode(struct sotto_welcome *msg,
     sotto_reader_init(&r, in, len);
     read_name(&r, &msg->name);
     msg->max_text = sotto_read_u16(&r);
+    if (msg->max_text == 0) {
+        sotto_reader_fail(&r);
+    }
     return sotto_reader_finish(&r);
 }
 

@@ -83,9 +83,9 @@ struct sotto_register {
 
 struct sotto_join {
     struct sotto_span room; /* its name */
-    uint64_t instance;      /* random, of this run of the client */
-    uint64_t since;         /* the highest number seen, 0 for none */
-    uint16_t history;       /* with since 0: how many past entries to show */
+    uint64_t instance;      /* random, of this run of the client, not 0 */
+    uint64_t from;          /* the first number wanted; 0: nothing was seen */
+    uint16_t history;       /* with from 0: how many past entries to show */
 };
 
 struct sotto_post {
@@ -109,7 +109,7 @@ struct sotto_joined {
     uint16_t room;
     struct sotto_span name;
     uint64_t first; /* the first number that will be sent from the past; more
-                       than since + 1 when older entries are gone */
+                       than `from` of JOIN when older entries are gone */
     uint64_t next;  /* the number the room's next entry had at this moment */
 };
 

@@ -127,7 +127,10 @@ bool sotto_queue_settle(struct sotto_queue *queue, uint64_t id)
     size_t at = queue->head;
     while (at < queue->tail) {
         struct item_head head = head_at(queue, at);
-        if (head.id == id && !head.is_settled) {
+        if (head.id == id) {
+            if (head.is_settled || !head.is_sent) {
+                return false;
+            }
             head.is_settled = true;
             set_head(queue, at, &head);
             queue->count--;
@@ -154,4 +157,28 @@ bool sotto_queue_since(const struct sotto_queue *queue, uint64_t *seen)
         *seen = head.seen;
     }
     return head.is_sent;
+}
+
+bool sotto_queue_unsure(const struct sotto_queue *queue, uint64_t first,
+                        uint64_t *id)
+{
+    for (size_t at = queue->head; at < queue->tail;) {
+        const struct item_head head = head_at(queue, at);
+        if (head.is_sent && !head.is_settled && head.seen + 1 < first) {
+            *id = head.id;
+            return true;
+        }
+        at += span_of(head.len);
+    }
+    return false;
+}
+
+void sotto_queue_forget_sent(struct sotto_queue *queue)
+{
+    for (size_t at = queue->head; at < queue->tail;) {
+        struct item_head head = head_at(queue, at);
+        head.is_sent = false;
+        set_head(queue, at, &head);
+        at += span_of(head.len);
+    }
 }

@@ -41,7 +41,8 @@ bool sotto_queue_peek(struct sotto_queue *queue, struct sotto_queue_item *item);
 /* It was sent, when everything up to the entry `seen` had been read. */
 void sotto_queue_sent(struct sotto_queue *queue, uint64_t seen);
 
-/* The post is acknowledged or refused; false when it is not in the queue. */
+/* The post is acknowledged or refused; false when it is not in the queue, or
+ * was never sent. */
 bool sotto_queue_settle(struct sotto_queue *queue, uint64_t id);
 
 /* A new connection: everything that is not settled is sent again. */
@@ -50,5 +51,13 @@ void sotto_queue_rewind(struct sotto_queue *queue);
 /* What had been read when the oldest unsettled post was first sent: its own
  * number in the room, if it has one, is higher. False when none was sent. */
 bool sotto_queue_since(const struct sotto_queue *queue, uint64_t *seen);
+
+/* The oldest unsettled post that was sent and may have got a number below
+ * `first`; false when there is none. */
+bool sotto_queue_unsure(const struct sotto_queue *queue, uint64_t first,
+                        uint64_t *id);
+
+/* The room has begun anew: no post that is not settled is in it. */
+void sotto_queue_forget_sent(struct sotto_queue *queue);
 
 #endif
