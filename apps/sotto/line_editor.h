@@ -20,9 +20,11 @@
  *                      HIDDEN (keys still count, the screen is the caller's)
  *
  * The screen. A long line wraps: rows end in CR LF, never by the terminal's own
- * wrapping, so that cursor movement is exact. At most half of the screen is
- * used; a longer line scrolls in there. Output is made when it is asked for: a
- * burst of input costs one redraw, and a slow screen never blocks typing.
+ * wrapping (the last column stays free), so that cursor movement is exact. At
+ * most half of the screen is used; a longer line scrolls in there. Output is
+ * made when it is asked for: a burst of input costs one redraw, and a slow
+ * screen never blocks typing. When a line is finished while bytes for the
+ * screen still wait, its last letters may not be seen; nothing else is lost.
  *
  * To print something above the line: hide(); take all of out(); print whole
  * lines; show().
@@ -66,6 +68,31 @@ enum line_editor_event {
     4U /* Enter erases the line from the screen
                                      (else it stays and the next row begins) */
 
+/* Where the keys have got to: between two, or in the middle of one. */
+enum line_editor_keys {
+    LINE_EDITOR_GROUND,
+    LINE_EDITOR_UTF8,    /* a character beyond ASCII */
+    LINE_EDITOR_ESCAPE,  /* ESC */
+    LINE_EDITOR_CSI,     /* ESC [ and parameters */
+    LINE_EDITOR_SS3,     /* ESC O */
+    LINE_EDITOR_SKIP_ONE /* ESC [ [ */
+};
+
+/* How the line differs from what is on the screen. */
+enum line_editor_change {
+    LINE_EDITOR_SAME,
+    LINE_EDITOR_MOVED,    /* only the cursor */
+    LINE_EDITOR_APPENDED, /* only text at the end, the cursor behind it */
+    LINE_EDITOR_CHANGED
+};
+
+/* What is to become of a finished line that is still on the screen. */
+enum line_editor_closing {
+    LINE_EDITOR_OPEN, /* there is none */
+    LINE_EDITOR_KEEP,
+    LINE_EDITOR_TAKE
+};
+
 /* All of it is the editor's own. */
 struct line_editor {
     struct line_editor_memory memory;
@@ -82,14 +109,7 @@ struct line_editor {
     size_t browsing;    /* 0: the draft; n: the nth line from the newest */
 
     /* Bytes that are not yet a whole key. */
-    enum {
-        LINE_EDITOR_GROUND,
-        LINE_EDITOR_UTF8,
-        LINE_EDITOR_ESCAPE,
-        LINE_EDITOR_CSI,
-        LINE_EDITOR_SS3,
-        LINE_EDITOR_SKIP_ONE
-    } keys;
+    enum line_editor_keys keys;
     uint8_t utf8[4];
     uint8_t utf8_len;
     char csi[8]; /* parameters; what does not fit makes it unknown */
@@ -100,12 +120,8 @@ struct line_editor {
     /* The screen as it should be, and as the bytes given out made it. */
     uint16_t columns;
     uint16_t rows;
-    enum {
-        LINE_EDITOR_SAME,
-        LINE_EDITOR_MOVED,    /* only the cursor */
-        LINE_EDITOR_APPENDED, /* only text at the end, cursor behind it */
-        LINE_EDITOR_CHANGED
-    } change;
+    enum line_editor_change change;
+    enum line_editor_closing closing;
     bool wants_clear;
     bool wants_bell;
     bool is_drawn;       /* prompt and line are on the screen */
@@ -125,12 +141,14 @@ void line_editor_init(struct line_editor *editor,
                       const struct line_editor_memory *memory);
 
 /* The size of the screen; 0 where unknown. At any time; the line is drawn
- * anew. */
+ * anew: on a fresh row when the size is the one it was, because then the
+ * program was suspended and resumed. */
 void line_editor_resize(struct line_editor *editor, uint16_t columns,
                         uint16_t rows);
 
 /* Asks for a line: an empty one, behind `prompt` (plain text, copied; cut when
- * too long). Wipes the line before. While EDITING: changes the prompt only. */
+ * too long). Wipes the line before. While EDITING with the same flags only the
+ * prompt changes; with others what was typed is dropped. */
 void line_editor_begin(struct line_editor *editor, const char *prompt,
                        unsigned flags);
 
@@ -167,8 +185,8 @@ void line_editor_leave(struct line_editor *editor);
 const char *line_editor_out(struct line_editor *editor, size_t *len);
 void line_editor_out_done(struct line_editor *editor, size_t len);
 
-/* Wipes line, draft and screen bytes (after a password), or all with the
- * history. */
+/* Wipes line and draft (after a password), or everything with the history; the
+ * editor then rests and has nothing for the screen. */
 void line_editor_wipe_line(struct line_editor *editor);
 void line_editor_wipe(struct line_editor *editor);
 
