@@ -1,3 +1,4 @@
+/* handshake.c - HandshakeState: Noise 5.3, one function for each token. */
 #include "core/channel/handshake.h"
 #include "core/base/assert.h"
 #include "core/base/secret.h"

@@ -1,3 +1,5 @@
+/* link.c - the life of a link: hello, handshake, and the cutting of units.
+ * What records carry is in record.c. PROTOCOL.md, "Connection and hello". */
 #include "core/channel/link.h"
 #include "core/base/assert.h"
 #include "core/base/reader.h"

@@ -121,7 +121,7 @@ struct sotto_link {
 void sotto_link_init(struct sotto_link *link,
                      const struct sotto_link_config *config);
 /* Erases keys; the state is FAILED. A lent assembly buffer stays the caller's
- * and can still be taken back. */
+ * and can still be taken back (do it before the next sotto_link_init()). */
 void sotto_link_wipe(struct sotto_link *link);
 
 /*

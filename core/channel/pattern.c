@@ -1,3 +1,4 @@
+/* pattern.c - the table of patterns, their names, and the walk along one. */
 #include "core/channel/pattern.h"
 #include "core/base/assert.h"
 #include <string.h>

@@ -1,3 +1,4 @@
+/* symmetric.c - SymmetricState: Noise 5.2, step by step. */
 #include "core/channel/symmetric.h"
 #include "core/base/assert.h"
 #include "core/base/secret.h"

@@ -278,6 +278,16 @@ static void test_handshake_notices_another_psk(void **state)
     assert_int_equal(read_by(&game, &game.resp), SOTTO_ERR_AUTH);
 }
 
+static void test_handshake_uses_psks_in_order(void **state)
+{
+    (void)state;
+    begin(&game, "NNpsk0+psk2", SOTTO_SUITE_AESGCM);
+    play(&game, 1);
+    assert_int_equal(write_from(&game, &game.resp, NULL, 0), SOTTO_OK);
+    game.psks[SOTTO_PSK_LEN] ^= 1; /* the second one */
+    assert_int_equal(read_by(&game, &game.init), SOTTO_ERR_AUTH);
+}
+
 /* ---- bad messages --------------------------------------------------------------- */
 
 static void test_handshake_refuses_every_prefix(void **state)
@@ -557,6 +567,7 @@ int test_handshake(void)
         cmocka_unit_test(test_handshake_plays_every_pattern),
         cmocka_unit_test(test_handshake_plays_every_pattern_with_psks),
         cmocka_unit_test(test_handshake_notices_another_psk),
+        cmocka_unit_test(test_handshake_uses_psks_in_order),
         cmocka_unit_test(test_handshake_refuses_every_prefix),
         cmocka_unit_test(test_handshake_refuses_every_bit_flip),
         cmocka_unit_test(test_handshake_notices_a_changed_first_message),

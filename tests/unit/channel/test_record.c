@@ -328,6 +328,78 @@ static void test_record_with_a_broken_frame_is_refused_whole(void **state)
     }
 }
 
+/* PROTOCOL.md, "Frames", for bodies below 64 bytes, which have one byte of
+ * length: true when a record of these frames must be taken. */
+static bool naive_allows(const uint8_t *frames, size_t len)
+{
+    size_t at = 0;
+
+    while (at < len) {
+        if (len - at < 2 || frames[at + 1] > 63 ||
+            frames[at + 1] > len - at - 2) {
+            return false;
+        }
+        uint8_t type = frames[at];
+        size_t body = frames[at + 1];
+        at += 2 + body;
+        if ((type > SOTTO_FRAME_CLOSE && type < SOTTO_FRAME_APPLICATION) ||
+            (type == SOTTO_FRAME_CHUNK && body == 0) ||
+            (type == SOTTO_FRAME_REKEY && (body != 0 || at < len)) ||
+            (type == SOTTO_FRAME_CLOSE && (body != 1 || at < len))) {
+            return false;
+        }
+    }
+    return len > 0;
+}
+
+/* Bytes that are often frames, from a generator with a fixed seed. */
+static size_t make_frames(uint32_t *seed, uint8_t *frames)
+{
+    size_t count = 0;
+    size_t want;
+
+    *seed = *seed * 1664525U + 1013904223U;
+    want = *seed >> 28;
+    while (count < want) {
+        *seed = *seed * 1664525U + 1013904223U;
+        /* Small numbers mostly: types of the channel, and short lengths. */
+        frames[count++] = (uint8_t)(*seed >> 24 & (*seed >> 12 & 1 ? 3 : 19));
+    }
+    return count;
+}
+
+static void test_record_agrees_with_a_naive_reader_of_frames(void **state)
+{
+    static struct sotto_link client, server;
+    uint8_t frames[16];
+    uint32_t seed = 1;
+    unsigned taken = 0;
+
+    (void)state;
+    open_pair(SOTTO_SUITE_CHACHAPOLY, 300);
+    client = pair.client;
+    server = pair.server;
+    for (int round = 0; round < 20000; round++) {
+        struct sotto_frame frame;
+        enum sotto_err err;
+        size_t len = make_frames(&seed, frames);
+        bool allowed = naive_allows(frames, len);
+
+        pair.client = client;
+        pair.server = server;
+        sotto_link_lend(&pair.server, assembly, sizeof assembly);
+        pair_send_raw(&pair, &pair.client, frames, len);
+        assert_int_equal(pair_feed(&pair, &pair.server),
+                         allowed ? SOTTO_OK : SOTTO_ERR_FORMAT);
+        while (sotto_link_next(&pair.server, &frame, &err)) {
+            assert_true(frame.type >= SOTTO_FRAME_APPLICATION);
+        }
+        assert_int_equal(err, allowed ? SOTTO_OK : SOTTO_ERR_FORMAT);
+        taken += allowed;
+    }
+    assert_true(taken > 1000); /* it has seen both kinds */
+}
+
 static void test_record_of_channel_frames_alone_gives_nothing(void **state)
 {
     static const struct raw cases[] = {
@@ -494,6 +566,7 @@ int test_record(void)
         cmocka_unit_test(test_record_with_its_end_cut_off_is_refused),
         cmocka_unit_test(test_record_failure_can_still_be_told_with_close),
         cmocka_unit_test(test_record_with_a_broken_frame_is_refused_whole),
+        cmocka_unit_test(test_record_agrees_with_a_naive_reader_of_frames),
         cmocka_unit_test(test_record_of_channel_frames_alone_gives_nothing),
         cmocka_unit_test(test_record_joins_messages_of_every_length),
         cmocka_unit_test(test_record_joins_large_messages_around_the_border),
