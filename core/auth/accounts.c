@@ -1,190 +1,14 @@
-#include "core/auth/accounts.h"
+#include "core/auth/accounts_state.h"
 
-#include "core/auth/accounts_line.h"
-#include "core/base/assert.h"
-#include "core/base/secret.h"
-#include "core/crypto/hash.h"
 #include <string.h>
 
 #define NEW_FILE "credentials.new"
-
-/* Lines that may wait while the file is being replaced. */
-#define QUEUE_MAX 8
 
 /* A file is written anew when it has this many lines that no longer count, and
  * twice as many as do. */
 #define GARBAGE_MIN 64
 
 #define NO_FILE (-1)
-
-enum replacing {
-    REPLACING_NOT,
-    REPLACING_FIRST, /* there is no file yet */
-    REPLACING_COMPACT
-};
-
-struct sotto_accounts {
-    const struct sotto_files *files; /* borrowed */
-    struct sotto_account *table;
-    uint32_t *index; /* open addressing; 0 is empty, else place + 1 */
-    size_t index_size;
-    size_t capacity;
-    size_t count;
-    int file;
-    uint64_t seq;     /* of the last line */
-    uint64_t lines;   /* in the file */
-    uint64_t tickets; /* given */
-    uint64_t base;    /* the ticket before the first of `syncer` */
-    struct sotto_syncer syncer;
-    struct sotto_io io; /* of the replacing */
-    enum replacing replacing;
-    enum sotto_err failed; /* for good */
-    uint64_t next_compact; /* lines at which compaction is tried again */
-    uint8_t secret[SOTTO_ACCOUNTS_SECRET];
-    uint64_t new_seq; /* of the last line of the file that is put in place */
-    struct sotto_accounts_line queue[QUEUE_MAX]; /* made while replacing */
-    size_t queued;
-};
-
-/* ---- memory ------------------------------------------------------------ */
-
-static size_t rounded(size_t size)
-{
-    return (size + 15U) & ~(size_t)15U;
-}
-
-/* A power of two, at most half full. */
-static size_t index_size_for(size_t capacity)
-{
-    size_t size = 4;
-    while (size < 2 * capacity) {
-        size *= 2;
-    }
-    return size;
-}
-
-size_t sotto_accounts_size(size_t capacity)
-{
-    return rounded(sizeof(struct sotto_accounts)) +
-           rounded(capacity * sizeof(struct sotto_account)) +
-           rounded(index_size_for(capacity) * sizeof(uint32_t));
-}
-
-/* ---- the table --------------------------------------------------------- */
-
-/* Keyed, so that nobody can choose names that fall together. */
-static size_t slot_of(const struct sotto_accounts *accounts, const char *name,
-                      size_t len)
-{
-    uint8_t mac[SOTTO_HASH_LEN];
-    const struct sotto_piece pieces[] = {{"index", 5}, {name, len}};
-    sotto_hmac(accounts->secret, sizeof accounts->secret, pieces, 2, mac);
-    const size_t hash = (size_t)mac[0] | (size_t)mac[1] << 8 |
-                        (size_t)mac[2] << 16 | (size_t)mac[3] << 24;
-    return hash & (accounts->index_size - 1);
-}
-
-static void index_put(struct sotto_accounts *accounts, size_t place)
-{
-    const char *name = accounts->table[place].name;
-    size_t slot = slot_of(accounts, name, strlen(name));
-    while (accounts->index[slot] != 0) {
-        slot = (slot + 1) & (accounts->index_size - 1);
-    }
-    accounts->index[slot] = (uint32_t)place + 1;
-}
-
-static void index_rebuild(struct sotto_accounts *accounts)
-{
-    for (size_t i = 0; i < accounts->index_size; i++) {
-        accounts->index[i] = 0;
-    }
-    for (size_t i = 0; i < accounts->count; i++) {
-        index_put(accounts, i);
-    }
-}
-
-static struct sotto_account *find(const struct sotto_accounts *accounts,
-                                  const char *name, size_t len)
-{
-    size_t slot = slot_of(accounts, name, len);
-    while (accounts->index[slot] != 0) {
-        struct sotto_account *account =
-            &accounts->table[accounts->index[slot] - 1];
-        if (strlen(account->name) == len &&
-            memcmp(account->name, name, len) == 0) {
-            return account;
-        }
-        slot = (slot + 1) & (accounts->index_size - 1);
-    }
-    return NULL;
-}
-
-/* Puts an account in, or in place of the one of its name. */
-static enum sotto_err table_set(struct sotto_accounts *accounts,
-                                const struct sotto_account *account)
-{
-    struct sotto_account *old =
-        find(accounts, account->name, strlen(account->name));
-    if (old != NULL) {
-        *old = *account;
-        return SOTTO_OK;
-    }
-    if (accounts->count == accounts->capacity) {
-        return SOTTO_ERR_LIMIT;
-    }
-    accounts->table[accounts->count] = *account;
-    index_put(accounts, accounts->count++);
-    return SOTTO_OK;
-}
-
-static void table_remove(struct sotto_accounts *accounts, const char *name)
-{
-    struct sotto_account *account = find(accounts, name, strlen(name));
-    if (account != NULL) {
-        struct sotto_account *last = &accounts->table[--accounts->count];
-        *account = *last;
-        sotto_wipe(last, sizeof *last);
-        index_rebuild(accounts);
-    }
-}
-
-const struct sotto_account *sotto_accounts_find(
-    const struct sotto_accounts *accounts, const char *name, size_t name_len)
-{
-    return find(accounts, name, name_len);
-}
-
-size_t sotto_accounts_count(const struct sotto_accounts *accounts)
-{
-    return accounts->count;
-}
-
-const struct sotto_account *sotto_accounts_at(
-    const struct sotto_accounts *accounts, size_t at)
-{
-    SOTTO_ASSERT(at < accounts->count);
-    return &accounts->table[at];
-}
-
-void sotto_accounts_fake(const struct sotto_accounts *accounts,
-                         const char *name, size_t name_len, uint32_t iterations,
-                         struct sotto_verifier *verifier)
-{
-    uint8_t mac[SOTTO_HASH_LEN];
-    const struct sotto_piece salt[] = {{"salt", 4}, {name, name_len}};
-    const struct sotto_piece key[] = {{"key", 3}, {name, name_len}};
-    *verifier = (struct sotto_verifier){.salt_len = SOTTO_SCRAM_SALT_MIN,
-                                        .iterations = iterations};
-    sotto_hmac(accounts->secret, sizeof accounts->secret, salt, 2, mac);
-    memcpy(verifier->salt, mac, SOTTO_SCRAM_SALT_MIN);
-    /* The hash of nothing that anybody has. */
-    sotto_hmac(accounts->secret, sizeof accounts->secret, key, 2,
-               verifier->stored_key);
-    sotto_hmac(verifier->stored_key, SOTTO_HASH_LEN, key, 2,
-               verifier->server_key);
-    sotto_wipe(mac, sizeof mac);
-}
 
 /* ---- reading the file -------------------------------------------------- */
 
@@ -194,12 +18,12 @@ static enum sotto_err apply(struct sotto_accounts *accounts,
     switch (line->kind) {
     case SOTTO_ACCOUNTS_HEAD:
         memcpy(accounts->secret, line->secret, sizeof accounts->secret);
-        index_rebuild(accounts);
+        sotto_accounts_index(accounts);
         return SOTTO_OK;
     case SOTTO_ACCOUNTS_ACCOUNT:
-        return table_set(accounts, &line->account);
+        return sotto_accounts_table_set(accounts, &line->account);
     case SOTTO_ACCOUNTS_REMOVE:
-        table_remove(accounts, line->account.name);
+        sotto_accounts_table_remove(accounts, line->account.name);
         return SOTTO_OK;
     }
     return SOTTO_ERR_FORMAT;
@@ -320,7 +144,7 @@ static enum sotto_err write_change(struct sotto_accounts *accounts,
     enum sotto_err err = accounts->failed;
     if (err == SOTTO_OK && !is_replacing(accounts)) {
         err = append(accounts, line);
-    } else if (err == SOTTO_OK && accounts->queued == QUEUE_MAX) {
+    } else if (err == SOTTO_OK && accounts->queued == SOTTO_ACCOUNTS_QUEUE) {
         err = SOTTO_ERR_SPACE;
     } else if (err == SOTTO_OK) {
         accounts->queue[accounts->queued++] = *line;
@@ -365,7 +189,7 @@ static enum sotto_err write_all(struct sotto_accounts *accounts, int file)
  * the old one. Numbers go on, so an older line can never be taken for a newer
  * one. */
 static enum sotto_err start_replacing(struct sotto_accounts *accounts,
-                                      enum replacing kind)
+                                      enum sotto_accounts_replacing kind)
 {
     const struct sotto_files *files = accounts->files;
     int file = NO_FILE;
@@ -439,20 +263,6 @@ static void end_replacing(struct sotto_accounts *accounts)
 
 /* ---- opening and closing ----------------------------------------------- */
 
-static struct sotto_accounts *lay_out(void *memory, size_t capacity)
-{
-    uint8_t *at = memory;
-    struct sotto_accounts *accounts = memory;
-    *accounts = (struct sotto_accounts){.capacity = capacity, .file = NO_FILE};
-    at += rounded(sizeof *accounts);
-    accounts->table = (void *)at;
-    at += rounded(capacity * sizeof(struct sotto_account));
-    accounts->index = (void *)at;
-    accounts->index_size = index_size_for(capacity);
-    index_rebuild(accounts);
-    return accounts;
-}
-
 static enum sotto_err start_file(struct sotto_accounts *accounts,
                                  const struct sotto_random *random)
 {
@@ -467,7 +277,7 @@ enum sotto_err sotto_accounts_open(struct sotto_accounts **accounts_out,
                                    const struct sotto_random *random,
                                    struct sotto_accounts_report *report)
 {
-    struct sotto_accounts *accounts = lay_out(memory, capacity);
+    struct sotto_accounts *accounts = sotto_accounts_lay_out(memory, capacity);
     accounts->files = files;
     *report = (struct sotto_accounts_report){0};
     enum sotto_err err =
@@ -510,7 +320,7 @@ enum sotto_err sotto_accounts_add(struct sotto_accounts *accounts,
                                   uint64_t now_s, uint64_t *ticket)
 {
     SOTTO_ASSERT(sotto_name_valid(name, name_len));
-    if (find(accounts, name, name_len) != NULL) {
+    if (sotto_accounts_get(accounts, name, name_len) != NULL) {
         return SOTTO_ERR_EXISTS;
     }
     if (accounts->count == accounts->capacity) {
@@ -522,7 +332,7 @@ enum sotto_err sotto_accounts_add(struct sotto_accounts *accounts,
     line.account.created_s = now_s;
     enum sotto_err err = write_change(accounts, &line, ticket);
     if (err == SOTTO_OK) {
-        err = table_set(accounts, &line.account);
+        err = sotto_accounts_table_set(accounts, &line.account);
         SOTTO_ASSERT(err == SOTTO_OK);
     }
     sotto_wipe(&line, sizeof line);
@@ -549,7 +359,8 @@ enum sotto_err sotto_accounts_set_verifier(
     struct sotto_accounts *accounts, const char *name, size_t name_len,
     const struct sotto_verifier *verifier, uint64_t *ticket)
 {
-    struct sotto_account *account = find(accounts, name, name_len);
+    struct sotto_account *account =
+        sotto_accounts_get(accounts, name, name_len);
     if (account == NULL) {
         return SOTTO_ERR_NOT_FOUND;
     }
@@ -562,7 +373,8 @@ enum sotto_err sotto_accounts_set_disabled(struct sotto_accounts *accounts,
                                            const char *name, size_t name_len,
                                            bool disabled, uint64_t *ticket)
 {
-    struct sotto_account *account = find(accounts, name, name_len);
+    struct sotto_account *account =
+        sotto_accounts_get(accounts, name, name_len);
     if (account == NULL) {
         return SOTTO_ERR_NOT_FOUND;
     }
@@ -576,13 +388,13 @@ enum sotto_err sotto_accounts_remove(struct sotto_accounts *accounts,
                                      uint64_t *ticket)
 {
     struct sotto_accounts_line line = {.kind = SOTTO_ACCOUNTS_REMOVE};
-    if (find(accounts, name, name_len) == NULL) {
+    if (sotto_accounts_get(accounts, name, name_len) == NULL) {
         return SOTTO_ERR_NOT_FOUND;
     }
     memcpy(line.account.name, name, name_len);
     enum sotto_err err = write_change(accounts, &line, ticket);
     if (err == SOTTO_OK) {
-        table_remove(accounts, line.account.name);
+        sotto_accounts_table_remove(accounts, line.account.name);
     }
     return err;
 }
