@@ -41,7 +41,7 @@
 
 /* Bytes for the screen that one redraw may need, with lines of `cap` bytes. */
 #define LINE_EDITOR_OUT_MAX(cap)                                               \
-    ((cap) + LINE_EDITOR_PROMPT_MAX + 8U * LINE_EDITOR_ROWS_MAX + 96U)
+    ((cap) + LINE_EDITOR_PROMPT_MAX + (size_t)8 * LINE_EDITOR_ROWS_MAX + 96U)
 
 /* Memory, the caller's, until the editor is not used any more. */
 struct line_editor_memory {
