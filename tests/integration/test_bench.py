@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""sotto-bench: it measures, checks, and says so in tables and in JSON.
+
+    test_bench.py SOTTO-BENCH
+
+Figures are not judged here: a machine under test is busy.
+"""
+
+import json
+import subprocess
+import sys
+import unittest
+
+PROGRAM = sys.argv[1] if len(sys.argv) > 1 else "sotto-bench"
+SUITES = ("A128CBCHS256", "AESGCM", "ChaChaPoly")
+
+
+def run(*arguments):
+    return subprocess.run([PROGRAM, *arguments], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, check=False)
+
+
+class Channel(unittest.TestCase):
+    def check_figure(self, figure):
+        self.assertEqual(figure["bench"], "channel")
+        self.assertGreater(figure["ns_min"], 0)
+        self.assertLessEqual(figure["ns_min"], figure["ns"])
+        self.assertLessEqual(figure["ns"], figure["ns_max"])
+        self.assertGreater(figure["per_s"], 0)
+        self.assertEqual("bytes" in figure, "mb_per_s" in figure)
+
+    def test_json_has_every_figure(self):
+        done = run("channel", "--seconds", "1", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        about, *figures = [json.loads(line)
+                           for line in done.stdout.splitlines()]
+        self.assertEqual(about["figure"], "about")
+        for figure in figures:
+            self.check_figure(figure)
+        found = {(figure["figure"], figure.get("suite"), figure["layer"],
+                  figure.get("bytes")) for figure in figures}
+        expected = {(name, None, layer, None)
+                    for name in ("x25519", "pbkdf2_round")
+                    for layer in ("core", "mbedtls")}
+        for suite in SUITES:
+            expected |= {(name, suite, "link", None) for name in
+                         ("handshake", "handshake_client", "handshake_server")}
+            expected |= {(name, suite, layer, size)
+                         for name in ("seal", "open")
+                         for layer in ("link", "cipher", "mbedtls")
+                         for size in (64, 1024, 16384)}
+        self.assertEqual(found, expected)
+        self.assertEqual(len(figures), len(expected))
+
+    def test_table_fits_and_shows_the_chosen_suite_only(self):
+        done = run("channel", "--seconds", "1", "--suite", "chachapoly")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("ChaChaPoly", done.stdout)
+        self.assertNotIn("AESGCM", done.stdout)
+        self.assertIn("16384 mbedtls", done.stdout)
+
+
+class CommandLine(unittest.TestCase):
+    def test_help_and_version_answer_on_stdout(self):
+        for arguments in (["--help"], ["channel", "--help"], ["--version"],
+                          ["channel", "--version"]):
+            done = run(*arguments)
+            self.assertEqual(done.returncode, 0)
+            self.assertIn("sotto-bench", done.stdout)
+            self.assertEqual(done.stderr, "")
+
+    def test_mistakes_are_usage_errors(self):
+        for arguments in ([], ["chanel"], ["channel", "--suite", "rot13"],
+                          ["channel", "--seconds", "0"], ["channel", "x"]):
+            done = run(*arguments)
+            self.assertEqual(done.returncode, 2, arguments)
+            self.assertEqual(done.stdout, "")
+            self.assertIn("sotto-bench", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:])
