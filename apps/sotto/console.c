@@ -312,6 +312,7 @@ enum sotto_err console_ask(struct console *console, const char *prompt,
                                ? LINE_EDITOR_SECRET | LINE_EDITOR_NO_HISTORY
                                : LINE_EDITOR_NO_HISTORY;
     console_prompt(console, prompt, flags);
+    console_hold(console, false);
     enum sotto_err err = wait_for_answer(console, out, cap, len);
     if (is_secret) {
         line_editor_wipe_line(&console->editor);
