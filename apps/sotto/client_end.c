@@ -58,7 +58,11 @@ static void try_again_later(struct client_app *app, const char *text)
     if (app->backoff_ms > BACKOFF_MAX_MS) {
         app->backoff_ms = BACKOFF_MAX_MS;
     }
-    view_disconnected(&app->view, text, wait_ms);
+    /* A person is told once, a program each time. */
+    if (!app->is_offline_told || app->view.is_json) {
+        view_disconnected(&app->view, text, wait_ms);
+    }
+    app->is_offline_told = true;
 }
 
 /* The network failed: at first that is the end, later one tries again. */

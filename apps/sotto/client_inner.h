@@ -48,9 +48,11 @@ struct client_app {
     struct sotto_client client;
     struct port_stream *stream; /* NULL when not connected */
     bool is_connecting;
-    bool is_writing;    /* a write was cut short */
-    bool had_login;     /* once, in this run */
-    bool is_asking_key; /* the person is to look at a new key */
+    bool is_writing;      /* a write was cut short */
+    bool had_login;       /* once, in this run */
+    bool is_asking_key;   /* the person is to look at a new key */
+    bool was_ready;       /* in the room, once */
+    bool is_offline_told; /* the person knows that it is tried again */
     bool is_leaving;
     bool has_input_ended;
     uint64_t now_ms;

@@ -114,7 +114,9 @@ static void take_event(struct client_app *app,
         logged_in(app);
         break;
     case SOTTO_EVENT_JOINED:
-        view_ready(&app->view, event);
+        view_ready(&app->view, event, app->was_ready);
+        app->was_ready = true;
+        app->is_offline_told = false;
         if (event->missed) {
             view_missed(&app->view);
         }

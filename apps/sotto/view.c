@@ -176,7 +176,8 @@ static void text_entry(const struct view *view,
 
 /* ---- events ---- */
 
-void view_ready(const struct view *view, const struct sotto_client_event *event)
+void view_ready(const struct view *view, const struct sotto_client_event *event,
+                bool is_again)
 {
     if (view->is_json) {
         char out[256];
@@ -185,6 +186,10 @@ void view_ready(const struct view *view, const struct sotto_client_event *event)
         add_text(&w, "user", view->user);
         add_span(&w, "room", event->joined.name);
         end(view, &w);
+        return;
+    }
+    if (is_again) {
+        remark(view, "connected again");
         return;
     }
     char line[128];
@@ -303,9 +308,10 @@ void view_disconnected(const struct view *view, const char *text,
         return;
     }
     textbuf_init(&out, line, sizeof line);
-    textbuf_add_all(&out, text, "; trying again in ", NULL);
-    textbuf_add_number(&out, (retry_ms + 999) / 1000);
-    textbuf_add(&out, " s. What you type is sent then.");
+    textbuf_add_all(&out, text,
+                    "; trying again until it works. What you type meanwhile is "
+                    "sent then.",
+                    NULL);
     remark(view, line);
 }
 

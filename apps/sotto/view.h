@@ -21,8 +21,8 @@ struct view {
 };
 
 /* In the room: once for each connection. */
-void view_ready(const struct view *view,
-                const struct sotto_client_event *event);
+void view_ready(const struct view *view, const struct sotto_client_event *event,
+                bool is_again);
 /* The past is shown; `missed` entries may be gone. */
 void view_missed(const struct view *view);
 /* A message, or somebody came or went. */
