@@ -345,7 +345,6 @@ void line_editor_begin(struct line_editor *e, const char *prompt,
     e->is_pasting = false;
     e->is_editing = true;
     e->change = LINE_EDITOR_CHANGED;
-    e->first_row = 0;
 }
 
 const char *line_editor_line(const struct line_editor *e, size_t *len)

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define TERMINAL_COLUMNS_MAX 120
-#define TERMINAL_ROWS_MAX    60
+#define TERMINAL_ROWS_MAX    130
 #define TERMINAL_CELL_MAX    40 /* bytes of a character with its marks */
 
 struct terminal {
