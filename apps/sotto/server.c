@@ -314,11 +314,15 @@ static bool open_lobby(struct server *server)
 {
     static uint8_t buffer[SOTTO_LOG_ENTRY_MAX + 64];
     struct sotto_log_report report = {0};
-    const struct sotto_log_config config = {
+    struct sotto_log_config config = {
         .name = "lobby",
         .segment_bytes = (uint32_t)(server->settings.history_bytes / 16),
         .segments = 16,
         .reserve = 1024};
+    if (server->random.fill(server->random.ctx, (uint8_t *)&config.salt,
+                            sizeof config.salt) != SOTTO_OK) {
+        return fail(server, "no random bytes", SOTTO_ERR_RANDOM, "");
+    }
     void *memory = calloc(1, sotto_log_size());
     if (memory == NULL) {
         return fail(server, "no memory for the log", SOTTO_ERR_SPACE, "");
@@ -334,7 +338,7 @@ static bool open_lobby(struct server *server)
                          log_number("torn_bytes", report.torn_bytes)));
     if (report.damaged[0] != 0) {
         log_event(&server->log, LOG_ERROR, "lobby", "damaged",
-                  LOG_FIELDS(log_text("set_aside", report.damaged),
+                  LOG_FIELDS(log_text("file", report.damaged),
                              log_number("offset", report.damaged_offset),
                              log_number("segments", report.damaged_segments)));
     }

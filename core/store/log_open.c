@@ -450,11 +450,9 @@ enum sotto_err sotto_log_open(struct sotto_log **log_out, void *memory,
                               .read_file = LOG_NO_FILE,
                               .next = 1};
     *report = (struct sotto_log_report){0};
-    struct scan scan = {.log = log,
-                        .report = report,
-                        .buffer = buffer,
-                        .buffer_cap = buffer_cap,
-                        .first_id = 1};
+    struct scan scan = {.log = log, .report = report, .first_id = 1};
+    scan.buffer = buffer;
+    scan.buffer_cap = buffer_cap;
     enum sotto_err err = collect_segments(log);
     if (err == SOTTO_OK && log->count > 0) {
         err = remove_surplus(log);

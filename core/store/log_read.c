@@ -80,20 +80,25 @@ static void start(struct walk *walk)
     }
 }
 
+static struct log_cursor *oldest_cursor(struct sotto_log *log)
+{
+    struct log_cursor *oldest = &log->cursors[0];
+    for (size_t i = 1; i < LOG_CURSORS; i++) {
+        struct log_cursor *cursor = &log->cursors[i];
+        if (log->reads - cursor->used > log->reads - oldest->used) {
+            oldest = cursor;
+        }
+    }
+    return oldest;
+}
+
 /* Leaves a cursor at the walk's place: what is there or later is `from` or
  * higher. */
 static void leave_cursor(struct walk *walk, uint64_t from)
 {
     struct sotto_log *log = walk->log;
-    struct log_cursor *cursor = walk->cursor;
-    if (cursor == NULL) {
-        cursor = &log->cursors[0];
-        for (size_t i = 1; i < LOG_CURSORS; i++) {
-            if (log->reads - log->cursors[i].used > log->reads - cursor->used) {
-                cursor = &log->cursors[i];
-            }
-        }
-    }
+    struct log_cursor *cursor =
+        walk->cursor != NULL ? walk->cursor : oldest_cursor(log);
     *cursor = (struct log_cursor){.from = from,
                                   .id = log->segments[walk->segment].id,
                                   .at = walk->at,
@@ -148,29 +153,40 @@ static bool is_head(const struct walk *walk, const uint8_t *in,
            head->len <= segment->size - walk->at - LOG_HEAD_LEN;
 }
 
+/* Moves on byte by byte to the first intact head in the window. */
+static bool search(struct walk *walk, const uint8_t *window, size_t len)
+{
+    struct log_head head;
+    for (size_t i = 0; len - i >= LOG_HEAD_LEN; i++) {
+        if (is_head(walk, window + i, &head)) {
+            return true;
+        }
+        walk->at++;
+    }
+    return false;
+}
+
 /* Moves to the next intact head, or to the segment's end. */
 static enum sotto_err resynchronise(struct walk *walk)
 {
     const uint32_t size = walk->log->segments[walk->segment].size;
     uint8_t window[256];
-    struct log_head head;
     walk->gap = true;
     walk->at++;
     while (size - walk->at >= LOG_HEAD_LEN) {
+        const size_t left = size - walk->at;
         size_t got = 0;
-        enum sotto_err err = read_at(walk, 0, window, sizeof window, &got);
+        enum sotto_err err =
+            read_at(walk, 0, window,
+                    left < sizeof window ? left : sizeof window, &got);
         if (err != SOTTO_OK) {
             return err;
         }
-        for (size_t i = 0;
-             i + LOG_HEAD_LEN <= got && size - walk->at >= LOG_HEAD_LEN; i++) {
-            if (is_head(walk, window + i, &head)) {
-                return SOTTO_OK;
-            }
-            walk->at++;
-        }
         if (got < LOG_HEAD_LEN) {
             break; /* the file has become shorter */
+        }
+        if (search(walk, window, got)) {
+            return SOTTO_OK;
         }
     }
     walk->at = size;
@@ -205,6 +221,22 @@ static enum sotto_err next_segment(struct walk *walk, uint64_t *number)
     return SOTTO_ERR_FORMAT;
 }
 
+/* Reads the head at the walk's place; where there is none the walk moves to the
+ * next place where there is, or to the segment's end. */
+static enum sotto_err read_head(struct walk *walk, struct log_head *head,
+                                bool *is_intact)
+{
+    const struct log_segment *segment = &walk->log->segments[walk->segment];
+    uint8_t bytes[LOG_HEAD_LEN];
+    size_t got = 0;
+    enum sotto_err err = SOTTO_OK;
+    if (segment->size - walk->at >= LOG_HEAD_LEN) {
+        err = read_at(walk, 0, bytes, sizeof bytes, &got);
+    }
+    *is_intact = got == sizeof bytes && is_head(walk, bytes, head);
+    return err == SOTTO_OK && !*is_intact ? resynchronise(walk) : err;
+}
+
 /*
  * Walks to the first entry that is `from` or higher: OK, and the walk stands at
  * its head. FORMAT as for sotto_log_read(), IO.
@@ -214,35 +246,21 @@ static enum sotto_err find(struct walk *walk, struct log_head *head,
 {
     for (;;) {
         const struct log_segment *segment = &walk->log->segments[walk->segment];
-        uint8_t bytes[LOG_HEAD_LEN];
-        size_t got = 0;
-        enum sotto_err err = SOTTO_OK;
-        if (!segment->readable || walk->at >= segment->size) {
-            err = next_segment(walk, number);
-            if (err != SOTTO_OK) {
-                return err;
-            }
-            continue;
-        }
-        if (segment->size - walk->at >= LOG_HEAD_LEN) {
-            err = read_at(walk, 0, bytes, sizeof bytes, &got);
-        }
-        if (err == SOTTO_OK &&
-            (got < sizeof bytes || !is_head(walk, bytes, head))) {
-            err = resynchronise(walk);
-            if (err == SOTTO_OK) {
-                continue;
-            }
-        }
+        const bool is_at_end = !segment->readable || walk->at >= segment->size;
+        bool is_intact = false;
+        enum sotto_err err = is_at_end ? next_segment(walk, number)
+                                       : read_head(walk, head, &is_intact);
         if (err != SOTTO_OK) {
             return err;
         }
-        if (head->type == LOG_ENTRY) {
-            if (head->number >= walk->from) {
-                return SOTTO_OK;
-            }
-            walk->gap = false; /* what was missing was below this */
+        if (!is_intact) {
+            continue; /* from another place */
         }
+        if (head->type == LOG_ENTRY && head->number >= walk->from) {
+            return SOTTO_OK;
+        }
+        /* What was missing before a lower entry was lower still. */
+        walk->gap &= head->type != LOG_ENTRY;
         walk->at += LOG_HEAD_LEN + head->len;
     }
 }
