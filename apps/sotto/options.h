@@ -60,9 +60,9 @@ struct option {
     const char *value; /* what stands for the value in help; NULL for a flag */
     const char *help;  /* what it does; wrapped at 80 columns */
     enum option_kind kind;
-    size_t offset; /* offsetof(struct of the caller, member) */
     unsigned flags;
-    uint64_t min; /* NUMBER, DURATION, SIZE */
+    size_t offset; /* offsetof(struct of the caller, member) */
+    uint64_t min;  /* NUMBER, DURATION, SIZE */
     uint64_t max;
     const char *const *choices; /* CHOICE: names, NULL at the end */
     /* TEXT and LIST: NULL, or says why a value is not allowed ("is not an
