@@ -329,14 +329,13 @@ static uint32_t larger(uint64_t a, uint32_t b)
 
 bool client_start(struct client_app *app)
 {
-    static uint8_t *memory;
     const size_t size =
         sotto_client_size(SOTTO_RECORD_LIMIT_HOST, CLIENT_QUEUE_BYTES);
     uint32_t iterations = 0;
-    if (memory == NULL) {
-        memory = calloc(1, size);
+    if (app->memory == NULL) {
+        app->memory = calloc(1, size);
     }
-    if (memory == NULL || !client_pins_read(app, &iterations)) {
+    if (app->memory == NULL || !client_pins_read(app, &iterations)) {
         return false;
     }
     struct sotto_client_config config = {
@@ -351,7 +350,7 @@ bool client_start(struct client_app *app)
         .iterations_new = (uint32_t)app->settings.iterations_new,
         .history = (uint16_t)app->settings.history,
         .ping_ms = SOTTO_CLIENT_PING_MS,
-        .memory = memory,
+        .memory = app->memory,
         .memory_len = size};
     memcpy(config.name, app->user, sizeof config.name);
     memcpy(config.code, app->address.code, config.code_len);
@@ -396,6 +395,7 @@ int client_main(struct port *port, struct port_loop *loop,
     }
     const int exit_code = (int)app.exit_code;
     console_flush(console);
+    free(app.memory);
     sotto_wipe(&app, sizeof app);
     return exit_code;
 }

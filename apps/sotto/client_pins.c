@@ -9,8 +9,6 @@
 #define LOCK_TRIES   100
 #define LOCK_WAIT_MS 50U
 
-static char known_memory[KNOWN_FILE_MAX];
-
 static void complain(struct client_app *app, const char *code, const char *what,
                      enum sotto_err err)
 {
@@ -78,7 +76,7 @@ static bool read_pin(struct client_app *app, const struct sotto_files *files)
     struct known_file known;
     struct known_server found;
     enum sotto_err err = known_file_open(&known, KNOWN_SERVERS_FILE, files,
-                                         known_memory, sizeof known_memory);
+                                         app->known, sizeof app->known);
     if (err == SOTTO_OK) {
         err = known_servers_find(&known, app->server_text, &found);
     }
@@ -107,7 +105,7 @@ static bool read_iterations(struct client_app *app,
     struct known_file known;
     *iterations = 0;
     enum sotto_err err = known_file_open(&known, KNOWN_ACCOUNTS_FILE, files,
-                                         known_memory, sizeof known_memory);
+                                         app->known, sizeof app->known);
     if (err == SOTTO_OK) {
         err = known_accounts_find(&known, app->server_text, app->user,
                                   iterations);
@@ -256,7 +254,7 @@ static enum sotto_err save_pin(struct client_app *app,
     struct known_server old;
     memcpy(pin.fingerprint, app->seen, sizeof pin.fingerprint);
     enum sotto_err err = known_file_open(&known, KNOWN_SERVERS_FILE, files,
-                                         known_memory, sizeof known_memory);
+                                         app->known, sizeof app->known);
     if (err != SOTTO_OK) {
         return err;
     }
@@ -275,7 +273,7 @@ static enum sotto_err save_iterations(struct client_app *app,
     struct known_file known;
     uint32_t old = 0;
     enum sotto_err err = known_file_open(&known, KNOWN_ACCOUNTS_FILE, files,
-                                         known_memory, sizeof known_memory);
+                                         app->known, sizeof app->known);
     if (err != SOTTO_OK) {
         return err;
     }

@@ -151,8 +151,9 @@ static void take_events(struct client_app *app)
     }
     if (app->is_asking_key) {
         app->is_asking_key = false;
-        while (sotto_client_next(&app->client, &event)) {
-            continue; /* the end of the connection that was dropped */
+        bool has_event = true;
+        while (has_event) { /* the end of the connection that was dropped */
+            has_event = sotto_client_next(&app->client, &event);
         }
         if (client_pins_ask(app)) {
             app->redial_ms = app->now_ms;

@@ -8,8 +8,8 @@
 
 #define FIRST_WORDS "sotto static key v1 "
 #define FIRST_LEN   (sizeof FIRST_WORDS - 1)
-#define KEY_LEN     SOTTO_X25519_LEN
-#define FILE_LEN    (FIRST_LEN + 2 * KEY_LEN + 1) /* and a newline */
+#define KEY_LEN     ((size_t)SOTTO_X25519_LEN)
+#define FILE_LEN    (FIRST_LEN + 2U * KEY_LEN + 1U) /* and a newline */
 #define NEW_FILE    IDENTITY_FILE ".new"
 
 static enum sotto_err read_key(const struct sotto_files *files, uint8_t *key)
@@ -29,8 +29,8 @@ static enum sotto_err read_key(const struct sotto_files *files, uint8_t *key)
         err = SOTTO_ERR_FORMAT;
     }
     if (err == SOTTO_OK) {
-        err = sotto_hex_decode((const char *)text + FIRST_LEN, 2 * KEY_LEN, key,
-                               KEY_LEN);
+        err = sotto_hex_decode((const char *)text + FIRST_LEN, 2U * KEY_LEN,
+                               key, KEY_LEN);
     }
     sotto_wipe(text, sizeof text);
     return err;

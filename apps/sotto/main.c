@@ -15,8 +15,6 @@
 #define COMMANDS_MAX   16
 #define CLIENT_STREAMS 4
 
-static struct console console;
-
 /* ---- client and menu: a loop and a console ---- */
 
 static int fail(struct port *port, const char *what, enum sotto_err err)
@@ -27,13 +25,13 @@ static int fail(struct port *port, const char *what, enum sotto_err err)
 }
 
 static int open_console(struct port *port, bool is_plain,
-                        struct port_loop **loop)
+                        struct port_loop **loop, struct console *console)
 {
     enum sotto_err err = port_loop_open(port, CLIENT_STREAMS, loop);
     if (err != SOTTO_OK) {
         return fail(port, "cannot wait for input", err);
     }
-    err = console_open(&console, *loop, &console, is_plain);
+    err = console_open(console, *loop, console, is_plain);
     if (err != SOTTO_OK) {
         port_loop_close(*loop);
         return fail(port, "cannot use the console", err);
@@ -41,22 +39,23 @@ static int open_console(struct port *port, bool is_plain,
     return CLIENT_EXIT_OK;
 }
 
-static void close_console(struct port_loop *loop)
+static void close_console(struct port_loop *loop, struct console *console)
 {
-    console_close(&console);
+    console_close(console);
     port_loop_close(loop);
 }
 
 static int run_client(struct port *port, const struct options *options,
                       const struct client_settings *settings)
 {
+    static struct console console;
     struct port_loop *loop = NULL;
-    int code = open_console(port, settings->json, &loop);
+    int code = open_console(port, settings->json, &loop, &console);
     if (code == CLIENT_EXIT_OK) {
         const char *server =
             options->positional_count > 0 ? options->positional[0] : NULL;
         code = client_main(port, loop, &console, server, settings, NULL);
-        close_console(loop);
+        close_console(loop, &console);
     }
     return code;
 }
@@ -79,10 +78,11 @@ static int run_server(struct port *port, const struct program *program)
 
 static int run_menu(struct port *port, const struct program *program)
 {
+    static struct console console;
     static struct menu menu;
     struct port_loop *loop = NULL;
     struct client_settings settings;
-    int code = open_console(port, false, &loop);
+    int code = open_console(port, false, &loop, &console);
     if (code != CLIENT_EXIT_OK) {
         return code;
     }
@@ -94,7 +94,7 @@ static int run_menu(struct port *port, const struct program *program)
         code = client_main(port, loop, &console, NULL, &settings, &menu.choice);
     }
     menu_wipe(&menu);
-    close_console(loop);
+    close_console(loop, &console);
     return is_server ? run_server(port, program) : code;
 }
 

@@ -371,25 +371,40 @@ static bool open_hub(struct server *server)
 }
 
 /* Large pools: the system maps their pages when they are first touched. */
-static bool open_pools(struct server *server)
+static bool open_pool(struct server *server, struct sotto_pool *pool,
+                      size_t count, size_t size)
 {
-    const size_t conns = (size_t)server->settings.max_connections + 1;
-    const size_t buffer = SOTTO_SESSION_BUFFER(SOTTO_RECORD_LIMIT_HOST);
-    const size_t login = sizeof(struct sotto_scram_server);
-    void *conn_memory = calloc(1, sotto_pool_size(conns, sizeof(struct conn)));
-    void *buffer_memory = calloc(1, sotto_pool_size(4 * conns, buffer));
-    void *login_memory = calloc(1, sotto_pool_size(conns, login));
-    uint8_t *ring = calloc(1, SERVER_FEED_BYTES);
-    if (conn_memory == NULL || buffer_memory == NULL || login_memory == NULL ||
-        ring == NULL) {
+    void *memory = calloc(1, sotto_pool_size(count, size));
+    if (memory == NULL) {
         return fail(server, "no memory for connections", SOTTO_ERR_SPACE,
                     "choose a smaller --max-connections");
     }
-    sotto_pool_init(&server->conns, conn_memory, conns, sizeof(struct conn));
-    sotto_pool_init(&server->buffers, buffer_memory, 4 * conns, buffer);
-    sotto_pool_init(&server->logins, login_memory, conns, login);
+    sotto_pool_init(pool, memory, count, size);
+    return true;
+}
+
+static bool open_feed(struct server *server)
+{
+    uint8_t *ring = calloc(1, SERVER_FEED_BYTES);
+    if (ring == NULL) {
+        return fail(server, "no memory for the room", SOTTO_ERR_SPACE, "");
+    }
     sotto_feed_init(&server->feed, ring, SERVER_FEED_BYTES,
                     sotto_hub_next_number(server->hub));
+    return true;
+}
+
+static bool open_pools(struct server *server)
+{
+    const size_t conns = (size_t)server->settings.max_connections + 1;
+    if (!open_pool(server, &server->conns, conns, sizeof(struct conn)) ||
+        !open_pool(server, &server->buffers, 4 * conns,
+                   SOTTO_SESSION_BUFFER((size_t)SOTTO_RECORD_LIMIT_HOST)) ||
+        !open_pool(server, &server->logins, conns,
+                   sizeof(struct sotto_scram_server)) ||
+        !open_feed(server)) {
+        return false;
+    }
     server->session = (struct sotto_session_config){
         .link = {.receive_limit = SOTTO_RECORD_LIMIT_HOST,
                  .random = server->random,

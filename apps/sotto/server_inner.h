@@ -15,7 +15,7 @@
 #include "core/chat/session.h"
 #include "core/store/log.h"
 
-#define SERVER_LISTENERS_MAX (OPTIONS_LIST_MAX * 2)
+#define SERVER_LISTENERS_MAX ((size_t)OPTIONS_LIST_MAX * 2U)
 
 /* Recent entries kept ready for delivery, in bytes; a power of two. */
 #define SERVER_FEED_BYTES (1U << 20)
