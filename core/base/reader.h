@@ -10,6 +10,7 @@
 #define SOTTO_BASE_READER_H
 
 #include <sotto/err.h>
+#include <sotto/span.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,12 +19,6 @@ struct sotto_reader {
     const uint8_t *at; /* the next byte; borrowed */
     size_t left;       /* bytes from there to the end */
     bool bad;          /* something was missing or not allowed */
-};
-
-/* A piece of somebody else's bytes; valid as long as they are. */
-struct sotto_span {
-    const uint8_t *at;
-    size_t len;
 };
 
 void sotto_reader_init(struct sotto_reader *r, const uint8_t *in, size_t len);

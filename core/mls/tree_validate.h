@@ -1,0 +1,66 @@
+/*
+ * tree_validate.h - whether leaf nodes (RFC 9420 7.3) and whole trees
+ * (12.4.3.1) may be believed.
+ *
+ * Each check is its own function, so that nothing is checked twice: a group
+ * checks a leaf when it comes in, and all leaves only when it joins.
+ * Whether a credential is who it says is for the application to decide.
+ */
+#ifndef SOTTO_MLS_TREE_VALIDATE_H
+#define SOTTO_MLS_TREE_VALIDATE_H
+
+#include "core/mls/tree.h"
+
+/*
+ * What does not depend on the other members: the source is `source`; key
+ * lengths are the suite's; version, suite, own credential type and extensions
+ * are among the capabilities; all that the group's extensions ask for
+ * (required_capabilities, their own types) is, too; a KEY_PACKAGE leaf's
+ * lifetime contains `now` (seconds; SOTTO_TIME_UNKNOWN: not asked). FORMAT.
+ */
+enum sotto_err sotto_mls_leaf_check(const struct sotto_mls_suite *suite,
+                                    const struct sotto_mls_leaf_node *leaf,
+                                    uint8_t source,
+                                    struct sotto_span group_extensions,
+                                    uint64_t now) SOTTO_MUST_CHECK;
+
+/* The signature over LeafNodeTBS; `group_id` and `index` count for UPDATE and
+ * COMMIT leaves. AUTH. */
+enum sotto_err sotto_mls_leaf_verify(const struct sotto_mls_suite *suite,
+                                     const struct sotto_mls_leaf_node *leaf,
+                                     struct sotto_span group_id, uint32_t index)
+    SOTTO_MUST_CHECK;
+/* Signs one: `signature` has room for SOTTO_MLS_SIGNATURE_MAX bytes. `tbs` is
+ * what sotto_mls_write_leaf_node_tbs() wrote. */
+enum sotto_err sotto_mls_leaf_sign(const struct sotto_mls_suite *suite,
+                                   const uint8_t *private_key,
+                                   struct sotto_span tbs, uint8_t source,
+                                   struct sotto_span group_id, uint32_t index,
+                                   uint8_t *signature, size_t *signature_len)
+    SOTTO_MUST_CHECK;
+
+/* KeyPackage (10.1): version, suite, init_key differs from encryption_key,
+ * both signatures, the leaf by sotto_mls_leaf_check(). FORMAT, AUTH. */
+enum sotto_err sotto_mls_key_package_check(
+    const struct sotto_mls_suite *suite,
+    const struct sotto_mls_key_package *key_package,
+    struct sotto_span group_extensions, uint64_t now) SOTTO_MUST_CHECK;
+
+/* Leaf `leaf` against the others of a tree or draft: its encryption key and
+ * its signature key are nobody else's; its credential type is in everybody's
+ * capabilities, and everybody's in its. FORMAT. */
+enum sotto_err sotto_mls_tree_check_leaf(const struct sotto_mls_tree *tree,
+                                         uint32_t leaf) SOTTO_MUST_CHECK;
+
+/*
+ * All of a tree that a joiner was given: every leaf by the checks above and
+ * its signature (one verification each); parent hashes; every unmerged leaf is
+ * there and below its node, and unmerged in all nodes between. AUTH, FORMAT.
+ * Lifetimes are not checked: those who let the leaves in did (7.3).
+ */
+enum sotto_err sotto_mls_tree_check(const struct sotto_mls_tree *tree,
+                                    struct sotto_span group_id,
+                                    struct sotto_span group_extensions)
+    SOTTO_MUST_CHECK;
+
+#endif
