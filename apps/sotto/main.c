@@ -2,6 +2,7 @@
  * main.c - the program `sotto`: which command it is, and the menu for those who
  * name none.
  */
+#include "apps/sotto/account.h"
 #include "apps/sotto/client.h"
 #include "apps/sotto/console.h"
 #include "apps/sotto/menu.h"
@@ -105,17 +106,23 @@ static int run_command(struct port *port, struct options *options, int argc,
 {
     struct server_settings server;
     struct client_settings client;
+    struct account_settings account;
     const bool is_server = options->command->name == server_command.name;
+    const bool is_account = account_is_command(options->command);
     server_defaults(&server);
     client_defaults(&client);
-    void *values = is_server ? (void *)&server : (void *)&client;
+    account_defaults(&account);
+    void *values = is_server    ? (void *)&server
+                   : is_account ? (void *)&account
+                                : (void *)&client;
     const enum options_result result =
         options_parse(options, argc, argv, at, values);
     if (result != OPTIONS_RUN) {
         return -(int)result;
     }
-    return is_server ? server_main(port, options, &server)
-                     : run_client(port, options, &client);
+    return is_server    ? server_main(port, options, &server)
+           : is_account ? account_main(port, options, &account)
+                        : run_client(port, options, &client);
 }
 
 /* Says what was asked for instead of running something. */
@@ -148,7 +155,10 @@ int main(int argc, char **argv)
         .commands = commands};
     commands[program.command_count++] = server_command;
     commands[program.command_count++] = client_command;
-    SOTTO_ASSERT(program.command_count <= COMMANDS_MAX);
+    SOTTO_ASSERT(program.command_count + account_command_count <= COMMANDS_MAX);
+    for (size_t i = 0; i < account_command_count; i++) {
+        commands[program.command_count++] = account_commands[i];
+    }
 
     int at = 0;
     enum options_result result =
