@@ -1,0 +1,107 @@
+/*
+ * test_limits.c - no descriptors left: SPACE, and on it goes once there are.
+ */
+#include "tests/port/posix/posix_test.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+struct scene {
+    struct machine machine;
+    struct port_listener *listener;
+    struct port_address address;
+};
+
+static void scene_open(struct scene *scene)
+{
+    posix_test_open(&scene->machine);
+    CHECK(port_address_parse("127.0.0.1", &scene->address) == SOTTO_OK);
+    CHECK(port_listen(scene->machine.loop, &scene->address, NULL,
+                      &scene->listener) == SOTTO_OK);
+    port_listener_address(scene->listener, &scene->address);
+}
+
+static struct port_stream *dial(struct scene *scene)
+{
+    struct port_stream *client;
+    CHECK(port_connect(scene->machine.loop, "127.0.0.1", scene->address.port,
+                       NULL, &client) == SOTTO_OK);
+    while (port_connect_status(client) == SOTTO_ERR_AGAIN) {
+        (void)posix_test_await(&scene->machine, PORT_EVENT_READY);
+    }
+    CHECK(port_connect_status(client) == SOTTO_OK);
+    return client;
+}
+
+/* No descriptor more than are open now. */
+static void allow_no_more(void)
+{
+    int next = dup(STDIN_FILENO);
+    CHECK(next >= 0 && close(next) == 0);
+    struct rlimit limit;
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = (rlim_t)next;
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+}
+
+static void no_descriptors(void *arg)
+{
+    struct scene scene;
+    struct port_stream *more = NULL;
+    struct port_loop *loop = NULL;
+    struct port_listener *listener = NULL;
+    struct port_address other;
+    (void)arg;
+    scene_open(&scene);
+    struct port_stream *client = dial(&scene);
+    (void)dial(&scene);
+    allow_no_more();
+    CHECK(port_accept(scene.listener, scene.machine.loop, NULL, &more, NULL) ==
+          SOTTO_ERR_SPACE);
+    CHECK(port_connect(scene.machine.loop, "127.0.0.1", 1, NULL, &more) ==
+          SOTTO_ERR_SPACE);
+    CHECK(port_loop_open(scene.machine.port, 1, &loop) == SOTTO_ERR_SPACE);
+    CHECK(port_address_parse("127.0.0.1", &other) == SOTTO_OK);
+    CHECK(port_listen(scene.machine.loop, &other, NULL, &listener) ==
+          SOTTO_ERR_SPACE);
+    CHECK(more == NULL && loop == NULL && listener == NULL);
+    port_stream_abort(client);
+    CHECK(port_accept(scene.listener, scene.machine.loop, NULL, &more, NULL) ==
+          SOTTO_OK);
+    posix_test_close(&scene.machine);
+}
+
+static void test_no_descriptors_left_is_space(void **state)
+{
+    (void)state;
+    assert_int_equal(posix_test_child(no_descriptors, NULL), 0);
+}
+
+static void limit_is_raised(void *arg)
+{
+    struct rlimit limit;
+    struct port *port;
+    (void)arg;
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = 32;
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    CHECK(port_open(&port) == SOTTO_OK);
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    CHECK(limit.rlim_cur == limit.rlim_max);
+    port_close(port);
+}
+
+static void test_the_descriptor_limit_is_raised(void **state)
+{
+    (void)state;
+    assert_int_equal(posix_test_child(limit_is_raised, NULL), 0);
+}
+
+int test_posix_limits(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_descriptors_left_is_space),
+        cmocka_unit_test(test_the_descriptor_limit_is_raised),
+    };
+    return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
+}
