@@ -1,5 +1,6 @@
 /*
- * files.h - what files.c and requests.c share: one folder's table of files.
+ * files.h - what files.c, folder.c and requests.c share: one folder's table of
+ * files.
  *
  * A table has one helper thread, which carries out requests in their order.
  * It touches only what stands below `lock`, and of a request what the loop's
@@ -52,11 +53,33 @@ struct posix_table {
     struct posix_request **done_end;
 };
 
-/* True for a name that env.h allows. */
-bool posix_is_file_name(const char *name);
+/* ---- folder.c --------------------------------------------------------- */
 
-/* The folder's contents changed: its sorted names are read again. */
+/* True for a name that env.h allows; what to say about another. */
+bool posix_is_file_name(const char *name);
+enum sotto_err posix_file_bad_name(void);
+
+/* What env.h allows besides IO for most calls. */
+enum sotto_err posix_file_err(int code);
+
+/* Two calls of the table. Listing from 0 reads the folder and sorts it,
+ * counting on uses what was read then. */
+enum sotto_err posix_names_remove(void *ctx, const char *name);
+enum sotto_err posix_names_list(void *ctx, const char *prefix, size_t index,
+                                char name[static SOTTO_FILE_NAME_MAX + 1]);
+
+/* The folder's contents changed: its names are to be read again. */
 void posix_names_forget(struct posix_table *table);
+
+/* ---- files.c ---------------------------------------------------------- */
+
+/* The calls of a table that is open. */
+struct sotto_files posix_table_calls(struct posix_table *table);
+
+/* One of them. */
+void posix_file_close(void *ctx, int file);
+
+/* ---- requests.c ------------------------------------------------------- */
 
 /* Starts the helper thread; ends it once every request was carried out, all
  * of them DONE. */

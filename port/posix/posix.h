@@ -3,13 +3,14 @@
  *
  *   posix.c    the machine: opening, time, random bytes, errors
  *   signals.c  signals become events
- *   loop.c     the wait set over epoll
+ *   loop.c     the wait set       wait.c     one turn of it
  *   address.c  addresses          listen.c   listeners
  *   stream.c   bytes in and out   linger.c   closing in good order
  *   connect.c  connecting         resolve.c  names, in helper threads
  *   console.c  standard input and output as a stream
  *   terminal.c raw mode, and its end whatever ends the program
- *   files.c    the file table     requests.c sync and replace, in a thread
+ *   folder.c   a folder of files  files.c    what is in them
+ *   requests.c sync and replace, in a thread
  *   thread.c   threads, mutexes   panic.c    sotto_panic
  *
  * Threads. A loop and all that belongs to it is one thread's. What others may

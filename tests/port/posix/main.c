@@ -118,8 +118,12 @@ void posix_test_path(const char *name, char path[static 256])
     (void)snprintf(path, 256, "%s/%s", folder, name);
 }
 
-int main(void)
+/* usage: port_posix_tests [PATTERN]: only tests whose name fits, "*raw*". */
+int main(int argc, char **argv)
 {
+    if (argc > 1) {
+        cmocka_set_test_filter(argv[1]);
+    }
     const char *tmp = getenv("TMPDIR");
     (void)snprintf(folder, sizeof folder, "%s/sotto-port-XXXXXX",
                    tmp != NULL && strlen(tmp) < 100 ? tmp : "/tmp");

@@ -206,6 +206,7 @@ static void output_is_gone(void *arg)
     posix_test_redirect(pipes->in[0], pipes->out[1]);
     struct port_stream *console = console_open(&machine);
     CHECK(close(pipes->out[0]) == 0);
+    (void)posix_test_await(&machine, PORT_EVENT_READY); /* gone there too */
     CHECK(port_write(console, (const uint8_t *)"x", 1, &put) ==
           SOTTO_ERR_RESET);
     CHECK(put == 77);
@@ -219,6 +220,7 @@ static void test_console_output_says_reset_when_gone(void **state)
     pipes_open(&pipes);
     pid_t child = posix_test_fork(output_is_gone, &pipes);
     (void)close(pipes.out[0]);
+    assert_int_equal(write(pipes.in[1], "x", 1), 1);
     assert_int_equal(posix_test_wait(child), 0);
     pipes_close(&pipes);
 }

@@ -126,7 +126,10 @@ static void try_lock(void *arg)
     posix_test_open(&machine);
     CHECK(port_files_open(machine.loop, path, true, &files) == *expected);
     CHECK(*expected == SOTTO_OK || strlen(port_last_error(machine.port)) > 0);
-    _exit(0);
+    if (*expected == SOTTO_OK) {
+        port_files_close(&files);
+    }
+    posix_test_close(&machine);
 }
 
 static void test_two_processes_cannot_hold_the_lock(void **state)

@@ -80,6 +80,10 @@ static pid_t start_program(const struct terminal *terminal)
         CHECK(setpgid(0, 0) == 0);
         CHECK(tcsetpgrp(terminal->slave, getpid()) == 0);
         CHECK(signal(SIGTTOU, SIG_DFL) != SIG_ERR);
+        /* However the test was started: a shell would not ignore these. */
+        CHECK(signal(SIGINT, SIG_DFL) != SIG_ERR);
+        CHECK(signal(SIGQUIT, SIG_DFL) != SIG_ERR);
+        CHECK(signal(SIGTSTP, SIG_DFL) != SIG_ERR);
         (void)alarm(20);
         posix_test_redirect(terminal->slave, terminal->slave);
         terminal->program(terminal);
