@@ -183,6 +183,45 @@ static void test_connect_refuses_impossible_names(void **state)
     }
 }
 
+/* A label of a name has at most 63 bytes: this one exists nowhere, and no
+ * network is needed to know it. */
+static void test_connect_reports_a_name_that_does_not_exist(void **state)
+{
+    struct world *world = *state;
+    char name[80] = "";
+    memset(name, 'x', 64);
+    memcpy(name + 64, ".invalid", 9);
+    struct end client = {.stream = NULL};
+    enum sotto_err err =
+        port_connect(world->loop, name, 7688, &client, &client.stream);
+    if (err == SOTTO_ERR_FORMAT) {
+        assert_null(client.stream); /* seen at once: as good */
+        return;
+    }
+    assert_int_equal(err, SOTTO_OK);
+    TURN_UNTIL(world, client.ready == (PORT_READ | PORT_WRITE));
+    assert_int_equal(port_connect_status(client.stream), SOTTO_ERR_NAME);
+    assert_true(strlen(port_last_error(world->port)) > 0);
+}
+
+static void test_closing_the_loop_ends_a_look_up(void **state)
+{
+    struct world *world = *state;
+    for (int round = 0; round < 10; round++) {
+        struct end client = {.stream = NULL};
+        assert_int_equal(port_connect(world->loop, "localhost", 1, &client,
+                                      &client.stream),
+                         SOTTO_OK);
+        if (round % 2 == 0) {
+            contract_turn(world, 0);
+        }
+        port_loop_close(world->loop);
+        assert_int_equal(port_loop_open(world->port, CAPACITY, &world->loop),
+                         SOTTO_OK);
+        contract_turn(world, 0);
+    }
+}
+
 static void test_connect_can_be_given_up(void **state)
 {
     struct world *world = *state;
@@ -247,6 +286,8 @@ int contract_connects(void)
         CONTRACT_TEST(test_connect_knows_localhost),
         CONTRACT_TEST(test_connect_reports_refused_by_name),
         CONTRACT_TEST(test_connect_refuses_impossible_names),
+        CONTRACT_TEST(test_connect_reports_a_name_that_does_not_exist),
+        CONTRACT_TEST(test_closing_the_loop_ends_a_look_up),
         CONTRACT_TEST(test_connect_can_be_given_up),
         CONTRACT_TEST(test_connect_over_ipv6),
     };

@@ -1,5 +1,6 @@
 /*
- * test_limits.c - no descriptors left: SPACE, and on it goes once there are.
+ * test_limits.c - no descriptors left: SPACE, and on it goes once there are;
+ * and many of them.
  */
 #include "tests/port/posix/posix_test.h"
 
@@ -97,11 +98,75 @@ static void test_the_descriptor_limit_is_raised(void **state)
     assert_int_equal(posix_test_child(limit_is_raised, NULL), 0);
 }
 
+/* ---- many ------------------------------------------------------------- */
+
+#define MANY 1000
+
+/* Twice as many streams as the usual limit has descriptors. */
+static void many_connections(void *arg)
+{
+    static struct port_stream *clients[MANY];
+    static struct port_stream *servers[MANY];
+    struct scene scene;
+    (void)arg;
+    CHECK(port_open(&scene.machine.port) == SOTTO_OK);
+    CHECK(port_loop_open(scene.machine.port, 2 * MANY + 1,
+                         &scene.machine.loop) == SOTTO_OK);
+    CHECK(port_address_parse("127.0.0.1", &scene.address) == SOTTO_OK);
+    CHECK(port_listen(scene.machine.loop, &scene.address, NULL,
+                      &scene.listener) == SOTTO_OK);
+    port_listener_address(scene.listener, &scene.address);
+    for (size_t at = 0; at < MANY; at++) {
+        enum sotto_err err = SOTTO_ERR_AGAIN;
+        clients[at] = dial(&scene);
+        while (err == SOTTO_ERR_AGAIN) {
+            err = port_accept(scene.listener, scene.machine.loop, &servers[at],
+                              &servers[at], NULL);
+        }
+        CHECK(err == SOTTO_OK);
+    }
+    for (size_t at = 0; at < MANY; at++) {
+        size_t put = 0;
+        CHECK(port_write(clients[at], (const uint8_t *)"x", 1, &put) ==
+              SOTTO_OK);
+    }
+    for (size_t heard = 0; heard < MANY;) {
+        static struct port_event events[MANY];
+        size_t count = 0;
+        port_wait(scene.machine.loop, PORT_FOREVER, events, MANY, &count);
+        for (size_t at = 0; at < count; at++) {
+            uint8_t in[2];
+            size_t got = 0;
+            CHECK(port_read(*(struct port_stream **)events[at].tag, in, 2,
+                            &got) == SOTTO_OK);
+            CHECK(got == 1);
+            heard++;
+        }
+    }
+    for (size_t at = 0; at < MANY; at++) {
+        port_stream_close(servers[at]);
+        port_stream_close(clients[at]);
+    }
+    posix_test_close(&scene.machine);
+}
+
+static void test_a_thousand_connections(void **state)
+{
+    struct rlimit limit;
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    if (limit.rlim_max < 3 * MANY) {
+        skip();
+    }
+    assert_int_equal(posix_test_child(many_connections, NULL), 0);
+}
+
 int test_posix_limits(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_descriptors_left_is_space),
         cmocka_unit_test(test_the_descriptor_limit_is_raised),
+        cmocka_unit_test(test_a_thousand_connections),
     };
     return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
 }
