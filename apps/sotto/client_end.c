@@ -26,6 +26,8 @@ static const char *network_text(enum sotto_err err)
     case SOTTO_ERR_FORMAT:
     case SOTTO_ERR_LIMIT:
         return "it does not speak Sotto's protocol";
+    case SOTTO_ERR_AUTH:
+        return "something on the way changed what it sent";
     default:
         return "the network failed";
     }

@@ -37,6 +37,17 @@ void sotto_client_input_done(struct sotto_client *client, size_t len,
     client->input_ms = now_ms;
 }
 
+/* LIMIT stands for a key derivation that is out of bounds (client.h); to the
+ * link it is a length, and so one more way not to be the protocol. */
+static enum sotto_err why_link_failed(const struct sotto_client *client,
+                                      enum sotto_err err)
+{
+    if (client->link.refusal != SOTTO_REFUSAL_NONE) {
+        return SOTTO_ERR_REFUSED;
+    }
+    return err == SOTTO_ERR_LIMIT ? SOTTO_ERR_FORMAT : err;
+}
+
 /* Gets the next frame of the record at hand. */
 static bool get_frame(struct sotto_client *client, struct sotto_frame *frame)
 {
@@ -49,7 +60,7 @@ static bool get_frame(struct sotto_client *client, struct sotto_frame *frame)
         return sotto_link_next(&client->link, frame, &err);
     }
     if (err != SOTTO_OK) {
-        sotto_client_end(client, err);
+        sotto_client_end(client, why_link_failed(client, err));
     } else if (client->link.state == SOTTO_LINK_ENDED) {
         sotto_client_end(client, SOTTO_OK);
     }
@@ -70,9 +81,7 @@ static bool feed_unit(struct sotto_client *client)
         client->is_told = false;
     }
     if (err != SOTTO_OK) {
-        sotto_client_end(client, client->link.refusal != SOTTO_REFUSAL_NONE
-                                     ? SOTTO_ERR_REFUSED
-                                     : err);
+        sotto_client_end(client, why_link_failed(client, err));
         return false;
     }
     return used > 0;
