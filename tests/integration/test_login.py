@@ -178,11 +178,12 @@ class Identity(sotto.Case):
         server = self.server()
         self.assertEqual(self.member(server, "alice").leave(), 0)
         known = self.folder / "of-alice" / "known_servers"
-        known.write_text(re.sub(r"[a-z2-7]{4}-", "", known.read_text(),
+        known.write_text(re.sub(r"-[a-z2-7]{4}-", "-", known.read_text(),
                                 count=1))
         client = self.client(server, "alice")
         self.assertNotEqual(client.end(), 0)
-        self.assertIn("known_servers line 1", client.all("error")[0]["text"])
+        self.assertRegex(client.all("error")[0]["text"],
+                         r"known_servers line \d+:")
 
     def test_a_weaker_derivation_than_before_is_refused(self):
         """A server with an account of the same name, but fewer rounds."""
