@@ -220,6 +220,7 @@ class Network(sotto.Case):
         for answer in (b"HTTP/1.1 400 Bad Request\r\n\r\n" + b"x" * 2000,
                        b"\0\0\5", b"\0\0\2", b""):
             with socket.create_server(("127.0.0.1", 0)) as listener:
+                listener.settimeout(sotto.WAIT)
                 client = self.client("127.0.0.1:%d"
                                      % listener.getsockname()[1], "alice")
                 with listener.accept()[0] as sock:
