@@ -43,9 +43,8 @@ struct port_stream;
  */
 enum sotto_err port_open(struct port **port) SOTTO_MUST_CHECK;
 
-/* Ends it. All loops must be closed. May wait up to two seconds for bytes that
- * were written to streams and then closed, where the port's own network stack
- * would otherwise drop them. Restores the console. */
+/* Ends it. All loops must be closed. May wait as port_loop_close() does, where
+ * the network stack is the port's own and ends with it. Restores the console. */
 void port_close(struct port *port);
 
 /* Monotonic milliseconds since some start; never goes back. Any thread. */
@@ -103,7 +102,9 @@ enum sotto_err port_loop_open(struct port *port, size_t capacity,
                               struct port_loop **loop) SOTTO_MUST_CHECK;
 
 /* Closes it, with every stream and listener left in it (streams as by
- * port_stream_abort). Its files must have been closed before. */
+ * port_stream_abort). Its files must have been closed before. May wait up to
+ * two seconds for what was written to streams that were closed in good order,
+ * when it is still on its way. */
 void port_loop_close(struct port_loop *loop);
 
 /*

@@ -9,6 +9,8 @@
 #include "port/posix/posix.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 
 /* A bound for one go, should the peer be faster than we. */
 #define DRAIN_STEPS 64
@@ -70,5 +72,29 @@ void posix_linger_expire(struct port_loop *loop)
             return;
         }
         posix_linger_end(oldest);
+    }
+}
+
+/* Whether the peer's machine lacks bytes of ours. Those that it has are safe
+ * from a reset. */
+static bool is_on_its_way(const struct port_stream *stream)
+{
+    int left = 0;
+    return ioctl(stream->source.fd, SIOCOUTQ, &left) == 0 && left > 0;
+}
+
+void posix_linger_finish(struct port_loop *loop)
+{
+    /* Ends: each of them lingers for a while only. */
+    struct posix_source *at = loop->lingering.next;
+    while (at != &loop->lingering) {
+        if (is_on_its_way((const struct port_stream *)(void *)at)) {
+            struct port_event event;
+            size_t count;
+            port_wait(loop, 5, &event, 1, &count);
+            at = loop->lingering.next; /* the list may be another now */
+        } else {
+            at = at->next;
+        }
     }
 }

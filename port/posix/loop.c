@@ -194,6 +194,7 @@ void port_loop_close(struct port_loop *loop)
     POSIX_ASSERT(loop->tables == NULL);
     close_all(&loop->streams);
     close_all(&loop->always);
+    posix_linger_finish(loop);
     close_all(&loop->lingering);
     posix_lookups_take(loop);
     struct port *port = loop->port;

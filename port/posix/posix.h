@@ -182,10 +182,12 @@ void posix_stream_fail(struct port_stream *stream);
 enum sotto_err posix_connect_err(int cause);
 
 /* Closes in good order, without waiting (linger.c). Then: ends lingering that
- * has lasted long enough, or one that must end now. */
+ * has lasted long enough; one that must end now; waits until the others may
+ * end without harm. */
 void posix_linger(struct port_stream *stream);
 void posix_linger_expire(struct port_loop *loop);
 void posix_linger_end(struct port_stream *stream);
+void posix_linger_finish(struct port_loop *loop);
 
 /* Addresses, ours and the system's. */
 socklen_t posix_address_out(const struct port_address *address,

@@ -1,6 +1,6 @@
 /*
  * test_limits.c - no descriptors left: SPACE, and on it goes once there are;
- * and many of them.
+ * many of them; and the end of a loop while bytes are on their way.
  */
 #include "tests/port/posix/posix_test.h"
 
@@ -161,12 +161,85 @@ static void test_a_thousand_connections(void **state)
     assert_int_equal(posix_test_child(many_connections, NULL), 0);
 }
 
+/* ---- the end of a program --------------------------------------------- */
+
+struct talker {
+    struct port_loop *loop;
+    struct port_stream *stream;
+    struct port *port;
+    size_t heard;
+};
+
+/* Listens late, and talks all the time. */
+static void talk_and_listen(void *arg)
+{
+    struct talker *talker = arg;
+    static uint8_t bytes[65536];
+    enum sotto_err err = SOTTO_ERR_AGAIN;
+    uint64_t start_ms = port_now_ms(talker->port);
+    while (err == SOTTO_OK || err == SOTTO_ERR_AGAIN) {
+        struct port_event event;
+        size_t count = 0;
+        size_t len = 0;
+        port_wait(talker->loop, 1, &event, 1, &count);
+        err = port_write(talker->stream, (const uint8_t *)"talk", 4, &len);
+        if (port_now_ms(talker->port) > start_ms + 100) {
+            err = port_read(talker->stream, bytes, sizeof bytes, &len);
+            talker->heard += err == SOTTO_OK ? len : 0;
+        }
+    }
+    port_stream_close(talker->stream);
+}
+
+static void last_words(void *arg)
+{
+    static uint8_t bytes[65536];
+    struct scene scene;
+    struct talker talker = {.heard = 0};
+    struct port_thread *thread;
+    struct port_stream *server;
+    (void)arg;
+    scene_open(&scene);
+    talker.port = scene.machine.port;
+    CHECK(port_loop_open(talker.port, 1, &talker.loop) == SOTTO_OK);
+    CHECK(port_connect(talker.loop, "127.0.0.1", scene.address.port, NULL,
+                       &talker.stream) == SOTTO_OK);
+    struct machine other = {.port = talker.port, .loop = talker.loop};
+    (void)posix_test_await(&other, PORT_EVENT_READY);
+    CHECK(port_connect_status(talker.stream) == SOTTO_OK);
+    CHECK(port_accept(scene.listener, scene.machine.loop, NULL, &server,
+                      NULL) == SOTTO_OK);
+    size_t total = 0;
+    enum sotto_err err = SOTTO_OK;
+    while (err == SOTTO_OK) {
+        size_t put = 0;
+        err = port_write(server, bytes, sizeof bytes, &put);
+        total += put;
+    }
+    CHECK(err == SOTTO_ERR_AGAIN);
+    CHECK(port_thread_start(talker.port, talk_and_listen, &talker, &thread) ==
+          SOTTO_OK);
+    port_stream_close(server);
+    port_loop_close(scene.machine.loop); /* at once */
+    port_thread_join(thread);
+    CHECK(talker.heard == total);
+    port_loop_close(talker.loop);
+    port_close(talker.port);
+}
+
+static void test_the_end_of_a_loop_delivers_last_words(void **state)
+{
+    (void)state;
+    assert_int_equal(posix_test_child(last_words, NULL), 0);
+}
+
 int test_posix_limits(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_descriptors_left_is_space),
         cmocka_unit_test(test_the_descriptor_limit_is_raised),
         cmocka_unit_test(test_a_thousand_connections),
+        cmocka_unit_test(test_the_end_of_a_loop_delivers_last_words),
     };
     return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
 }
