@@ -51,6 +51,11 @@
 #    define SOTTO_MLS_MAX_MEMBERS 65536U
 #endif
 
+/* The most extensions in one list; a longer list is refused. */
+#ifndef SOTTO_MLS_MAX_EXTENSIONS
+#    define SOTTO_MLS_MAX_EXTENSIONS 64U
+#endif
+
 /* ------------------------------------------------------------------ types */
 
 /*

@@ -1,0 +1,81 @@
+/*
+ * vectors_mls.c - bin/vectors_mls PATH...: runs the test vectors of MLS (RFC
+ * 9420) in the format of the MLS working group.
+ *
+ * A file is a list of cases. What kind of case it is shows in its fields, not
+ * in the name of the file. Cases of a cipher suite that is not built in are
+ * counted as skipped.
+ */
+#include "tests/vectors/vectors_mls.h"
+#include "core/mls/types.h"
+
+static const struct kind {
+    const char *field;  /* only this kind of case has it */
+    bool is_suite_free; /* `cipher_suite` does not matter */
+    bool (*run)(struct vectors *v, const cJSON *test);
+} kinds[] = {
+    {"vlbytes_header", true, vectors_mls_deserialization},
+    {"mls_welcome", true, vectors_mls_messages},
+    {"n_leaves", true, vectors_mls_tree_math},
+};
+
+bool vectors_mls_fail(struct vectors *v, const char *why)
+{
+    vectors_note(v, "%s", why);
+    return false;
+}
+
+struct sotto_span vectors_mls_span(struct vectors *v, const cJSON *object,
+                                   const char *field)
+{
+    struct vectors_bytes bytes = vectors_hex(v, object, field);
+
+    return (struct sotto_span){bytes.at, bytes.len};
+}
+
+static const struct kind *find_kind(const cJSON *test)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (vectors_has(test, kinds[i].field)) {
+            return &kinds[i];
+        }
+    }
+    return NULL;
+}
+
+static void run_case(struct vectors *v, const cJSON *test, size_t number)
+{
+    const struct kind *kind = find_kind(test);
+
+    if (kind == NULL) {
+        vectors_skip(v, 1, "not a kind of case that is known here");
+        return;
+    }
+    if (!kind->is_suite_free && vectors_number(v, test, "cipher_suite") !=
+                                    SOTTO_MLS_SUITE_P256_AES128GCM) {
+        vectors_skip(v, 1, "a cipher suite that is not built in");
+        return;
+    }
+    vectors_begin(v, "case %zu (%s)", number, kind->field);
+    vectors_end(v, kind->run(v, test));
+}
+
+static void run_file(struct vectors *v, const cJSON *root)
+{
+    const cJSON *test;
+    size_t number = 0;
+
+    if (!cJSON_IsArray(root)) {
+        vectors_unreadable(v, "not a list of cases");
+        return;
+    }
+    cJSON_ArrayForEach(test, root)
+    {
+        run_case(v, test, number++);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    return vectors_main(argc, argv, run_file);
+}
