@@ -367,7 +367,9 @@ static int run_in_folder(struct account_app *app)
     account_close(app);
     port_files_close(&app->files); /* what was pending is done now */
     free(app->memory);
-    return account_flush() ? code : ACCOUNT_EXIT_OTHER;
+    return account_flush()
+               ? code
+               : account_fail(app, "the output could not be written", NULL);
 }
 
 int account_main(struct port *port, const struct options *options,
