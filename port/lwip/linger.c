@@ -2,8 +2,13 @@
  * linger.c - connections that nobody holds any more, but whose peers do not
  * have everything yet.
  *
- * What was written goes out, then the end of our side (FIN). What the peer
- * still sends is thrown away: answering it with a reset, as lwIP's tcp_close()
+ * What was written goes out, and only then the end of our side (FIN). lwIP 2.2
+ * would put the FIN on the last segment that waits; and when it has to split
+ * that segment for a small window, the first half keeps the FIN (in
+ * tcp_split_unsent_seg(), TCPH_SET_FLAG adds flags where it should replace
+ * them), so that the peer would take less than we wrote for all of it.
+ *
+ * What the peer still sends is thrown away: answering it with a reset, as lwIP's tcp_close()
  * would, could destroy what the peer has not read. The connection ends when
  * the peer closes its side too, or when it took nothing for
  * PORT_LWIP_LINGER_S; a new connection that finds no free pcb ends it earlier
@@ -20,6 +25,19 @@
 static void *seconds(uintptr_t count)
 {
     return (void *)count;
+}
+
+/* The end of our side, once nothing is left that was never sent. False when
+ * the pcb could only be aborted. Without memory for the FIN lwIP answers OK and
+ * repeats it itself. */
+static bool end_when_sent(struct tcp_pcb *pcb)
+{
+    bool is_due = pcb->state == ESTABLISHED || pcb->state == CLOSE_WAIT;
+    if (is_due && pcb->unsent == NULL && tcp_shutdown(pcb, 0, 1) != ERR_OK) {
+        tcp_abort(pcb);
+        return false;
+    }
+    return true;
 }
 
 static err_t received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
@@ -39,7 +57,7 @@ static err_t sent(void *arg, struct tcp_pcb *pcb, uint16_t len)
     (void)len;
     machine()->freed++;
     tcp_arg(pcb, seconds(0));
-    return ERR_OK;
+    return end_when_sent(pcb) ? ERR_OK : ERR_ABRT;
 }
 
 static err_t polled(void *arg, struct tcp_pcb *pcb)
@@ -51,7 +69,7 @@ static err_t polled(void *arg, struct tcp_pcb *pcb)
         return ERR_ABRT;
     }
     tcp_arg(pcb, seconds(waited));
-    return ERR_OK;
+    return end_when_sent(pcb) ? ERR_OK : ERR_ABRT;
 }
 
 void linger_start(struct tcp_pcb *pcb)
@@ -64,18 +82,16 @@ void linger_start(struct tcp_pcb *pcb)
     if (pcb->refused_data != NULL) {
         (void)tcp_process_refused_data(pcb);
     }
-    /* Without memory for the FIN lwIP answers OK and repeats it itself. */
-    if (tcp_shutdown(pcb, 0, 1) != ERR_OK) {
-        tcp_abort(pcb);
-    }
+    (void)end_when_sent(pcb);
 }
 
 bool linger_busy(void)
 {
     for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL;
          pcb = pcb->next) {
-        if (pcb->unsent != NULL || pcb->unacked != NULL ||
-            (pcb->flags & TF_CLOSEPEND) != 0) {
+        bool ours = pcb->prio == TCP_PRIO_MIN;
+        if (ours && (pcb->unsent != NULL || pcb->unacked != NULL ||
+                     (pcb->flags & TF_CLOSEPEND) != 0)) {
             return true;
         }
     }

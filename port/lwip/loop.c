@@ -46,6 +46,7 @@ void port_loop_close(struct port_loop *loop)
     if (port->console.state != STREAM_FREE) {
         port_stream_abort(&port->console);
     }
+    machine_deliver();
     loop->open = false;
 }
 

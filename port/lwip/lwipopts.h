@@ -19,7 +19,7 @@
 #define LWIP_IGMP            0
 #define IP_FRAG              0
 #define IP_REASSEMBLY        0
-#define LWIP_STATS           0
+#define LWIP_STATS           PORT_LWIP_STATS
 #if !PORT_LWIP_ASSERTS
 #    define LWIP_NOASSERT
 #endif
@@ -37,6 +37,19 @@
 
 #define LWIP_HOOK_FILENAME "lwip_hooks.h"
 
+/* Of the statistics, only what counts.h tells. */
+#define LINK_STATS       0
+#define ETHARP_STATS     0
+#define IP_STATS         0
+#define ICMP_STATS       0
+#define UDP_STATS        0
+#define TCP_STATS        0
+#define SYS_STATS        0
+#define IP6_STATS        0
+#define ICMP6_STATS      0
+#define ND6_STATS        0
+#define LWIP_STATS_LARGE 1
+
 /* ---- TCP -------------------------------------------------------------- */
 
 #define TCP_MSS            PORT_LWIP_MSS
@@ -44,6 +57,7 @@
 #define TCP_SND_QUEUELEN   (3 * ((TCP_SND_BUF + TCP_MSS - 1) / TCP_MSS))
 #define TCP_WND            PORT_LWIP_RECEIVE_BYTES
 #define TCP_LISTEN_BACKLOG 1
+#define LWIP_TCP_RTO_TIME  1000 /* before anything was measured: RFC 6298 2.1 */
 /* A lost segment makes the peer repeat those behind it too; holding them would
  * take packet buffers that others need. */
 #define TCP_QUEUE_OOSEQ 0

@@ -10,8 +10,8 @@
 #include <lwip/init.h>
 #include <lwip/timeouts.h>
 
-/* How long port_close() waits for bytes that were written and closed. */
-#define CLOSE_WAIT_MS 2000U
+/* How long the last words of closed streams may hold up an end. */
+#define DELIVER_MS 2000U
 
 struct port *machine(void)
 {
@@ -140,14 +140,19 @@ enum sotto_err port_open(struct port **port)
     return SOTTO_OK;
 }
 
-void port_close(struct port *port)
+void machine_deliver(void)
 {
-    uint64_t end = below_now_ms() + CLOSE_WAIT_MS;
+    uint64_t end = below_now_ms() + DELIVER_MS;
     machine_turn();
     while (linger_busy() && below_now_ms() < end) {
         below_wait(LWIP_MIN(sys_timeouts_sleeptime(), 50), 0);
         machine_turn();
     }
+}
+
+void port_close(struct port *port)
+{
+    machine_deliver();
     below_stop();
     port->open = false;
 }

@@ -98,6 +98,9 @@ enum sotto_err machine_translate(err_t err);
 /* One turn of the stack: frames, timers. */
 void machine_turn(void);
 
+/* Waits, within limits, until closed connections have delivered all. */
+void machine_deliver(void);
+
 /* Lets what failed since the last turn be known. */
 void connect_turn(void);
 
@@ -155,7 +158,7 @@ unsigned stream_report(struct port_stream *stream);
  * it is acknowledged or PORT_LWIP_LINGER_S passed. */
 void linger_start(struct tcp_pcb *pcb);
 
-/* True while some connection has bytes that its peer did not acknowledge. */
+/* True while some of them have bytes that the peer did not acknowledge. */
 bool linger_busy(void);
 
 /* Takes out of the listener's queue. */

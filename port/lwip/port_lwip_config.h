@@ -101,6 +101,11 @@
 #    define PORT_LWIP_ASSERTS 0
 #endif
 
+/* 1: lwIP counts what its pools hold, see counts.h. 0.4 K flash and RAM. */
+#ifndef PORT_LWIP_STATS
+#    define PORT_LWIP_STATS 0
+#endif
+
 /* 1: IPv6 beside IPv4. 7 K flash, 1.7 K RAM. */
 #ifndef PORT_LWIP_IPV6
 #    define PORT_LWIP_IPV6 0

@@ -22,6 +22,8 @@ struct wire {
     struct pbuf *ring[RING];
     size_t first;
     size_t count;
+    unsigned loss; /* of 1,000 */
+    uint64_t seed;
 };
 
 static struct wire *wire(void)
@@ -30,11 +32,32 @@ static struct wire *wire(void)
     return &the_only_one;
 }
 
+void host_wire_lose(unsigned per_mille, uint64_t seed)
+{
+    wire()->loss = per_mille;
+    wire()->seed = seed;
+}
+
+/* Steele, Lea, Flood 2014: SplitMix. */
+static uint64_t draw(uint64_t *state)
+{
+    *state += 0x9e3779b97f4a7c15U;
+    uint64_t mixed = *state;
+    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9U;
+    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebU;
+    return mixed ^ mixed >> 31;
+}
+
+static bool is_lost(struct wire *wire)
+{
+    return wire->loss > 0 && draw(&wire->seed) % 1000 < wire->loss;
+}
+
 static err_t send_frame(struct netif *netif, struct pbuf *frame)
 {
     struct wire *to = netif->state;
     struct pbuf *copy = NULL;
-    if (to->count < RING) {
+    if (to->count < RING && !is_lost(to)) {
         copy = pbuf_alloc(PBUF_LINK, frame->tot_len, PBUF_POOL);
     }
     if (copy == NULL) {
