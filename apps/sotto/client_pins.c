@@ -192,6 +192,11 @@ enum client_verdict client_pins_check(struct client_app *app,
         memcpy(app->pin, app->seen, sizeof app->pin);
         app->has_pin = true;
         app->trust = CLIENT_TRUST_FIRST;
+        if (app->registers) {
+            view_remark(&app->view,
+                        "this server's key was taken unseen: somebody in "
+                        "between could register in your place");
+        }
         return CLIENT_ACCEPT;
     }
     if (app->console->is_interactive) {
