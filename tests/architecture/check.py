@@ -21,6 +21,8 @@ CORE_C = {"stdalign.h", "stdbool.h", "stddef.h", "stdint.h", "stdnoreturn.h",
           "limits.h", "string.h", "inttypes.h"}
 # Our own headers that every layer may use: errors, and what a port fills.
 BASICS = {"sotto/err.h", "sotto/env.h"}
+# And what all layers of core may use of core's public headers.
+CORE_BASICS = BASICS | {"sotto/span.h"}
 # Which layers of core a layer may include beside itself. A public header
 # <sotto/NAME.h> counts as part of core/NAME.
 CORE_LAYERS = {
@@ -98,7 +100,7 @@ def core_layer(path):
 
 def check_core_include(path, kind, name):
     layer = core_layer(path)
-    if name in CORE_C and kind == "<" or name in BASICS:
+    if name in CORE_C and kind == "<" or name in CORE_BASICS:
         return None
     if name.startswith(CRYPTO_LIBRARY):
         library = "openssl" if name.startswith("openssl/") else "mbedtls"
