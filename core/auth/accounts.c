@@ -1,3 +1,4 @@
+#include "core/auth/accounts_scan.h"
 #include "core/auth/accounts_state.h"
 
 #include <string.h>
@@ -29,81 +30,43 @@ static enum sotto_err apply(struct sotto_accounts *accounts,
     return SOTTO_ERR_FORMAT;
 }
 
-static void note_damage(struct sotto_accounts_report *report,
-                        const struct sotto_accounts_scan *scan,
-                        const char *reason)
+static enum sotto_err read_lines(struct sotto_accounts *accounts,
+                                 struct sotto_accounts_scan *scan,
+                                 uint64_t *whole_len)
 {
-    if (report->reason == NULL) {
-        report->line = scan->number;
-        report->offset = scan->offset;
-        report->reason = reason;
+    struct sotto_accounts_line line;
+    enum sotto_accounts_verdict verdict = SOTTO_ACCOUNTS_TORN;
+    enum sotto_err err = SOTTO_OK;
+    while (err == SOTTO_OK) {
+        err = sotto_accounts_scan_next(scan, &line, &verdict);
+        if (err == SOTTO_OK && verdict == SOTTO_ACCOUNTS_INTACT) {
+            err = apply(accounts, &line);
+            accounts->seq = line.seq;
+            accounts->lines++;
+            *whole_len = scan->offset + scan->used;
+        }
     }
+    sotto_wipe(&line, sizeof line);
+    return err == SOTTO_ERR_NOT_FOUND ? SOTTO_OK : err;
 }
 
-/* True when the line is intact and follows the one before. A damaged line
- * counts as one number; what else is skipped is missing. */
-static bool check_line(const char *in, size_t len, bool is_whole,
-                       const struct sotto_accounts_scan *scan, uint64_t *seq,
-                       struct sotto_accounts_line *line,
-                       struct sotto_accounts_report *report)
-{
-    const char *reason = "the line is too long";
-    if (!is_whole ||
-        sotto_accounts_line_decode(line, in, len, &reason) != SOTTO_OK) {
-        note_damage(report, scan, reason);
-        report->damaged++;
-        (*seq)++;
-        return false;
-    }
-    const bool is_first = scan->number == 1;
-    if (is_first != (line->kind == SOTTO_ACCOUNTS_HEAD)) {
-        note_damage(report, scan,
-                    is_first ? "the first line is missing"
-                             : "a first line in the middle");
-        report->damaged++;
-    } else if (!is_first && line->seq <= *seq) {
-        note_damage(report, scan, "the line's number was there before");
-        report->damaged++;
-    } else if (!is_first && line->seq != *seq + 1) {
-        note_damage(report, scan, "lines before this one are missing");
-        report->missing += (uint32_t)(line->seq - *seq - 1);
-    }
-    *seq = line->seq;
-    return true;
-}
-
+/* A file that is damaged is left as it is, for the repair. */
 static enum sotto_err read_file(struct sotto_accounts *accounts,
                                 struct sotto_accounts_report *report)
 {
+    const struct sotto_files *files = accounts->files;
     struct sotto_accounts_scan scan;
-    struct sotto_accounts_line line;
-    enum sotto_err err = SOTTO_OK;
-    sotto_accounts_scan_init(&scan, accounts->files, accounts->file);
-    while (err == SOTTO_OK) {
-        const char *in = NULL;
-        size_t len = 0;
-        bool is_whole = false;
-        bool is_tail = false;
-        err = sotto_accounts_scan_next(&scan, &in, &len, &is_whole, &is_tail);
-        if (err != SOTTO_OK) {
-            break;
-        }
-        if (is_tail) {
-            report->torn_tail = true;
-            err = accounts->files->truncate(accounts->files->ctx,
-                                            accounts->file, scan.offset);
-            break;
-        }
-        if (check_line(in, len, is_whole, &scan, &accounts->seq, &line,
-                       report)) {
-            err = apply(accounts, &line);
-        }
-        accounts->lines++;
+    uint64_t whole_len = 0;
+    sotto_accounts_scan_init(&scan, files, accounts->file, report);
+    enum sotto_err err = read_lines(accounts, &scan, &whole_len);
+    sotto_accounts_scan_wipe(&scan);
+    if (err == SOTTO_OK && report->reason != NULL) {
+        err = SOTTO_ERR_FORMAT;
     }
-    sotto_wipe(&scan, sizeof scan);
-    sotto_wipe(&line, sizeof line);
-    err = err == SOTTO_ERR_NOT_FOUND ? SOTTO_OK : err;
-    return err == SOTTO_OK && report->reason != NULL ? SOTTO_ERR_FORMAT : err;
+    if (err == SOTTO_OK && report->torn_tail) {
+        err = files->truncate(files->ctx, accounts->file, whole_len);
+    }
+    return err;
 }
 
 /* ---- writing ----------------------------------------------------------- */
@@ -135,17 +98,39 @@ static enum sotto_err append(struct sotto_accounts *accounts,
     return err;
 }
 
+/*
+ * Writes down the changes that waited, as far as there is room. FULL: the rest
+ * waits on; IO.
+ */
+static enum sotto_err write_queued(struct sotto_accounts *accounts)
+{
+    enum sotto_err err = SOTTO_OK;
+    size_t written = 0;
+    while (err == SOTTO_OK && written < accounts->queued) {
+        err = append(accounts, &accounts->queue[written]);
+        written += err == SOTTO_OK;
+    }
+    accounts->queued -= written;
+    memmove(accounts->queue, accounts->queue + written,
+            accounts->queued * sizeof accounts->queue[0]);
+    sotto_wipe(accounts->queue + accounts->queued,
+               written * sizeof accounts->queue[0]);
+    return err;
+}
+
 /* Writes a change down: in the file, or, while that is being replaced, in the
- * queue for the new one. FULL, IO; SPACE when the queue is full. */
+ * queue for the new one. FULL, IO; AGAIN when the queue is full. */
 static enum sotto_err write_change(struct sotto_accounts *accounts,
                                    struct sotto_accounts_line *line,
                                    uint64_t *ticket)
 {
     enum sotto_err err = accounts->failed;
     if (err == SOTTO_OK && !is_replacing(accounts)) {
-        err = append(accounts, line);
+        err = write_queued(accounts); /* changes stay in their order */
+        err = err == SOTTO_OK ? append(accounts, line) : err;
+        accounts->failed = err == SOTTO_ERR_FULL ? SOTTO_OK : err;
     } else if (err == SOTTO_OK && accounts->queued == SOTTO_ACCOUNTS_QUEUE) {
-        err = SOTTO_ERR_SPACE;
+        err = SOTTO_ERR_AGAIN;
     } else if (err == SOTTO_OK) {
         accounts->queue[accounts->queued++] = *line;
     }
@@ -175,6 +160,7 @@ static enum sotto_err write_all(struct sotto_accounts *accounts, int file)
 {
     struct sotto_accounts_line line = {.kind = SOTTO_ACCOUNTS_HEAD};
     memcpy(line.secret, accounts->secret, sizeof line.secret);
+    line.lines = accounts->count;
     enum sotto_err err = write_line(accounts, file, &line);
     for (size_t i = 0; err == SOTTO_OK && i < accounts->count; i++) {
         line.kind = SOTTO_ACCOUNTS_ACCOUNT;
@@ -203,6 +189,7 @@ static enum sotto_err start_replacing(struct sotto_accounts *accounts,
     err = write_all(accounts, file);
     files->close(files->ctx, file);
     if (err != SOTTO_OK) {
+        (void)files->remove(files->ctx, NEW_FILE);
         return err;
     }
     accounts->replacing = kind;
@@ -230,18 +217,6 @@ static enum sotto_err open_replaced(struct sotto_accounts *accounts)
     return SOTTO_OK;
 }
 
-/* Writes down the changes that waited. */
-static enum sotto_err write_queued(struct sotto_accounts *accounts)
-{
-    enum sotto_err err = SOTTO_OK;
-    for (size_t i = 0; err == SOTTO_OK && i < accounts->queued; i++) {
-        err = append(accounts, &accounts->queue[i]);
-    }
-    sotto_wipe(accounts->queue, sizeof accounts->queue);
-    accounts->queued = 0;
-    return err;
-}
-
 static void end_replacing(struct sotto_accounts *accounts)
 {
     const bool was_first = accounts->replacing == REPLACING_FIRST;
@@ -254,9 +229,6 @@ static void end_replacing(struct sotto_accounts *accounts)
         /* The old file is still in place and goes on. */
         accounts->next_compact = 2 * accounts->lines;
         err = SOTTO_OK;
-    }
-    if (err == SOTTO_OK) {
-        err = write_queued(accounts);
     }
     accounts->failed = err;
 }
@@ -287,9 +259,9 @@ enum sotto_err sotto_accounts_open(struct sotto_accounts **accounts_out,
     } else if (err == SOTTO_OK) {
         err = read_file(accounts, report);
         sotto_syncer_init(&accounts->syncer, files, accounts->file);
-    }
-    if (err == SOTTO_OK && accounts->lines == 0 && !is_replacing(accounts)) {
-        err = start_file(accounts, random); /* an empty file, or a torn head */
+        /* What was read may not be durable: the first ticket is for it. */
+        accounts->tickets = sotto_syncer_note(&accounts->syncer);
+        (void)files->remove(files->ctx, NEW_FILE); /* a power cut left it */
     }
     if (err != SOTTO_OK) {
         sotto_accounts_close(accounts);
@@ -419,27 +391,32 @@ static bool wants_compaction(const struct sotto_accounts *accounts)
 
 bool sotto_accounts_run(struct sotto_accounts *accounts)
 {
-    if (is_replacing(accounts)) {
-        if (accounts->io.state != SOTTO_IO_DONE) {
-            return false;
-        }
+    bool changed = false;
+    if (is_replacing(accounts) && accounts->io.state == SOTTO_IO_DONE) {
         end_replacing(accounts);
-        return true;
+        changed = true;
     }
-    if (accounts->failed != SOTTO_OK) {
-        return false;
+    if (is_replacing(accounts) || accounts->failed != SOTTO_OK) {
+        return changed;
     }
-    const bool changed = sotto_syncer_run(&accounts->syncer);
-    accounts->failed = accounts->syncer.failed;
-    if (accounts->failed == SOTTO_OK &&
+    enum sotto_err err = write_queued(accounts);
+    accounts->failed = err == SOTTO_ERR_FULL ? SOTTO_OK : err;
+    if (sotto_syncer_run(&accounts->syncer)) {
+        accounts->failed = accounts->syncer.failed;
+        changed = true;
+    }
+    if (accounts->failed == SOTTO_OK && accounts->queued == 0 &&
         sotto_syncer_is_idle(&accounts->syncer) && wants_compaction(accounts) &&
         start_replacing(accounts, REPLACING_COMPACT) != SOTTO_OK) {
         accounts->next_compact = 2 * accounts->lines; /* no room: later */
     }
-    return changed;
+    return changed || accounts->failed != SOTTO_OK;
 }
 
 bool sotto_accounts_is_idle(const struct sotto_accounts *accounts)
 {
-    return !is_replacing(accounts) && sotto_syncer_is_idle(&accounts->syncer);
+    if (is_replacing(accounts) || !sotto_syncer_is_idle(&accounts->syncer)) {
+        return false;
+    }
+    return accounts->queued == 0 || accounts->failed != SOTTO_OK;
 }

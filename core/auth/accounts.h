@@ -35,18 +35,23 @@ struct sotto_account {
     char name[SOTTO_NAME_MAX + 1];
     bool disabled;      /* may not log in; the name stays taken */
     uint64_t created_s; /* seconds since 1970 or SOTTO_TIME_UNKNOWN */
-    uint64_t sequence;  /* of the line that made it what it is */
+    uint64_t sequence;  /* of its line, when that was read or written */
     struct sotto_verifier verifier;
 };
 
-/* Where a file is damaged, for a person. */
+/*
+ * Where a file is damaged, for a person: the first finding, and how many. What
+ * damaged and missing lines said is not known: each may have disabled or
+ * removed an account, or changed a password, and then an older line counts
+ * again. So after a repair somebody must look through the accounts.
+ */
 struct sotto_accounts_report {
     uint64_t line;      /* counted from 1 */
     uint64_t offset;    /* in bytes, of the line's start */
-    const char *reason; /* a constant sentence */
-    uint32_t damaged;   /* how many lines are */
-    uint32_t missing;   /* sequence numbers that are nowhere */
-    bool torn_tail;     /* an unfinished last line was dropped */
+    const char *reason; /* a constant phrase; NULL: the file is whole */
+    uint32_t damaged;   /* lines that cannot be read */
+    uint32_t missing;   /* lines that are not there at all */
+    bool torn_tail;     /* an unfinished last line, never acknowledged */
 };
 
 struct sotto_accounts;
@@ -56,9 +61,11 @@ size_t sotto_accounts_size(size_t capacity);
 
 /*
  * Reads the file, or starts an empty one. `memory` is the caller's until
- * close; `files` and `random` are borrowed. A long file is compacted.
- * FORMAT with `report` when it is damaged; LIMIT when it holds more than
- * `capacity` accounts; IO, DENIED, FULL, RANDOM.
+ * close; `files` is borrowed until then, `random` during the call. A long file
+ * is compacted, by run().
+ * FORMAT with `report` when it is damaged, and the file stays as it is; LIMIT
+ * when it holds more than `capacity` accounts; IO, DENIED, FULL, RANDOM. After
+ * an error nothing is open.
  */
 enum sotto_err sotto_accounts_open(struct sotto_accounts **accounts,
                                    void *memory, size_t capacity,
@@ -66,6 +73,8 @@ enum sotto_err sotto_accounts_open(struct sotto_accounts **accounts,
                                    const struct sotto_random *random,
                                    struct sotto_accounts_report *report)
     SOTTO_MUST_CHECK;
+/* While sotto_accounts_is_idle() is false a request is pending: the memory must
+ * then stay in place until the file table is closed. */
 void sotto_accounts_close(struct sotto_accounts *accounts);
 
 /* The account of that name, disabled or not; NULL. Borrowed until the next
@@ -88,7 +97,8 @@ void sotto_accounts_fake(const struct sotto_accounts *accounts,
  * Changes. Each is in the table at once and appended to the file; it may be
  * acknowledged when sotto_accounts_durable() has reached `*ticket`. add:
  * EXISTS when the name is taken, SPACE when the table is full. The others:
- * NOT_FOUND. All: FULL, IO with nothing changed.
+ * NOT_FOUND. All: FULL, IO with nothing changed; AGAIN when many changes were
+ * made while the file is being compacted (rare; run() ends it).
  */
 enum sotto_err sotto_accounts_add(struct sotto_accounts *accounts,
                                   const char *name, size_t name_len,
@@ -119,8 +129,10 @@ bool sotto_accounts_is_idle(const struct sotto_accounts *accounts);
 /*
  * For the operator, server down: copies the intact lines to a new file and
  * the damaged ones to `credentials.damaged` (appended), then replaces. Lines
- * get new numbers. With OK the caller runs the loop until `io` is DONE.
- * NOT_FOUND, FULL, IO, RANDOM: nothing was changed.
+ * get new numbers. Accounts are afterwards what the intact lines say: the
+ * report tells how much is not known, see above. With OK the caller runs the
+ * loop until `io` is DONE. NOT_FOUND, DENIED, FULL, IO, RANDOM: the accounts'
+ * file was not changed.
  */
 enum sotto_err sotto_accounts_repair(const struct sotto_files *files,
                                      const struct sotto_random *random,

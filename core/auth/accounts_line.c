@@ -67,6 +67,7 @@ enum sotto_err sotto_accounts_line_encode(
     add_text(&w, "kind", kinds[line->kind]);
     if (line->kind == SOTTO_ACCOUNTS_HEAD) {
         sotto_json_add_integer(&w, "version", SOTTO_ACCOUNTS_VERSION);
+        sotto_json_add_integer(&w, "lines", line->lines);
         add_bytes(&w, "secret", line->secret, sizeof line->secret);
     } else {
         add_text(&w, "name", line->account.name);
@@ -182,6 +183,7 @@ static bool get_fields(const struct sotto_json *json,
     case SOTTO_ACCOUNTS_HEAD:
         return sotto_json_integer(json, "version", &version) == SOTTO_OK &&
                version == SOTTO_ACCOUNTS_VERSION &&
+               sotto_json_integer(json, "lines", &line->lines) == SOTTO_OK &&
                get_exactly(json, "secret", line->secret, sizeof line->secret);
     case SOTTO_ACCOUNTS_ACCOUNT:
         line->account.sequence = line->seq;
@@ -209,50 +211,5 @@ enum sotto_err sotto_accounts_line_decode(struct sotto_accounts_line *line,
         *reason = "the line is not one that this version writes";
         return SOTTO_ERR_FORMAT;
     }
-    return SOTTO_OK;
-}
-
-/* ---- a whole file ---- */
-
-void sotto_accounts_scan_init(struct sotto_accounts_scan *scan,
-                              const struct sotto_files *files, int file)
-{
-    *scan = (struct sotto_accounts_scan){.files = files, .file = file};
-}
-
-static enum sotto_err refill(struct sotto_accounts_scan *scan)
-{
-    size_t got = 0;
-    scan->len -= scan->used;
-    scan->at += scan->used;
-    memmove(scan->text, scan->text + scan->used, scan->len);
-    scan->used = 0;
-    enum sotto_err err =
-        scan->files->read(scan->files->ctx, scan->file, scan->at + scan->len,
-                          (uint8_t *)scan->text + scan->len,
-                          sizeof scan->text - scan->len, &got);
-    scan->len += err == SOTTO_OK ? got : 0;
-    return err;
-}
-
-enum sotto_err sotto_accounts_scan_next(struct sotto_accounts_scan *scan,
-                                        const char **in, size_t *len,
-                                        bool *is_whole, bool *is_tail)
-{
-    enum sotto_err err = refill(scan);
-    if (err != SOTTO_OK) {
-        return err;
-    }
-    if (scan->len == 0) {
-        return SOTTO_ERR_NOT_FOUND;
-    }
-    const char *end = memchr(scan->text, '\n', scan->len);
-    *is_whole = end != NULL;
-    *is_tail = end == NULL && scan->len < sizeof scan->text;
-    *in = scan->text;
-    *len = end != NULL ? (size_t)(end - scan->text) : scan->len;
-    scan->used = *len + (end != NULL);
-    scan->offset = scan->at;
-    scan->number++;
     return SOTTO_OK;
 }

@@ -1,7 +1,7 @@
 /*
  * accounts_line.h - one line of the credential file (auth/ACCOUNTS.md).
  *
- *   {"seq":1,"kind":"head","version":1,"secret":"…","crc":"…"}
+ *   {"seq":1,"kind":"head","version":1,"lines":0,"secret":"…","crc":"…"}
  *   {"seq":2,"kind":"account","name":"…","disabled":false,"created":0,
  *    "iterations":600000,"salt":"…","stored_key":"…","server_key":"…",
  *    "crc":"…"}
@@ -30,6 +30,7 @@ struct sotto_accounts_line {
     uint64_t seq;
     struct sotto_account account;          /* ACCOUNT; REMOVE: its name */
     uint8_t secret[SOTTO_ACCOUNTS_SECRET]; /* HEAD */
+    uint64_t lines; /* HEAD: how many the file had when it was put in place */
 };
 
 /* Writes the line with its line feed. SPACE never happens with `cap` of
@@ -42,31 +43,5 @@ enum sotto_err sotto_accounts_line_encode(
 enum sotto_err sotto_accounts_line_decode(struct sotto_accounts_line *line,
                                           const char *in, size_t len,
                                           const char **reason) SOTTO_MUST_CHECK;
-
-/* Reads a file line by line. */
-struct sotto_accounts_scan {
-    const struct sotto_files *files;
-    int file;
-    uint64_t at;     /* where the bytes in `text` begin in the file */
-    size_t len;      /* bytes in it */
-    size_t used;     /* of the line handed out last, to be dropped */
-    uint64_t number; /* of the line handed out last, from 1 */
-    uint64_t offset; /* where that line begins */
-    char text[SOTTO_ACCOUNTS_LINE_MAX + 1];
-};
-
-void sotto_accounts_scan_init(struct sotto_accounts_scan *scan,
-                              const struct sotto_files *files, int file);
-
-/*
- * The next line: `*in`, `*len` without line feed, borrowed until the next
- * call. A line that is too long comes in pieces of LINE_MAX bytes, each of
- * which is not a line: `*is_whole` is false. The unfinished last line of the
- * file is not whole either, and `*is_tail` is set. NOT_FOUND at the end; IO.
- */
-enum sotto_err sotto_accounts_scan_next(struct sotto_accounts_scan *scan,
-                                        const char **in, size_t *len,
-                                        bool *is_whole, bool *is_tail)
-    SOTTO_MUST_CHECK;
 
 #endif

@@ -95,17 +95,51 @@ enum sotto_err sotto_accounts_table_set(struct sotto_accounts *accounts,
     return SOTTO_OK;
 }
 
+/* Where the index says `place`. */
+static size_t find_slot(const struct sotto_accounts *accounts, size_t place)
+{
+    const char *name = accounts->table[place].name;
+    size_t slot = slot_of(accounts, name, strlen(name));
+    while (accounts->index[slot] != (uint32_t)place + 1) {
+        slot = (slot + 1) & (accounts->index_size - 1);
+    }
+    return slot;
+}
+
+/* Empties a slot; what stands behind it moves up where its search would
+ * otherwise stop at the hole. */
+static void index_take(struct sotto_accounts *accounts, size_t hole)
+{
+    const size_t mask = accounts->index_size - 1;
+    for (size_t at = (hole + 1) & mask; accounts->index[at] != 0;
+         at = (at + 1) & mask) {
+        const char *name = accounts->table[accounts->index[at] - 1].name;
+        const size_t home = slot_of(accounts, name, strlen(name));
+        if (((at - home) & mask) >= ((at - hole) & mask)) {
+            accounts->index[hole] = accounts->index[at];
+            hole = at;
+        }
+    }
+    accounts->index[hole] = 0;
+}
+
 void sotto_accounts_table_remove(struct sotto_accounts *accounts,
                                  const char *name)
 {
-    struct sotto_account *account =
+    const struct sotto_account *account =
         sotto_accounts_get(accounts, name, strlen(name));
-    if (account != NULL) {
-        struct sotto_account *last = &accounts->table[--accounts->count];
-        *account = *last;
-        sotto_wipe(last, sizeof *last);
-        sotto_accounts_index(accounts);
+    if (account == NULL) {
+        return;
     }
+    const size_t place = (size_t)(account - accounts->table);
+    const size_t last = accounts->count - 1;
+    index_take(accounts, find_slot(accounts, place));
+    if (place != last) {
+        accounts->index[find_slot(accounts, last)] = (uint32_t)place + 1;
+        accounts->table[place] = accounts->table[last];
+    }
+    sotto_wipe(&accounts->table[last], sizeof accounts->table[last]);
+    accounts->count = last;
 }
 
 const struct sotto_account *sotto_accounts_find(
