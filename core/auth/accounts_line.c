@@ -83,12 +83,13 @@ enum sotto_err sotto_accounts_line_encode(
         return SOTTO_ERR_SPACE;
     }
     /* The brace goes behind the checksum. */
+    static const char end[3] = {'"', '}', '\n'};
     char *at = out + json_len - 1;
     char crc[9];
     crc_text(out, json_len - 1, crc);
     memcpy(at, CRC_FIELD, sizeof CRC_FIELD - 1);
     memcpy(at + sizeof CRC_FIELD - 1, crc, 8);
-    memcpy(at + sizeof CRC_FIELD - 1 + 8, "\"}\n", 3);
+    memcpy(at + sizeof CRC_FIELD - 1 + 8, end, sizeof end);
     *len = json_len - 1 + CRC_TAIL + 1;
     return SOTTO_OK;
 }
@@ -175,6 +176,14 @@ static bool get_kind(const struct sotto_json *json,
     return false;
 }
 
+/* A head without it promises nothing. */
+static bool get_promise(const struct sotto_json *json, uint64_t *lines)
+{
+    *lines = 0;
+    enum sotto_err err = sotto_json_integer(json, "lines", lines);
+    return err == SOTTO_OK || err == SOTTO_ERR_NOT_FOUND;
+}
+
 static bool get_fields(const struct sotto_json *json,
                        struct sotto_accounts_line *line)
 {
@@ -183,7 +192,7 @@ static bool get_fields(const struct sotto_json *json,
     case SOTTO_ACCOUNTS_HEAD:
         return sotto_json_integer(json, "version", &version) == SOTTO_OK &&
                version == SOTTO_ACCOUNTS_VERSION &&
-               sotto_json_integer(json, "lines", &line->lines) == SOTTO_OK &&
+               get_promise(json, &line->lines) &&
                get_exactly(json, "secret", line->secret, sizeof line->secret);
     case SOTTO_ACCOUNTS_ACCOUNT:
         line->account.sequence = line->seq;
