@@ -8,6 +8,7 @@
 #include "port/lwip/host/host.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -72,7 +73,10 @@ void below_console_raw(bool raw)
 
 enum sotto_err below_console_open(const char **why)
 {
-    (void)why;
+    if (fcntl(STDIN_FILENO, F_GETFD) < 0 || fcntl(STDOUT_FILENO, F_GETFD) < 0) {
+        *why = "Standard input or output is closed";
+        return SOTTO_ERR_UNSUPPORTED;
+    }
     at_end = false;
     return SOTTO_OK;
 }

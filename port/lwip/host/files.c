@@ -40,7 +40,6 @@ static enum sotto_err from_errno(void)
 {
     switch (errno) {
     case ENOENT:
-    case ENOTDIR:
         return SOTTO_ERR_NOT_FOUND;
     case EACCES:
     case EPERM:
@@ -86,9 +85,14 @@ static enum sotto_err file_open(void *ctx, const char *name, unsigned flags,
     int how = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
     how |= (flags & SOTTO_FILE_CREATE) != 0 ? O_CREAT : 0;
     how |= (flags & SOTTO_FILE_TRUNCATE) != 0 ? O_TRUNC : 0;
-    int fd = openat(folder->fd, name, how, 0600);
+    int fd = openat(folder->fd, name, how | O_NONBLOCK, 0600);
     if (fd < 0) {
         return from_errno();
+    }
+    struct stat stat;
+    if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {
+        (void)close(fd);
+        return SOTTO_ERR_IO;
     }
     folder->files[free_slot] = (struct file){.fd = fd};
     *file = free_slot;
@@ -282,6 +286,12 @@ static enum sotto_err file_remove(void *ctx, const char *name)
     return unlinkat(folder->fd, name, 0) == 0 ? SOTTO_OK : from_errno();
 }
 
+static bool is_file(const struct dirent *entry)
+{
+    bool may_be = entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN;
+    return may_be && is_name(entry->d_name);
+}
+
 /* A folder gives its names in the same order as long as it does not change. */
 static enum sotto_err find_name(DIR *dir, const char *prefix, size_t index,
                                 char name[static SOTTO_FILE_NAME_MAX + 1])
@@ -292,7 +302,7 @@ static enum sotto_err find_name(DIR *dir, const char *prefix, size_t index,
         if (entry == NULL) {
             return errno == 0 ? SOTTO_ERR_NOT_FOUND : SOTTO_ERR_IO;
         }
-        if (!is_name(entry->d_name) ||
+        if (!is_file(entry) ||
             strncmp(entry->d_name, prefix, strlen(prefix)) != 0) {
             continue;
         }
