@@ -10,6 +10,20 @@
 #include <lwip/init.h>
 #include <lwip/timeouts.h>
 
+_Static_assert(PORT_LWIP_STREAMS >= 1 && PORT_LWIP_STREAMS <= 250 &&
+                   PORT_LWIP_LISTENERS >= 1 && PORT_LWIP_LISTENERS <= 250,
+               "pools are small");
+_Static_assert(PORT_LWIP_BACKLOG >= 1 && PORT_LWIP_BACKLOG <= 255 &&
+                   PORT_LWIP_SPARE_PCBS >= 2,
+               "one more connection than there is room for can be refused");
+_Static_assert(PORT_LWIP_RECEIVE_PACKETS >= 1 &&
+                   PORT_LWIP_RECEIVE_PACKETS <= UINT8_MAX,
+               "struct port_stream counts them in a byte");
+_Static_assert(PORT_LWIP_RECEIVE_BYTES > PORT_LWIP_SEND_BYTES,
+               "the end of a connection finds room behind its bytes");
+_Static_assert(PORT_LWIP_SEND_OWN > PORT_LWIP_PACKET_OVERHEAD,
+               "a connection's own part lets at least a byte leave");
+
 /* How long the last words of closed streams may hold up an end. */
 #define DELIVER_MS 2000U
 
