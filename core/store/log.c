@@ -97,7 +97,11 @@ static enum sotto_err append_record(struct sotto_log *log,
     const size_t len = LOG_HEAD_LEN + (size_t)head->len;
     enum sotto_err err;
     head->body_crc = sotto_crc32c(0, body, head->len);
-    log_head_encode(head, segment->salt, segment->id, bytes);
+    log_head_encode(head,
+                    &(struct log_place){.salt = segment->salt,
+                                        .id = segment->id,
+                                        .at = segment->size},
+                    bytes);
     if (len <= sizeof bytes) {
         if (head->len > 0) {
             memcpy(bytes + LOG_HEAD_LEN, body, head->len);

@@ -207,9 +207,10 @@ static enum sotto_err scan_record(struct scan *scan, uint64_t *at)
         return err;
     }
     const uint64_t left = scan->segment->size - *at;
-    if (in == NULL ||
-        !log_head_decode(&head, scan->segment->salt, scan->segment->id, in) ||
-        (head.type == LOG_ENTRY && head.number <= scan->log->last)) {
+    const struct log_place place = {.salt = scan->segment->salt,
+                                    .id = scan->segment->id,
+                                    .at = (uint32_t)*at};
+    if (in == NULL || !log_head_decode(&head, &place, in)) {
         note_bad(scan, *at);
         *at += in == NULL ? left : 1;
         return SOTTO_OK;

@@ -149,7 +149,10 @@ static bool is_head(const struct walk *walk, const uint8_t *in,
                     struct log_head *head)
 {
     const struct log_segment *segment = &walk->log->segments[walk->segment];
-    return log_head_decode(head, segment->salt, segment->id, in) &&
+    const struct log_place place = {.salt = segment->salt,
+                                    .id = segment->id,
+                                    .at = walk->at};
+    return log_head_decode(head, &place, in) &&
            head->len <= segment->size - walk->at - LOG_HEAD_LEN;
 }
 

@@ -10,22 +10,22 @@
 
 static const uint8_t segment_magic[8] = "SottoLog";
 
-/* The salt and the segment stand before the head in the checksum, not in the
- * file. */
-static uint32_t head_crc(uint32_t salt, uint32_t id, const uint8_t *head)
+/* The place stands before the head in the checksum, not in the file. */
+static uint32_t head_crc(const struct log_place *place, const uint8_t *head)
 {
-    uint8_t secret[8];
+    uint8_t bytes[12];
     size_t len = 0;
     struct sotto_writer w;
-    sotto_writer_init(&w, secret, sizeof secret);
-    sotto_write_u32(&w, salt);
-    sotto_write_u32(&w, id);
+    sotto_writer_init(&w, bytes, sizeof bytes);
+    sotto_write_u32(&w, place->salt);
+    sotto_write_u32(&w, place->id);
+    sotto_write_u32(&w, place->at);
     enum sotto_err err = sotto_writer_finish(&w, &len);
     SOTTO_ASSERT(err == SOTTO_OK);
-    return sotto_crc32c(sotto_crc32c(0, secret, len), head, LOG_HEAD_LEN - 4);
+    return sotto_crc32c(sotto_crc32c(0, bytes, len), head, LOG_HEAD_LEN - 4);
 }
 
-void log_head_encode(const struct log_head *head, uint32_t salt, uint32_t id,
+void log_head_encode(const struct log_head *head, const struct log_place *place,
                      uint8_t out[static LOG_HEAD_LEN])
 {
     size_t len = 0;
@@ -37,12 +37,12 @@ void log_head_encode(const struct log_head *head, uint32_t salt, uint32_t id,
     sotto_write_u32(&w, head->len);
     sotto_write_u64(&w, head->number);
     sotto_write_u32(&w, head->body_crc);
-    sotto_write_u32(&w, head_crc(salt, id, out));
+    sotto_write_u32(&w, head_crc(place, out));
     enum sotto_err err = sotto_writer_finish(&w, &len);
     SOTTO_ASSERT(err == SOTTO_OK && len == LOG_HEAD_LEN);
 }
 
-bool log_head_decode(struct log_head *head, uint32_t salt, uint32_t id,
+bool log_head_decode(struct log_head *head, const struct log_place *place,
                      const uint8_t in[static LOG_HEAD_LEN])
 {
     struct sotto_reader r;
@@ -60,7 +60,7 @@ bool log_head_decode(struct log_head *head, uint32_t salt, uint32_t id,
         type == LOG_ENTRY && len > 0 && len <= SOTTO_LOG_ENTRY_MAX;
     const bool is_next = type == LOG_NEXT && len == 0;
     if (zero != 0 || number == 0 || number >= LOG_NUMBER_END ||
-        !(is_entry || is_next) || crc != head_crc(salt, id, in)) {
+        !(is_entry || is_next) || crc != head_crc(place, in)) {
         return false;
     }
     *head = (struct log_head){.type = is_entry ? LOG_ENTRY : LOG_NEXT,

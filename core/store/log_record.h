@@ -33,10 +33,17 @@ struct log_segment_head {
     uint64_t next;  /* as of LOG_NEXT */
 };
 
-void log_head_encode(const struct log_head *head, uint32_t salt, uint32_t id,
+/* Where a record's head stands: its checksum fits nowhere else. */
+struct log_place {
+    uint32_t salt; /* of the segment */
+    uint32_t id;   /* of the segment */
+    uint32_t at;   /* offset in it */
+};
+
+void log_head_encode(const struct log_head *head, const struct log_place *place,
                      uint8_t out[static LOG_HEAD_LEN]);
-/* False for anything that log_head_encode() did not write. */
-bool log_head_decode(struct log_head *head, uint32_t salt, uint32_t id,
+/* False for anything that log_head_encode() did not write for that place. */
+bool log_head_decode(struct log_head *head, const struct log_place *place,
                      const uint8_t in[static LOG_HEAD_LEN]);
 
 /* Both copies. */

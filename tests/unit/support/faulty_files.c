@@ -1,91 +1,7 @@
 #include "tests/unit/support/faulty_files.h"
+#include "tests/unit/support/faulty_content.h"
 #include "tests/unit/test.h"
-#include <stdlib.h>
 #include <string.h>
-
-/* ---- bytes ---- */
-
-static void add_bytes(struct faulty_bytes *bytes, const void *in, size_t len)
-{
-    if (bytes->len + len > bytes->cap) {
-        bytes->cap = 2 * (bytes->len + len) + 64;
-        bytes->at = realloc(bytes->at, bytes->cap);
-        assert_non_null(bytes->at);
-    }
-    if (len > 0) {
-        memcpy(bytes->at + bytes->len, in, len);
-    }
-    bytes->len += len;
-}
-
-static void set_bytes(struct faulty_bytes *bytes,
-                      const struct faulty_bytes *from)
-{
-    bytes->len = 0;
-    add_bytes(bytes, from->at, from->len);
-}
-
-static void free_bytes(struct faulty_bytes *bytes)
-{
-    free(bytes->at);
-    *bytes = (struct faulty_bytes){0};
-}
-
-/* ---- contents ---- */
-
-static void note_step(struct faulty_content *content, bool is_truncate,
-                      size_t len)
-{
-    assert_true(content->step_count < FAULTY_STEPS_MAX);
-    content->steps[content->step_count++] =
-        (struct faulty_step){.is_truncate = is_truncate, .len = len};
-}
-
-/* Carries out the first `count` steps on the durable bytes, `budget` bytes'
- * worth; gives how many appended bytes that took. */
-static size_t replay(struct faulty_content *content, size_t count,
-                     size_t budget)
-{
-    size_t used = 0;
-    for (size_t i = 0; i < count && budget > 0; i++) {
-        const struct faulty_step *step = &content->steps[i];
-        if (step->is_truncate) {
-            content->durable.len = step->len < content->durable.len
-                                       ? step->len
-                                       : content->durable.len;
-            budget--;
-            continue;
-        }
-        const size_t len = step->len < budget ? step->len : budget;
-        add_bytes(&content->durable, content->appended.at + used, len);
-        used += len;
-        budget -= len;
-    }
-    return used;
-}
-
-/* The first `count` steps are on the device. */
-static void settle(struct faulty_content *content, size_t count)
-{
-    const size_t used = replay(content, count, SIZE_MAX);
-    content->step_count -= count;
-    memmove(content->steps, content->steps + count,
-            content->step_count * sizeof content->steps[0]);
-    content->appended.len -= used;
-    if (used > 0) {
-        memmove(content->appended.at, content->appended.at + used,
-                content->appended.len);
-    }
-}
-
-static size_t unsynced(const struct faulty_content *content)
-{
-    size_t sum = 0;
-    for (size_t i = 0; i < content->step_count; i++) {
-        sum += content->steps[i].is_truncate ? 1 : content->steps[i].len;
-    }
-    return sum;
-}
 
 static int make_content(struct faulty_files *disk)
 {
@@ -97,16 +13,6 @@ static int make_content(struct faulty_files *disk)
     }
     fail_msg("too many files for FAULTY_FILES_MAX");
     return -1;
-}
-
-static void free_content(struct faulty_content *content)
-{
-    free_bytes(&content->now);
-    free_bytes(&content->durable);
-    free_bytes(&content->appended);
-    content->step_count = 0;
-    content->is_used = false;
-    content->is_broken = false;
 }
 
 /* ---- names ---- */
@@ -121,18 +27,34 @@ static int find_name(const struct faulty_files *disk, const char *text)
     return -1;
 }
 
+/* A place that no file and no request has. */
+static bool is_free(const struct faulty_files *disk, size_t at)
+{
+    bool is_wanted = false;
+    for (size_t i = 0; i < disk->pending_count; i++) {
+        const struct faulty_request *request = &disk->pending[i];
+        is_wanted |= request->is_replace &&
+                     (request->from == (int)at || request->to == (int)at);
+    }
+    return !is_wanted && disk->names[at].now < 0 && disk->names[at].durable < 0;
+}
+
 static int make_name(struct faulty_files *disk, const char *text)
 {
-    const int at = find_name(disk, text);
-    if (at >= 0) {
-        return at;
+    const int found = find_name(disk, text);
+    if (found >= 0) {
+        return found;
     }
-    assert_true(disk->name_count < FAULTY_FILES_MAX);
-    struct faulty_name *name = &disk->names[disk->name_count];
-    strcpy(name->text, text);
-    name->now = -1;
-    name->durable = -1;
-    return (int)disk->name_count++;
+    size_t at = 0;
+    while (at < disk->name_count && !is_free(disk, at)) {
+        at++;
+    }
+    assert_true(at < FAULTY_FILES_MAX);
+    disk->name_count += at == disk->name_count;
+    strcpy(disk->names[at].text, text);
+    disk->names[at].now = -1;
+    disk->names[at].durable = -1;
+    return (int)at;
 }
 
 static bool is_allowed(const char *name)
@@ -217,7 +139,7 @@ static enum sotto_err do_open(void *ctx, const char *text, unsigned flags,
         if (!count_change(disk)) {
             return SOTTO_ERR_IO;
         }
-        note_step(content, true, 0);
+        faulty_content_note(content, true, 0);
         content->now.len = 0;
     }
     content->is_broken = false;
@@ -289,9 +211,9 @@ static enum sotto_err do_append(void *ctx, int file, const uint8_t *in,
     if (disk->capacity > 0 && bytes_used(disk) + len > disk->capacity) {
         return SOTTO_ERR_FULL;
     }
-    add_bytes(&content->now, in, len);
-    add_bytes(&content->appended, in, len);
-    note_step(content, false, len);
+    faulty_bytes_add(&content->now, in, len);
+    faulty_bytes_add(&content->appended, in, len);
+    faulty_content_note(content, false, len);
     return SOTTO_OK;
 }
 
@@ -305,7 +227,7 @@ static enum sotto_err do_truncate(void *ctx, int file, uint64_t len)
     enum sotto_err err = begin_change(disk, content);
     if (err == SOTTO_OK) {
         content->now.len = (size_t)len;
-        note_step(content, true, (size_t)len);
+        faulty_content_note(content, true, (size_t)len);
     }
     return err;
 }
@@ -337,9 +259,11 @@ static void do_replace(void *ctx, const char *from, const char *to,
                        struct sotto_io *io)
 {
     struct faulty_files *disk = ctx;
+    const int source = find_name(disk, from);
+    assert_true(source >= 0); /* both sides of a replace are known names */
     add_request(disk, (struct faulty_request){.io = io,
                                               .is_replace = true,
-                                              .from = make_name(disk, from),
+                                              .from = source,
                                               .to = make_name(disk, to)});
 }
 
@@ -369,7 +293,7 @@ static enum sotto_err do_remove(void *ctx, const char *text)
         return SOTTO_ERR_IO;
     }
     if (disk->names[at].durable < 0) {
-        free_content(&disk->contents[disk->names[at].now]);
+        faulty_content_free(&disk->contents[disk->names[at].now]);
     }
     disk->names[at].now = -1;
     return SOTTO_OK;
@@ -409,14 +333,14 @@ static void collect_garbage(struct faulty_files *disk)
                 !disk->pending[p].is_replace && disk->pending[p].file == i;
         }
         if (disk->contents[i].is_used && !is_needed) {
-            free_content(&disk->contents[i]);
+            faulty_content_free(&disk->contents[i]);
         }
     }
 }
 
 static void carry_out_sync(struct faulty_files *disk, int file, size_t covered)
 {
-    settle(&disk->contents[file], covered);
+    faulty_content_settle(&disk->contents[file], covered);
     for (size_t i = 0; i < disk->name_count; i++) {
         if (disk->names[i].now == file) {
             disk->names[i].durable = file;
@@ -432,7 +356,8 @@ static enum sotto_err carry_out_replace(struct faulty_files *disk, int from,
         return SOTTO_ERR_NOT_FOUND;
     }
     assert_false(is_open(disk, content));
-    settle(&disk->contents[content], disk->contents[content].step_count);
+    faulty_content_settle(&disk->contents[content],
+                          disk->contents[content].step_count);
     disk->names[to].now = content;
     disk->names[to].durable = content;
     disk->names[from].now = -1;
@@ -504,7 +429,7 @@ void faulty_files_init(struct faulty_files *disk)
 void faulty_files_free(struct faulty_files *disk)
 {
     for (size_t i = 0; i < FAULTY_FILES_MAX; i++) {
-        free_content(&disk->contents[i]);
+        faulty_content_free(&disk->contents[i]);
     }
     faulty_files_init(disk);
 }
@@ -514,9 +439,9 @@ void faulty_files_copy(struct faulty_files *to, const struct faulty_files *from)
     faulty_files_free(to);
     for (size_t i = 0; i < FAULTY_FILES_MAX; i++) {
         const struct faulty_content *content = &from->contents[i];
-        set_bytes(&to->contents[i].now, &content->now);
-        set_bytes(&to->contents[i].durable, &content->durable);
-        set_bytes(&to->contents[i].appended, &content->appended);
+        faulty_bytes_set(&to->contents[i].now, &content->now);
+        faulty_bytes_set(&to->contents[i].durable, &content->durable);
+        faulty_bytes_set(&to->contents[i].appended, &content->appended);
         memcpy(to->contents[i].steps, content->steps, sizeof content->steps);
         to->contents[i].step_count = content->step_count;
         to->contents[i].is_used = content->is_used;
@@ -537,7 +462,7 @@ size_t faulty_files_unsynced(const struct faulty_files *disk)
 {
     size_t most = 0;
     for (size_t i = 0; i < FAULTY_FILES_MAX; i++) {
-        const size_t sum = unsynced(&disk->contents[i]);
+        const size_t sum = faulty_content_unsynced(&disk->contents[i]);
         most = sum > most ? sum : most;
     }
     return most;
@@ -547,7 +472,8 @@ size_t faulty_files_unsynced(const struct faulty_files *disk)
 static void cut_content(struct faulty_content *content,
                         const struct faulty_cut *cut)
 {
-    const size_t kept = replay(content, content->step_count, cut->keep);
+    const size_t kept =
+        faulty_content_replay(content, content->step_count, cut->keep);
     size_t damaged = cut->damaged < kept ? cut->damaged : kept;
     damaged = damaged < content->durable.len ? damaged : content->durable.len;
     for (size_t i = 0; i < damaged; i++) {
@@ -556,7 +482,7 @@ static void cut_content(struct faulty_content *content,
     content->step_count = 0;
     content->appended.len = 0;
     content->is_broken = false;
-    set_bytes(&content->now, &content->durable);
+    faulty_bytes_set(&content->now, &content->durable);
 }
 
 void faulty_files_power_on(struct faulty_files *disk,
@@ -608,9 +534,9 @@ void faulty_files_put(struct faulty_files *disk, const char *name,
     disk->names[at].durable = disk->names[at].now;
     struct faulty_content *content = &disk->contents[disk->names[at].now];
     const struct faulty_bytes none = {0};
-    set_bytes(&content->now, &none);
-    add_bytes(&content->now, in, len);
-    set_bytes(&content->durable, &content->now);
+    faulty_bytes_set(&content->now, &none);
+    faulty_bytes_add(&content->now, in, len);
+    faulty_bytes_set(&content->durable, &content->now);
     content->step_count = 0;
     content->appended.len = 0;
 }
