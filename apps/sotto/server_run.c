@@ -112,6 +112,14 @@ static void set_time(struct server *server)
     server->wall_s = port_wall_s(server->port);
 }
 
+static void run_hub(struct server *server)
+{
+    if (sotto_hub_run(server->hub, server->wall_s)) {
+        conns_unblock(server);
+    }
+    conns_take_replies(server);
+}
+
 static void turn(struct server *server)
 {
     struct port_event events[EVENTS_A_TURN];
@@ -125,15 +133,13 @@ static void turn(struct server *server)
     for (size_t i = 0; i < count; i++) {
         take_event(server, &events[i]);
     }
-    if (sotto_hub_run(server->hub, server->wall_s)) {
-        conns_unblock(server);
-    }
-    conns_take_replies(server);
+    run_hub(server);
     if (server->now_ms >= server->tick_ms) {
         server->tick_ms = server->now_ms + TICK_MS;
         conns_tick(server);
     }
     conns_work(server);
+    run_hub(server); /* what was just taken goes to the disk at once */
 }
 
 /* First what was taken is made durable and acknowledged, then everybody is
