@@ -67,6 +67,14 @@ void sotto_mls_tree_init(struct sotto_mls_tree *tree, void *memory,
                          const struct sotto_mls_suite *suite, uint32_t members,
                          size_t leaf_len);
 
+/* Makes an empty tree the tree of one member, who creates the group. */
+enum sotto_err sotto_mls_tree_start(struct sotto_mls_tree *tree,
+                                    struct sotto_span leaf_node)
+    SOTTO_MUST_CHECK;
+
+/* Empties a tree. */
+void sotto_mls_tree_clear(struct sotto_mls_tree *tree);
+
 /* A draft that says what `base` says. `base` must stay as it is, as must all
  * leaf nodes handed to the draft, until it is applied or no longer used. */
 void sotto_mls_tree_draft(struct sotto_mls_tree *draft, void *memory,
@@ -134,6 +142,8 @@ bool sotto_mls_resolution_is_empty(const struct sotto_mls_tree *tree,
 
 /* ------------------------- changing (7.7, 12.1.1 to 12.1.3): tree_edit.c */
 
+/* All of these work on drafts. After an error a draft is good for nothing. */
+
 /*
  * Adds a member at the leftmost blank leaf, extending the tree where there is
  * none, and marks it as unmerged above. `leaf_node` is the encoded LeafNode,
@@ -151,8 +161,7 @@ enum sotto_err sotto_mls_tree_update(struct sotto_mls_tree *draft,
 /* Blanks a member's leaf and direct path and truncates the tree. */
 void sotto_mls_tree_remove(struct sotto_mls_tree *draft, uint32_t leaf);
 
-/* Replaces a leaf node and nothing else. Also puts the first leaf (0) into an
- * empty draft. SPACE. */
+/* Replaces a leaf node and nothing else. SPACE. */
 enum sotto_err sotto_mls_tree_set_leaf(struct sotto_mls_tree *draft,
                                        uint32_t leaf,
                                        struct sotto_span leaf_node)

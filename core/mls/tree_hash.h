@@ -12,6 +12,10 @@
 /* Computes what is stale in a draft; everything in a tree without base. */
 void sotto_mls_tree_rehash(struct sotto_mls_tree *tree);
 
+/* The same for a draft, but not for a leaf and its direct path, which are
+ * about to be replaced by an update path and are marked as stale. */
+void sotto_mls_tree_rehash_around(struct sotto_mls_tree *draft, uint32_t leaf);
+
 /* The tree hash of a node (hash_len bytes), and of the root. */
 const uint8_t *sotto_mls_tree_node_hash(const struct sotto_mls_tree *tree,
                                         uint32_t node);

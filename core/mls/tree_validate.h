@@ -12,11 +12,12 @@
 #include "core/mls/tree.h"
 
 /*
- * What does not depend on the other members: the source is `source`; key
- * lengths are the suite's; version, suite, own credential type and extensions
- * are among the capabilities; all that the group's extensions ask for
+ * What does not depend on the other members: the source is `source` (0: any);
+ * key lengths are the suite's; its own credential type and extensions are among
+ * its capabilities; all that the group's extensions ask for
  * (required_capabilities, their own types) is, too; a KEY_PACKAGE leaf's
- * lifetime contains `now` (seconds; SOTTO_TIME_UNKNOWN: not asked). FORMAT.
+ * lifetime contains `now` (seconds; SOTTO_TIME_UNKNOWN: not asked). Types that
+ * RFC 9420 itself defines need not be listed. FORMAT.
  */
 enum sotto_err sotto_mls_leaf_check(const struct sotto_mls_suite *suite,
                                     const struct sotto_mls_leaf_node *leaf,
@@ -46,11 +47,16 @@ enum sotto_err sotto_mls_key_package_check(
     const struct sotto_mls_key_package *key_package,
     struct sotto_span group_extensions, uint64_t now) SOTTO_MUST_CHECK;
 
-/* Leaf `leaf` against the others of a tree or draft: its encryption key and
- * its signature key are nobody else's; its credential type is in everybody's
- * capabilities, and everybody's in its. FORMAT. */
-enum sotto_err sotto_mls_tree_check_leaf(const struct sotto_mls_tree *tree,
-                                         uint32_t leaf) SOTTO_MUST_CHECK;
+/* Nobody else in a tree or draft has the encryption key or the signature key
+ * of leaf `leaf`. FORMAT. */
+enum sotto_err sotto_mls_tree_check_unique(const struct sotto_mls_tree *tree,
+                                           uint32_t leaf) SOTTO_MUST_CHECK;
+
+/* Every member can read every member's type of credential. FORMAT; LIMIT when
+ * there are more than SOTTO_MLS_CREDENTIAL_TYPES types. */
+#define SOTTO_MLS_CREDENTIAL_TYPES 8U
+enum sotto_err sotto_mls_tree_check_credentials(
+    const struct sotto_mls_tree *tree) SOTTO_MUST_CHECK;
 
 /*
  * All of a tree that a joiner was given: every leaf by the checks above and

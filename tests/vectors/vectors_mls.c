@@ -17,6 +17,9 @@ static const struct kind {
     {"vlbytes_header", true, vectors_mls_deserialization},
     {"mls_welcome", true, vectors_mls_messages},
     {"n_leaves", true, vectors_mls_tree_math},
+    {"proposal_sender", true, vectors_mls_tree_operations},
+    {"resolutions", false, vectors_mls_tree_validation},
+    {"update_paths", false, vectors_mls_treekem},
 };
 
 bool vectors_mls_fail(struct vectors *v, const char *why)

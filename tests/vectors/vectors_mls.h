@@ -5,7 +5,7 @@
 #ifndef SOTTO_TESTS_VECTORS_MLS_H
 #define SOTTO_TESTS_VECTORS_MLS_H
 
-#include "core/base/reader.h"
+#include "core/mls/tree.h"
 #include "tests/vectors/vectors.h"
 
 /* vectors_mls_codec.c */
@@ -14,6 +14,21 @@ bool vectors_mls_messages(struct vectors *v, const cJSON *test);
 
 /* vectors_mls_tree.c */
 bool vectors_mls_tree_math(struct vectors *v, const cJSON *test);
+bool vectors_mls_tree_operations(struct vectors *v, const cJSON *test);
+bool vectors_mls_tree_validation(struct vectors *v, const cJSON *test);
+/* Also for `ratchet_tree` of messages.json. */
+bool vectors_mls_recode_tree(struct vectors *v, struct vectors_bytes in);
+
+/* vectors_mls_treekem.c */
+bool vectors_mls_treekem(struct vectors *v, const cJSON *test);
+
+/* A tree with room for `members`, from an encoding; false with a note. */
+bool vectors_mls_load_tree(struct vectors *v, struct sotto_mls_tree *tree,
+                           const struct sotto_mls_suite *suite,
+                           uint32_t members, struct sotto_span in);
+/* An empty draft of a tree. */
+void vectors_mls_draft(struct vectors *v, struct sotto_mls_tree *draft,
+                       const struct sotto_mls_tree *tree);
 
 /* For all of them: a note and false; the bytes of a field as a span. */
 bool vectors_mls_fail(struct vectors *v, const char *why);

@@ -3,7 +3,6 @@
  * decoded and encoded again, and the bytes must be the same.
  */
 #include "core/mls/codec.h"
-#include "core/mls/tree.h"
 #include "tests/vectors/vectors_mls.h"
 
 bool vectors_mls_deserialization(struct vectors *v, const cJSON *test)
@@ -155,5 +154,6 @@ bool vectors_mls_messages(struct vectors *v, const cJSON *test)
 
         passed = run_field(v, &fields[i], in) && passed;
     }
-    return passed;
+    return vectors_mls_recode_tree(v, vectors_hex(v, test, "ratchet_tree")) &&
+           passed;
 }

@@ -2,8 +2,85 @@
  * vectors_mls_tree.c - tree-math.json, tree-operations.json and
  * tree-validation.json.
  */
-#include "core/mls/tree_math.h"
+#include "core/mls/codec.h"
+#include "core/mls/tree_hash.h"
+#include "core/mls/tree_validate.h"
 #include "tests/vectors/vectors_mls.h"
+
+#define LEAF_LEN    1024 /* room for an encoded leaf node */
+#define MEMBERS_MAX 256
+
+/* --------------------------------------------------------------- all trees */
+
+bool vectors_mls_load_tree(struct vectors *v, struct sotto_mls_tree *tree,
+                           const struct sotto_mls_suite *suite,
+                           uint32_t members, struct sotto_span in)
+{
+    struct vectors_bytes memory =
+        vectors_buffer(v, sotto_mls_tree_size(members, LEAF_LEN));
+    enum sotto_err err;
+
+    sotto_mls_tree_init(tree, memory.at, suite, members, LEAF_LEN);
+    err = sotto_mls_tree_decode(tree, in);
+    if (err != SOTTO_OK) {
+        vectors_note(v, "the tree is not read: %s", sotto_err_name(err));
+    }
+    return err == SOTTO_OK;
+}
+
+void vectors_mls_draft(struct vectors *v, struct sotto_mls_tree *draft,
+                       const struct sotto_mls_tree *tree)
+{
+    struct vectors_bytes memory =
+        vectors_buffer(v, sotto_mls_draft_size(tree->leaf_max));
+
+    sotto_mls_tree_draft(draft, memory.at, tree);
+}
+
+/* Enough of another suite for what does not depend on it but for the length of
+ * its keys: trees and their hashes, with SHA-256. */
+static struct sotto_mls_suite shape_of(uint64_t id)
+{
+    struct sotto_mls_suite suite =
+        *sotto_mls_suite_find(SOTTO_MLS_SUITE_P256_AES128GCM);
+
+    if (id != suite.id) {
+        suite.public_len = 32;
+    }
+    return suite;
+}
+
+static bool same_tree(struct vectors *v, const char *what,
+                      const struct sotto_mls_tree *tree,
+                      struct vectors_bytes expected)
+{
+    struct vectors_bytes out =
+        vectors_buffer(v, sotto_mls_tree_encoded_len(tree));
+    struct sotto_writer w;
+
+    sotto_writer_init(&w, out.at, out.len);
+    sotto_mls_tree_write(&w, tree);
+    if (w.bad || w.len != out.len) {
+        return vectors_mls_fail(v, "the tree's length is wrong");
+    }
+    return vectors_same(v, what, out.at, out.len, expected);
+}
+
+bool vectors_mls_recode_tree(struct vectors *v, struct vectors_bytes in)
+{
+    /* The suite is not said; it shows in the first leaf's key. */
+    struct sotto_mls_suite suite = shape_of(SOTTO_MLS_SUITE_P256_AES128GCM);
+    struct sotto_span span = {in.at, in.len};
+    struct sotto_reader r = sotto_mls_items(span);
+    struct sotto_mls_tree tree;
+
+    (void)sotto_read_varint(&r); /* the tree's length */
+    (void)sotto_read_u16(&r);    /* present, a leaf */
+    suite.public_len =
+        (uint8_t)sotto_read_vector(&r, 0, SOTTO_MLS_PUBLIC_MAX).len;
+    return vectors_mls_load_tree(v, &tree, &suite, MEMBERS_MAX, span) &&
+           same_tree(v, "ratchet_tree", &tree, in);
+}
 
 /* --------------------------------------------------------------- tree math */
 
@@ -51,4 +128,147 @@ bool vectors_mls_tree_math(struct vectors *v, const cJSON *test)
              is_node(v, cJSON_GetObjectItem(test, "sibling"), i, sibling);
     }
     return ok || vectors_mls_fail(v, "the indices differ");
+}
+
+/* --------------------------------------------------------- tree operations */
+
+static bool apply_proposal(struct vectors *v, struct sotto_mls_tree *draft,
+                           const struct sotto_mls_proposal *proposal,
+                           uint32_t sender)
+{
+    enum sotto_err err = SOTTO_OK;
+    uint32_t leaf;
+
+    switch (proposal->type) {
+    case SOTTO_MLS_PROPOSAL_ADD:
+        err = sotto_mls_tree_add(draft, proposal->add.leaf_node.raw, &leaf);
+        break;
+    case SOTTO_MLS_PROPOSAL_UPDATE:
+        err = sotto_mls_tree_update(draft, sender, proposal->update.raw);
+        break;
+    case SOTTO_MLS_PROPOSAL_REMOVE:
+        sotto_mls_tree_remove(draft, proposal->remove);
+        break;
+    default:
+        return vectors_mls_fail(v, "not a proposal that changes the tree");
+    }
+    return err == SOTTO_OK || vectors_mls_fail(v, "the proposal fails");
+}
+
+/* The draft, and then the tree it was applied to, must be as expected. */
+static bool check_after(struct vectors *v, const cJSON *test,
+                        struct sotto_mls_tree *tree,
+                        struct sotto_mls_tree *draft)
+{
+    struct vectors_bytes after = vectors_hex(v, test, "tree_after");
+    struct vectors_bytes hash = vectors_hex(v, test, "tree_hash_after");
+
+    sotto_mls_tree_rehash(draft);
+    if (!same_tree(v, "tree_after", draft, after) ||
+        !vectors_same(v, "tree_hash_after", sotto_mls_tree_hash(draft),
+                      draft->suite->hash_len, hash)) {
+        return false;
+    }
+    sotto_mls_tree_apply(tree, draft);
+    return same_tree(v, "tree_after, applied", tree, after) &&
+           vectors_same(v, "tree_hash_after, applied",
+                        sotto_mls_tree_hash(tree), tree->suite->hash_len, hash);
+}
+
+bool vectors_mls_tree_operations(struct vectors *v, const cJSON *test)
+{
+    struct sotto_mls_suite suite =
+        shape_of(vectors_number(v, test, "cipher_suite"));
+    uint32_t sender = (uint32_t)vectors_number(v, test, "proposal_sender");
+    struct sotto_span in = vectors_mls_span(v, test, "proposal");
+    struct sotto_reader r = sotto_mls_items(in);
+    struct sotto_mls_tree tree;
+    struct sotto_mls_tree draft;
+    struct sotto_mls_proposal proposal;
+
+    sotto_mls_read_proposal(&r, &proposal);
+    if (sotto_reader_finish(&r) != SOTTO_OK) {
+        return vectors_mls_fail(v, "the proposal is not read");
+    }
+    if (!vectors_mls_load_tree(v, &tree, &suite, MEMBERS_MAX,
+                               vectors_mls_span(v, test, "tree_before")) ||
+        !vectors_same(v, "tree_hash_before", sotto_mls_tree_hash(&tree),
+                      suite.hash_len,
+                      vectors_hex(v, test, "tree_hash_before"))) {
+        return false;
+    }
+    vectors_mls_draft(v, &draft, &tree);
+    return apply_proposal(v, &draft, &proposal, sender) &&
+           check_after(v, test, &tree, &draft);
+}
+
+/* --------------------------------------------------------- tree validation */
+
+static bool same_resolution(struct vectors *v,
+                            const struct sotto_mls_tree *tree, uint32_t node,
+                            const cJSON *expected)
+{
+    struct sotto_mls_resolution resolution;
+    const cJSON *item;
+    bool same = true;
+
+    sotto_mls_resolution_init(&resolution, tree, node);
+    cJSON_ArrayForEach(item, expected)
+    {
+        uint32_t got = sotto_mls_resolution_next(&resolution);
+
+        same = same && cJSON_IsNumber(item) && item->valueint == (int)got;
+    }
+    same = same && sotto_mls_resolution_next(&resolution) == SOTTO_MLS_NONE;
+    if (!same) {
+        vectors_note(v, "the resolution of %u differs", (unsigned)node);
+    }
+    return same;
+}
+
+static bool same_hash(struct vectors *v, const struct sotto_mls_tree *tree,
+                      uint32_t node, const cJSON *expected)
+{
+    cJSON *field = cJSON_CreateObject();
+    bool same;
+
+    /* vectors_hex() takes a field of an object. */
+    cJSON_AddItemReferenceToObject(field, "hash", (cJSON *)(uintptr_t)expected);
+    same = vectors_same(v, "tree hash", sotto_mls_tree_node_hash(tree, node),
+                        tree->suite->hash_len, vectors_hex(v, field, "hash"));
+    cJSON_Delete(field);
+    return same;
+}
+
+bool vectors_mls_tree_validation(struct vectors *v, const cJSON *test)
+{
+    const struct sotto_mls_suite *suite =
+        sotto_mls_suite_find(SOTTO_MLS_SUITE_P256_AES128GCM);
+    const cJSON *resolutions = cJSON_GetObjectItem(test, "resolutions");
+    const cJSON *hashes = cJSON_GetObjectItem(test, "tree_hashes");
+    struct sotto_mls_tree tree;
+    bool passed = true;
+    enum sotto_err err;
+
+    if (!vectors_mls_load_tree(v, &tree, suite, MEMBERS_MAX,
+                               vectors_mls_span(v, test, "tree"))) {
+        return false;
+    }
+    uint32_t count = sotto_mls_node_count(tree.leaf_count);
+    if (cJSON_GetArraySize(resolutions) != (int)count ||
+        cJSON_GetArraySize(hashes) != (int)count) {
+        return vectors_mls_fail(v, "the tree has another width");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        passed = same_resolution(v, &tree, i,
+                                 cJSON_GetArrayItem(resolutions, (int)i)) &&
+                 same_hash(v, &tree, i, cJSON_GetArrayItem(hashes, (int)i)) &&
+                 passed;
+    }
+    err = sotto_mls_tree_check(&tree, vectors_mls_span(v, test, "group_id"),
+                               (struct sotto_span){NULL, 0});
+    if (err != SOTTO_OK) {
+        vectors_note(v, "the tree is not valid: %s", sotto_err_name(err));
+    }
+    return passed && err == SOTTO_OK;
 }
