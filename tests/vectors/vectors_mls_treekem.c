@@ -321,7 +321,7 @@ static bool run_own(struct vectors *v, struct group *group,
 {
     struct sotto_mls_tree sent;
     struct sotto_mls_tree received;
-    struct vectors_bytes bytes;
+    struct vectors_bytes bytes = {NULL, 0};
     uint8_t commit_secret[SOTTO_MLS_HASH_MAX];
     struct sotto_mls_update_path path;
     struct sotto_reader r;
