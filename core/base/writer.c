@@ -13,9 +13,8 @@ void sotto_writer_init(struct sotto_writer *w, uint8_t *out, size_t cap)
     w->bad = false;
 }
 
-/* Makes room for `len` bytes and gives where they go; NULL when there is none
- * (or nothing to write). `len` never exceeds `cap`, so what is left is exact. */
-static uint8_t *make_room(struct sotto_writer *w, size_t len)
+/* `w->len` never exceeds `cap`, so what is left is exact. */
+uint8_t *sotto_write_room(struct sotto_writer *w, size_t len)
 {
     if (w->bad || len > w->cap - w->len) {
         w->bad = true;
@@ -32,7 +31,7 @@ static uint8_t *make_room(struct sotto_writer *w, size_t len)
 /* A big-endian integer of `len` bytes, at most 8. */
 static void write_integer(struct sotto_writer *w, uint64_t value, size_t len)
 {
-    uint8_t *out = make_room(w, len);
+    uint8_t *out = sotto_write_room(w, len);
     if (out != NULL) {
         for (size_t i = len; i > 0; i--) {
             out[i - 1] = (uint8_t)(value & 0xffU);
@@ -63,7 +62,7 @@ void sotto_write_u64(struct sotto_writer *w, uint64_t value)
 
 void sotto_write_bytes(struct sotto_writer *w, const void *in, size_t len)
 {
-    uint8_t *out = make_room(w, len);
+    uint8_t *out = sotto_write_room(w, len);
     if (out != NULL) {
         memcpy(out, in, len);
     }

@@ -30,6 +30,10 @@ void sotto_write_u32(struct sotto_writer *w, uint32_t value);
 void sotto_write_u64(struct sotto_writer *w, uint64_t value);
 void sotto_write_bytes(struct sotto_writer *w, const void *in, size_t len);
 
+/* Leaves room for `len` bytes that the caller writes, and gives where: for what
+ * is computed in place. NULL when they do not fit, or are none. */
+uint8_t *sotto_write_room(struct sotto_writer *w, size_t len);
+
 /* The shortest prefix for `value`, at most SOTTO_VARINT_MAX. */
 void sotto_write_varint(struct sotto_writer *w, size_t value);
 

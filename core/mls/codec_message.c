@@ -175,6 +175,8 @@ void sotto_mls_write_public_message(struct sotto_writer *w,
 void sotto_mls_read_private_message(struct sotto_reader *r,
                                     struct sotto_mls_private_message *out)
 {
+    const uint8_t *start = r->at;
+
     out->group_id = sotto_mls_read_opaque(r);
     out->epoch = sotto_read_u64(r);
     out->content_type = sotto_read_u8(r);
@@ -183,6 +185,7 @@ void sotto_mls_read_private_message(struct sotto_reader *r,
         sotto_reader_fail(r);
     }
     out->authenticated_data = sotto_mls_read_opaque(r);
+    out->aad = sotto_mls_read_since(r, start);
     out->encrypted_sender_data = sotto_mls_read_opaque(r);
     out->ciphertext = sotto_mls_read_opaque(r);
 }

@@ -232,6 +232,8 @@ struct sotto_mls_private_message {
     struct sotto_span authenticated_data;
     struct sotto_span encrypted_sender_data;
     struct sotto_span ciphertext;
+    struct sotto_span aad; /* PrivateContentAAD, set by decoding: the fields
+                              before `encrypted_sender_data` */
 };
 
 /* ------------------------------------------------ joining (12.4.3) */

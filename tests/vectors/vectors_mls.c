@@ -20,6 +20,13 @@ static const struct kind {
     {"proposal_sender", true, vectors_mls_tree_operations},
     {"resolutions", false, vectors_mls_tree_validation},
     {"update_paths", false, vectors_mls_treekem},
+    {"ref_hash", false, vectors_mls_crypto_basics},
+    {"sender_data", false, vectors_mls_secret_tree},
+    {"initial_init_secret", false, vectors_mls_key_schedule},
+    {"psks", false, vectors_mls_psk_secret},
+    {"authenticated_content", false, vectors_mls_transcript_hashes},
+    {"application_priv", false, vectors_mls_message_protection},
+    {"signer_pub", false, vectors_mls_welcome},
 };
 
 bool vectors_mls_fail(struct vectors *v, const char *why)

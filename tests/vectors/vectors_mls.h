@@ -5,6 +5,8 @@
 #ifndef SOTTO_TESTS_VECTORS_MLS_H
 #define SOTTO_TESTS_VECTORS_MLS_H
 
+#include "core/crypto/drbg.h"
+#include "core/mls/secret_tree.h"
 #include "core/mls/tree.h"
 #include "tests/vectors/vectors.h"
 
@@ -21,6 +23,32 @@ bool vectors_mls_recode_tree(struct vectors *v, struct vectors_bytes in);
 
 /* vectors_mls_treekem.c */
 bool vectors_mls_treekem(struct vectors *v, const cJSON *test);
+
+/* vectors_mls_crypto.c */
+bool vectors_mls_crypto_basics(struct vectors *v, const cJSON *test);
+bool vectors_mls_secret_tree(struct vectors *v, const cJSON *test);
+
+/* vectors_mls_schedule.c */
+bool vectors_mls_key_schedule(struct vectors *v, const cJSON *test);
+bool vectors_mls_psk_secret(struct vectors *v, const cJSON *test);
+bool vectors_mls_transcript_hashes(struct vectors *v, const cJSON *test);
+
+/* vectors_mls_framing.c */
+bool vectors_mls_message_protection(struct vectors *v, const cJSON *test);
+bool vectors_mls_welcome(struct vectors *v, const cJSON *test);
+
+/* A field with a secret of the suite's length; NULL with a note. */
+const uint8_t *vectors_mls_secret(struct vectors *v, const cJSON *object,
+                                  const char *field,
+                                  const struct sotto_mls_suite *suite);
+/* Random bytes, the same in every run. */
+struct sotto_random vectors_mls_random(struct sotto_drbg *drbg);
+/* The secret tree of `encryption_secret`, for so many leaves; false with a
+ * note. */
+bool vectors_mls_start_secret_tree(struct vectors *v,
+                                   struct sotto_mls_secret_tree *tree,
+                                   const struct sotto_mls_suite *suite,
+                                   uint32_t members, const cJSON *test);
 
 /* A tree with room for `members`, from an encoding; false with a note. */
 bool vectors_mls_load_tree(struct vectors *v, struct sotto_mls_tree *tree,
