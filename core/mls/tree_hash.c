@@ -148,24 +148,30 @@ static bool is_stale(const struct sotto_mls_tree *tree, uint32_t node)
              sotto_mls_bit(tree->stale, sotto_mls_right(node))));
 }
 
-/* Level by level from the leaves; `around` is a leaf to leave out with all
- * that is above it, or NONE. */
-static void rehash(struct sotto_mls_tree *tree, uint32_t around)
+/* Every stale node of one level, but for what is above the leaf `around`. */
+static void rehash_level(struct sotto_mls_tree *tree, uint32_t level,
+                         uint32_t around)
 {
     uint32_t nodes = sotto_mls_node_count(tree->leaf_count);
 
+    for (uint32_t node = (1U << level) - 1; node < nodes; node += 2U << level) {
+        if (!is_stale(tree, node) || sotto_mls_is_below(around, node)) {
+            continue;
+        }
+        if (tree->base != NULL) {
+            sotto_mls_tree_touch(tree, node);
+        }
+        hash_node(tree, node);
+    }
+}
+
+/* From the leaves up; `around` is a leaf to leave out with all that is above
+ * it, or NONE. */
+static void rehash(struct sotto_mls_tree *tree, uint32_t around)
+{
     for (uint32_t level = 0; level <= sotto_mls_depth(tree->leaf_count);
          level++) {
-        for (uint32_t node = (1U << level) - 1; node < nodes;
-             node += 2U << level) {
-            if (!is_stale(tree, node) || sotto_mls_is_below(around, node)) {
-                continue;
-            }
-            if (tree->base != NULL) {
-                sotto_mls_tree_touch(tree, node);
-            }
-            hash_node(tree, node);
-        }
+        rehash_level(tree, level, around);
     }
 }
 

@@ -9,14 +9,18 @@
 
 static inline bool sotto_mls_bit(const uint8_t *bits, uint32_t at)
 {
-    return (bits[at / 8] >> at % 8 & 1U) != 0;
+    return ((uint32_t)bits[at / 8] >> at % 8 & 1U) != 0;
 }
 
 static inline void sotto_mls_set_bit(uint8_t *bits, uint32_t at, bool on)
 {
     uint8_t mask = (uint8_t)(1U << at % 8);
 
-    bits[at / 8] = (uint8_t)(on ? bits[at / 8] | mask : bits[at / 8] & ~mask);
+    if (on) {
+        bits[at / 8] |= mask;
+    } else {
+        bits[at / 8] &= (uint8_t)~mask;
+    }
 }
 
 static inline uint32_t sotto_mls_bit_bytes(uint32_t bits)

@@ -20,9 +20,9 @@ void sotto_mls_path_keys_wipe(struct sotto_mls_path_keys *keys)
     sotto_wipe(keys, sizeof *keys);
 }
 
-void sotto_mls_path_secrets_wipe(struct sotto_mls_path_secrets *secrets)
+void sotto_mls_new_path_wipe(struct sotto_mls_new_path *path)
 {
-    sotto_wipe(secrets, sizeof *secrets);
+    sotto_wipe(path, sizeof *path);
 }
 
 static bool holds(uint32_t held, uint32_t level)
@@ -174,44 +174,50 @@ static void set_parent_hashes(struct sotto_mls_tree *draft, uint32_t leaf,
 
 /* ---------------------------------------------------------------- generating */
 
-enum sotto_err sotto_mls_path_generate(
-    struct sotto_mls_tree *draft, uint32_t leaf, const uint8_t *first_secret,
-    struct sotto_mls_path_secrets *secrets, struct sotto_mls_path_keys *keys,
-    uint8_t *commit_secret, uint8_t *parent_hash, size_t *parent_hash_len)
+/* Sets the parent at `level` and steps to the next path secret. */
+static enum sotto_err generate_node(struct sotto_mls_tree *draft, uint32_t leaf,
+                                    uint32_t level, uint8_t *secret,
+                                    struct sotto_mls_new_path *path)
 {
     const struct sotto_mls_suite *suite = draft->suite;
-    uint8_t secret[SOTTO_MLS_HASH_MAX];
+    struct sotto_mls_parent *parent =
+        sotto_mls_tree_new_parent(draft, sotto_mls_ancestor(leaf, level));
+
+    parent->key_len = suite->public_len;
+    memcpy(path->secrets.secrets[level], secret, suite->hash_len);
+    path->secrets.held |= 1U << level;
+    path->keys.held |= 1U << level;
+    sotto_mls_derive_secret(suite, secret, path_label, secret);
+    return derive_node(suite, path->secrets.secrets[level],
+                       path->keys.keys[level], parent->key);
+}
+
+enum sotto_err sotto_mls_path_generate(struct sotto_mls_tree *draft,
+                                       uint32_t leaf,
+                                       const uint8_t *first_secret,
+                                       struct sotto_mls_new_path *path)
+{
     enum sotto_err err = SOTTO_OK;
 
-    memset(secrets, 0, sizeof *secrets);
-    memset(keys, 0, sizeof *keys);
-    memcpy(secret, first_secret, suite->hash_len);
+    memset(path, 0, sizeof *path);
+    /* Stepped along; after the last node it is the commit secret. */
+    memcpy(path->commit_secret, first_secret, draft->suite->hash_len);
     sotto_mls_tree_blank_path(draft, leaf);
     for (uint32_t level = 1;
          level <= sotto_mls_depth(draft->leaf_count) && err == SOTTO_OK;
          level++) {
-        struct sotto_mls_parent *parent;
-
-        if (!is_on_path(draft, leaf, level)) {
-            continue;
+        if (is_on_path(draft, leaf, level)) {
+            err = generate_node(draft, leaf, level, path->commit_secret, path);
         }
-        parent =
-            sotto_mls_tree_new_parent(draft, sotto_mls_ancestor(leaf, level));
-        parent->key_len = suite->public_len;
-        err = derive_node(suite, secret, keys->keys[level], parent->key);
-        memcpy(secrets->secrets[level], secret, suite->hash_len);
-        secrets->held |= 1U << level;
-        sotto_mls_derive_secret(suite, secret, path_label, secret);
     }
-    keys->held = secrets->held;
-    if (err == SOTTO_OK) {
-        memcpy(commit_secret, secret, suite->hash_len);
-        sotto_mls_tree_rehash_around(draft, leaf);
-        set_parent_hashes(draft, leaf, secrets->held, parent_hash,
-                          parent_hash_len);
+    if (err != SOTTO_OK) {
+        sotto_mls_new_path_wipe(path);
+        return err;
     }
-    sotto_wipe(secret, sizeof secret);
-    return err;
+    sotto_mls_tree_rehash_around(draft, leaf);
+    set_parent_hashes(draft, leaf, path->secrets.held, path->parent_hash,
+                      &path->parent_hash_len);
+    return SOTTO_OK;
 }
 
 /* ---------------------------------------------------------------- encrypting */
@@ -378,6 +384,11 @@ static enum sotto_err merge_nodes(struct sotto_mls_tree *draft, uint32_t leaf,
     return err == SOTTO_OK ? sotto_reader_finish(&nodes) : err;
 }
 
+static bool same(struct sotto_span a, struct sotto_span b)
+{
+    return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
+}
+
 /* Whether a key that is new on the path (`path`: levels, 0 the leaf's) is
  * `node`'s, too (12.4.2). */
 static bool has_path_key(const struct sotto_mls_tree *draft, uint32_t leaf,
@@ -389,13 +400,9 @@ static bool has_path_key(const struct sotto_mls_tree *draft, uint32_t leaf,
     for (uint32_t level = 0; level <= depth && key.len > 0; level++) {
         uint32_t above = sotto_mls_ancestor(leaf, level);
 
-        if (holds(path, level) && above != node) {
-            struct sotto_span other = sotto_mls_tree_key(draft, above);
-
-            if (other.len == key.len &&
-                memcmp(other.at, key.at, key.len) == 0) {
-                return true;
-            }
+        if (holds(path, level) && above != node &&
+            same(sotto_mls_tree_key(draft, above), key)) {
+            return true;
         }
     }
     return false;
@@ -454,6 +461,7 @@ static void find_path_node(const struct sotto_mls_tree *draft, uint32_t leaf,
 {
     struct sotto_reader nodes = sotto_mls_items(path->nodes);
 
+    *out = (struct sotto_mls_update_path_node){0};
     for (uint32_t below = 1; below <= level; below++) {
         if (is_on_path(draft, leaf, below)) {
             sotto_mls_read_update_path_node(&nodes, out);

@@ -30,8 +30,17 @@ struct sotto_mls_path_secrets {
     uint8_t secrets[SOTTO_MLS_LEVELS][SOTTO_MLS_HASH_MAX];
 };
 
+/* What its maker knows of a new path; wiped when the commit is made. */
+struct sotto_mls_new_path {
+    struct sotto_mls_path_secrets secrets;
+    struct sotto_mls_path_keys keys; /* above the leaf; its own is missing */
+    uint8_t commit_secret[SOTTO_MLS_HASH_MAX];
+    uint8_t parent_hash[SOTTO_MLS_HASH_MAX]; /* for the leaf node */
+    size_t parent_hash_len;                  /* 0 in a group of one */
+};
+
+void sotto_mls_new_path_wipe(struct sotto_mls_new_path *path);
 void sotto_mls_path_keys_wipe(struct sotto_mls_path_keys *keys);
-void sotto_mls_path_secrets_wipe(struct sotto_mls_path_secrets *secrets);
 
 /* Forgets the keys of nodes that are blank in the tree now, or beyond it. */
 void sotto_mls_path_keys_prune(struct sotto_mls_path_keys *keys,
@@ -41,15 +50,14 @@ void sotto_mls_path_keys_prune(struct sotto_mls_path_keys *keys,
 /*
  * Generates the path of `leaf` in the draft: blanks its direct path, derives
  * secrets and keys from `first_secret` (hash_len fresh random bytes) along the
- * filtered direct path, sets the parents with their parent hashes. Gives the
- * path secrets, the private keys above the leaf (its own is the caller's to
- * set), commit_secret (hash_len), and the parent hash for the leaf node
- * (`*parent_hash_len` is 0 for a group of one).
+ * filtered direct path, sets the parents with their parent hashes. Computes
+ * the hashes of all other nodes on the way. SPACE when the crypto back end's
+ * memory is used up; `path` is then wiped.
  */
-enum sotto_err sotto_mls_path_generate(
-    struct sotto_mls_tree *draft, uint32_t leaf, const uint8_t *first_secret,
-    struct sotto_mls_path_secrets *secrets, struct sotto_mls_path_keys *keys,
-    uint8_t *commit_secret, uint8_t *parent_hash, size_t *parent_hash_len)
+enum sotto_err sotto_mls_path_generate(struct sotto_mls_tree *draft,
+                                       uint32_t leaf,
+                                       const uint8_t *first_secret,
+                                       struct sotto_mls_new_path *path)
     SOTTO_MUST_CHECK;
 
 /* The length of, and the encoding of, `UpdatePathNode nodes<V>`: each secret

@@ -274,11 +274,8 @@ static bool make_path(struct vectors *v, struct group *group,
     uint8_t secret[SOTTO_MLS_HASH_MAX];
     uint8_t private_key[SOTTO_MLS_PRIVATE_MAX];
     uint8_t public_key[SOTTO_MLS_PUBLIC_MAX];
-    uint8_t parent_hash[SOTTO_MLS_HASH_MAX];
-    size_t parent_hash_len;
     struct vectors_bytes leaf = vectors_buffer(v, LEAF_MAX);
-    struct sotto_mls_path_secrets secrets;
-    struct sotto_mls_path_keys keys;
+    struct sotto_mls_new_path path;
     uint8_t buffer[CONTEXT_MAX];
     struct sotto_writer w;
     size_t len;
@@ -288,26 +285,26 @@ static bool make_path(struct vectors *v, struct group *group,
                                   (struct sotto_span){secret, sizeof secret},
                                   private_key, public_key) != SOTTO_OK ||
         random->fill(random->ctx, secret, sizeof secret) != SOTTO_OK ||
-        sotto_mls_path_generate(draft, sender, secret, &secrets, &keys,
-                                commit_secret, parent_hash,
-                                &parent_hash_len) != SOTTO_OK) {
+        sotto_mls_path_generate(draft, sender, secret, &path) != SOTTO_OK) {
         return vectors_mls_fail(v, "no path is generated");
     }
     sotto_writer_init(&w, leaf.at, leaf.len);
     if (!renew_leaf(v, group, sender,
                     (struct sotto_span){public_key, group->suite->public_len},
-                    (struct sotto_span){parent_hash, parent_hash_len}, &w) ||
+                    (struct sotto_span){path.parent_hash, path.parent_hash_len},
+                    &w) ||
         sotto_mls_tree_set_leaf(draft, sender,
                                 (struct sotto_span){leaf.at, w.len}) !=
             SOTTO_OK) {
         return vectors_mls_fail(v, "the leaf is not renewed");
     }
     len = w.len;
+    memcpy(commit_secret, path.commit_secret, sizeof path.commit_secret);
     sotto_mls_tree_rehash(draft);
     *out = vectors_buffer(v, len + sotto_mls_path_encrypted_len(draft, sender));
     sotto_writer_init(&w, out->at, out->len);
     sotto_write_bytes(&w, leaf.at, len);
-    return (sotto_mls_path_encrypt(draft, sender, &secrets,
+    return (sotto_mls_path_encrypt(draft, sender, &path.secrets,
                                    make_context(v, group, draft, buffer),
                                    random, &w) == SOTTO_OK &&
             w.len == out->len) ||

@@ -148,9 +148,7 @@ struct sent {
     uint8_t bytes[PATH_MAX];
     size_t len;
     uint8_t hash[32];
-    uint8_t commit_secret[32];
-    struct sotto_mls_path_secrets secrets;
-    struct sotto_mls_path_keys keys;
+    struct sotto_mls_new_path path;
 };
 
 /* The committer's half, on a draft of its own with the same proposals. */
@@ -160,30 +158,28 @@ static void send_path(struct seed *seed, uint32_t leaf, struct sent *sent)
     uint8_t first_secret[32];
     uint8_t private_key[SOTTO_MLS_PRIVATE_MAX];
     uint8_t key[SOTTO_MLS_PUBLIC_MAX];
-    uint8_t parent_hash[32];
-    size_t parent_hash_len;
     struct sotto_writer w;
 
     random_bytes(seed, first_secret, sizeof first_secret);
     random_pair(seed, private_key, key);
     assert_int_equal(sotto_mls_path_generate(&group.draft, leaf, first_secret,
-                                             &sent->secrets, &sent->keys,
-                                             sent->commit_secret, parent_hash,
-                                             &parent_hash_len),
+                                             &sent->path),
                      SOTTO_OK);
-    memcpy(sent->keys.keys[0], private_key, sizeof private_key);
-    sent->keys.held |= 1;
+    memcpy(sent->path.keys.keys[0], private_key, sizeof private_key);
+    sent->path.keys.held |= 1;
     struct sotto_span mine =
         make_leaf(key, SOTTO_MLS_LEAF_COMMIT,
-                  (struct sotto_span){parent_hash, parent_hash_len});
+                  (struct sotto_span){sent->path.parent_hash,
+                                      sent->path.parent_hash_len});
     assert_int_equal(sotto_mls_tree_set_leaf(&group.draft, leaf, mine),
                      SOTTO_OK);
     sotto_mls_tree_rehash(&group.draft);
     memcpy(sent->hash, sotto_mls_tree_hash(&group.draft), 32);
     sotto_writer_init(&w, sent->bytes, sizeof sent->bytes);
     sotto_write_bytes(&w, mine.at, mine.len);
-    assert_int_equal(sotto_mls_path_encrypt(&group.draft, leaf, &sent->secrets,
-                                            context, &random, &w),
+    assert_int_equal(sotto_mls_path_encrypt(&group.draft, leaf,
+                                            &sent->path.secrets, context,
+                                            &random, &w),
                      SOTTO_OK);
     assert_int_equal(w.len,
                      mine.len +
@@ -210,16 +206,17 @@ static void receive(uint32_t from, uint32_t me, const struct sent *sent,
     uint32_t level = sotto_mls_common_level(from, me);
 
     if (sotto_mls_tree_is_added(&group.draft, me)) {
-        assert_int_equal(sotto_mls_path_derive(&group.draft, me, level,
-                                               sent->secrets.secrets[level],
-                                               &keys, commit_secret),
-                         SOTTO_OK);
+        assert_int_equal(
+            sotto_mls_path_derive(&group.draft, me, level,
+                                  sent->path.secrets.secrets[level], &keys,
+                                  commit_secret),
+            SOTTO_OK);
     } else {
         assert_int_equal(sotto_mls_path_decrypt(&group.draft, from, path, me,
                                                 context, &keys, commit_secret),
                          SOTTO_OK);
     }
-    assert_memory_equal(commit_secret, sent->commit_secret, 32);
+    assert_memory_equal(commit_secret, sent->path.commit_secret, 32);
     group.keys[me] = keys;
 }
 
@@ -236,7 +233,7 @@ static void receive_all(uint32_t from, const struct sent *sent)
                      SOTTO_OK);
     for (uint32_t me = 0; me < group.draft.leaf_count; me++) {
         if (me == from) {
-            group.keys[me] = sent->keys;
+            group.keys[me] = sent->path.keys;
         } else if (sotto_mls_tree_leaf(&group.draft, me).len > 0) {
             receive(from, me, sent, &path);
         }
