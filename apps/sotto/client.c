@@ -2,11 +2,10 @@
 
 #include "apps/sotto/client_inner.h"
 #include "apps/sotto/paths.h"
+#include "apps/sotto/system.h"
 #include "apps/sotto/textbuf.h"
 #include "apps/sotto/unicode.h"
 #include "core/base/secret.h"
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- settings ---- */
@@ -129,7 +128,7 @@ void client_defaults(struct client_settings *settings)
     *settings =
         (struct client_settings){.history = 20,
                                  .iterations_min = SOTTO_SCRAM_ITERATIONS_MIN,
-                                 .iterations_new = SOTTO_SCRAM_ITERATIONS_HOST};
+                                 .iterations_new = CLIENT_ITERATIONS};
 }
 
 /* ---- questions ---- */
@@ -330,10 +329,10 @@ static uint32_t larger(uint64_t a, uint32_t b)
 bool client_start(struct client_app *app)
 {
     const size_t size =
-        sotto_client_size(SOTTO_RECORD_LIMIT_HOST, CLIENT_QUEUE_BYTES);
+        sotto_client_size(CLIENT_RECORD_LIMIT, CLIENT_QUEUE_BYTES);
     uint32_t iterations = 0;
     if (app->memory == NULL) {
-        app->memory = calloc(1, size);
+        app->memory = system_memory(size);
     }
     if (app->memory == NULL || !client_pins_read(app, &iterations)) {
         return false;
@@ -341,7 +340,7 @@ bool client_start(struct client_app *app)
     struct sotto_client_config config = {
         .link = {.is_client = true,
                  .suite = suites[app->settings.suite],
-                 .receive_limit = SOTTO_RECORD_LIMIT_HOST,
+                 .receive_limit = CLIENT_RECORD_LIMIT,
                  .random = app->random,
                  .static_private = app->identity.private_key,
                  .static_public = app->identity.public_key},
@@ -395,7 +394,7 @@ int client_main(struct port *port, struct port_loop *loop,
     }
     const int exit_code = (int)app.exit_code;
     console_flush(console);
-    free(app.memory);
+    system_memory_free(app.memory);
     sotto_wipe(&app, sizeof app);
     return exit_code;
 }

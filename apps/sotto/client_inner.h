@@ -6,15 +6,13 @@
 #define SOTTO_APP_CLIENT_INNER_H
 
 #include "apps/sotto/address.h"
+#include "apps/sotto/capacity.h"
 #include "apps/sotto/client.h"
 #include "apps/sotto/console.h"
 #include "apps/sotto/identity.h"
 #include "apps/sotto/known_servers.h"
 #include "apps/sotto/view.h"
 #include "core/chat/client.h"
-
-/* Bytes of what was said and is not acknowledged. */
-#define CLIENT_QUEUE_BYTES 65536U
 
 /* Where trust in the server's key comes from. */
 enum client_trust {

@@ -2,7 +2,6 @@
 
 #include "apps/sotto/paths.h"
 #include "apps/sotto/textbuf.h"
-#include <stdio.h>
 #include <string.h>
 
 /* How long another client of this person may hold the folder. */

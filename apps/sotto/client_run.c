@@ -2,15 +2,12 @@
 
 #include "apps/sotto/textbuf.h"
 #include "core/base/secret.h"
-#include <stdio.h>
 #include <string.h>
 
 #define TICK_MS        1000U
 #define BACKOFF_MIN_MS 500U
 /* With the input at its end and no server, how long what was said is kept. */
 #define GIVE_UP_MS 60000U
-/* Key derivation between two looks at the world: a few milliseconds. */
-#define ROUNDS_A_TURN 4000U
 
 static void say(struct client_app *app, const char *code, const char *text)
 {
@@ -377,7 +374,7 @@ static void turn(struct client_app *app)
         take_port_event(app, &events[i]);
     }
     if (sotto_client_is_deriving(&app->client)) {
-        (void)sotto_client_derive(&app->client, ROUNDS_A_TURN);
+        (void)sotto_client_derive(&app->client, CLIENT_ROUNDS);
     }
     look_at_time(app);
     take_lines(app);
@@ -393,7 +390,7 @@ void client_run(struct client_app *app)
     app->backoff_ms = BACKOFF_MIN_MS;
     /* An account that is to be made is derived before anything is dialled. */
     while (sotto_client_is_deriving(&app->client)) {
-        (void)sotto_client_derive(&app->client, 100 * ROUNDS_A_TURN);
+        (void)sotto_client_derive(&app->client, 100 * CLIENT_ROUNDS);
     }
     dial(app);
     while (!app->is_done) {

@@ -1,16 +1,13 @@
 #include "apps/sotto/console.h"
 
+#include "apps/sotto/system.h"
 #include "core/base/secret.h"
-#include <stdlib.h>
 #include <string.h>
-
-/* Room that a message needs at most: its text, neutralised, and its head. */
-#define MESSAGE_ROOM 16384U
 
 static bool wants_color(bool is_terminal)
 {
-    const char *no_color = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
+    const char *no_color = system_variable("NO_COLOR");
+    const char *term = system_variable("TERM");
     const bool is_refused = no_color != NULL && no_color[0] != 0;
     const bool is_dumb = term != NULL && strcmp(term, "dumb") == 0;
     return is_terminal && !is_refused && !is_dumb;
@@ -98,7 +95,7 @@ static void put_screen(struct console *console)
 bool console_has_room(const struct console *console)
 {
     return sizeof console->out - (console->out_len - console->out_at) >
-           MESSAGE_ROOM + sizeof console->screen;
+           CONSOLE_MESSAGE_MAX + sizeof console->screen;
 }
 
 void console_flush(struct console *console)

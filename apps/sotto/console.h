@@ -10,15 +10,13 @@
 #ifndef SOTTO_APP_CONSOLE_H
 #define SOTTO_APP_CONSOLE_H
 
+#include "apps/sotto/capacity.h"
 #include "apps/sotto/line_editor.h"
 #include "port/port.h"
 #include <sotto/err.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define CONSOLE_LINE_MAX 4097  /* bytes of a line, and a zero */
-#define CONSOLE_OUT_MAX  65536 /* bytes that may wait to be printed */
 
 enum console_event {
     CONSOLE_NOTHING,
@@ -40,7 +38,7 @@ struct console {
     struct line_editor editor;
     char line[CONSOLE_LINE_MAX];
     char draft[CONSOLE_LINE_MAX];
-    char history[16384];
+    char history[CONSOLE_HISTORY_MAX];
     char screen[LINE_EDITOR_OUT_MAX(CONSOLE_LINE_MAX)];
     size_t line_len;  /* pipes: of the line being read */
     bool has_line;    /* pipes: it was handed out */

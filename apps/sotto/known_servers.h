@@ -17,6 +17,7 @@
 #define SOTTO_APP_KNOWN_SERVERS_H
 
 #include "apps/sotto/address.h"
+#include "apps/sotto/capacity.h"
 #include <sotto/env.h>
 #include <sotto/err.h>
 #include <stdbool.h>
@@ -25,9 +26,6 @@
 
 #define KNOWN_SERVERS_FILE  "known_servers"
 #define KNOWN_ACCOUNTS_FILE "known_accounts"
-
-/* A sensible amount of memory for either file: some 500 lines. */
-#define KNOWN_FILE_MAX 65536
 
 struct known_file {
     const struct sotto_files *files; /* borrowed */

@@ -61,6 +61,19 @@ static int run_client(struct port *port, const struct options *options,
     return code;
 }
 
+static int run_ready_server(struct port *port, struct options *options,
+                            struct server_settings *settings)
+{
+    if (!server_settings_ready(port, options, settings)) {
+        return OPTIONS_EXIT_USAGE;
+    }
+    if (settings->check_config) {
+        (void)puts("ok");
+        return 0;
+    }
+    return server_main(port, settings);
+}
+
 static int run_server(struct port *port, const struct program *program)
 {
     static char name[] = "sotto";
@@ -74,7 +87,7 @@ static int run_server(struct port *port, const struct program *program)
         options_parse(&options, 2, argv, at, &settings) != OPTIONS_RUN) {
         return OPTIONS_EXIT_USAGE;
     }
-    return server_main(port, &options, &settings);
+    return run_ready_server(port, &options, &settings);
 }
 
 static int run_menu(struct port *port, const struct program *program)
@@ -120,7 +133,7 @@ static int run_command(struct port *port, struct options *options, int argc,
     if (result != OPTIONS_RUN) {
         return -(int)result;
     }
-    return is_server    ? server_main(port, options, &server)
+    return is_server    ? run_ready_server(port, options, &server)
            : is_account ? account_main(port, options, &account)
                         : run_client(port, options, &client);
 }

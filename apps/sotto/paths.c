@@ -1,14 +1,14 @@
 #include "apps/sotto/paths.h"
 
+#include "apps/sotto/system.h"
 #include "apps/sotto/textbuf.h"
-#include <stdlib.h>
 #include <string.h>
 
 enum sotto_err path_of_data(const char *name, char out[static PATH_TEXT_MAX])
 {
     struct textbuf text;
-    const char *data = getenv("XDG_DATA_HOME");
-    const char *home = getenv("HOME");
+    const char *data = system_variable("XDG_DATA_HOME");
+    const char *home = system_variable("HOME");
     textbuf_init(&text, out, PATH_TEXT_MAX);
     if (data != NULL && data[0] == '/') {
         textbuf_add_all(&text, data, "/sotto/", name, NULL);

@@ -8,7 +8,9 @@
 #include <sotto/err.h>
 #include <stddef.h>
 
-#define PATH_TEXT_MAX 1024
+#ifndef PATH_TEXT_MAX
+#    define PATH_TEXT_MAX 1024
+#endif
 
 /*
  * Writes `$XDG_DATA_HOME/sotto/NAME`, or `~/.local/share/sotto/NAME`. SPACE

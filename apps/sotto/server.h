@@ -1,8 +1,9 @@
 /*
  * server.h - `sotto server`: settings, start, loop, end.
  *
- * server.c reads settings and opens what a server needs; server_run.c is the
- * loop; server_conns.c moves bytes and requests of the connections.
+ * server_options.c knows the settings; server.c opens what a server needs;
+ * server_run.c is the loop; server_conns.c moves bytes and requests of the
+ * connections.
  */
 #ifndef SOTTO_APP_SERVER_H
 #define SOTTO_APP_SERVER_H
@@ -39,10 +40,15 @@ struct server_settings {
 void server_defaults(struct server_settings *settings);
 
 /*
- * Runs a server until it is told to stop; `options` is what options_parse()
- * left, for reading the settings file. Returns the exit code of the program.
+ * Reads the settings file, if there is one, and looks whether everything fits
+ * together; `options` is what options_parse() left. False when it said what is
+ * wrong.
  */
-int server_main(struct port *port, struct options *options,
-                struct server_settings *settings);
+bool server_settings_ready(struct port *port, struct options *options,
+                           struct server_settings *settings);
+
+/* Runs a server until it is told to stop. Returns the exit code of the
+ * program. */
+int server_main(struct port *port, const struct server_settings *settings);
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef SOTTO_APP_SERVER_INNER_H
 #define SOTTO_APP_SERVER_INNER_H
 
+#include "apps/sotto/capacity.h"
 #include "apps/sotto/identity.h"
 #include "apps/sotto/log.h"
 #include "apps/sotto/server.h"
@@ -15,13 +16,10 @@
 #include "core/chat/session.h"
 #include "core/store/log.h"
 
-#define SERVER_LISTENERS_MAX ((size_t)OPTIONS_LIST_MAX * 2U)
-
-/* Recent entries kept ready for delivery, in bytes; a power of two. */
-#define SERVER_FEED_BYTES (1U << 20)
-
-/* The largest file of invitation codes. */
-#define SERVER_CODES_BYTES 8192
+/* --listen may be given so often, and mean both families. */
+#ifndef SERVER_LISTENERS_MAX
+#    define SERVER_LISTENERS_MAX ((size_t)OPTIONS_LIST_MAX * 2U)
+#endif
 
 /* How long an ending server waits for what is on its way. */
 #define SERVER_DRAIN_MS 5000U

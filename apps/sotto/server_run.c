@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-#define EVENTS_A_TURN 128
-#define TICK_MS       1000U
+#define TICK_MS 1000U
 
 bool server_load_codes(struct server *server)
 {
@@ -122,12 +121,12 @@ static void run_hub(struct server *server)
 
 static void turn(struct server *server)
 {
-    struct port_event events[EVENTS_A_TURN];
+    struct port_event events[SERVER_EVENTS];
     size_t count = 0;
     const uint64_t left =
         server->tick_ms > server->now_ms ? server->tick_ms - server->now_ms : 0;
     const bool is_busy = server->dirty != NULL || server->has_news;
-    port_wait(server->loop, is_busy ? 0 : (uint32_t)left, events, EVENTS_A_TURN,
+    port_wait(server->loop, is_busy ? 0 : (uint32_t)left, events, SERVER_EVENTS,
               &count);
     set_time(server);
     for (size_t i = 0; i < count; i++) {

@@ -1,11 +1,10 @@
 #include "apps/sotto/view.h"
 
+#include "apps/sotto/system.h"
 #include "apps/sotto/textbuf.h"
 #include "apps/sotto/unicode.h"
 #include "core/base/json.h"
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* JSON escapes a byte as up to six. */
 #define LINE_MAX_BYTES (6 * SOTTO_MAX_TEXT + 512)
@@ -94,18 +93,15 @@ static void remark(const struct view *view, const char *text)
         textbuf_add_all(&out, "-- ", text, "\n", NULL);
         print(view, &out);
     } else {
-        (void)fprintf(stderr, "sotto: %s\n", text);
+        say("sotto: ", text, "\n", NULL);
     }
 }
 
 /* Hours and minutes here, or nothing without a clock. */
 static void add_time(struct textbuf *out, uint32_t time_s)
 {
-    char text[8];
-    const time_t t = (time_t)time_s;
-    const struct tm *tm = localtime(&t);
-    if (time_s != SOTTO_TIME_UNKNOWN && tm != NULL &&
-        strftime(text, sizeof text, "%H:%M", tm) > 0) {
+    char text[SYSTEM_CLOCK_TEXT];
+    if (system_clock_text(time_s, text)) {
         textbuf_add_all(out, text, " ", NULL);
     }
 }
@@ -225,9 +221,8 @@ void view_entry(const struct view *view, const struct sotto_client_event *event)
 void view_said(const struct view *view, const char *text, size_t len)
 {
     if (!view->is_json && view->console->is_interactive) {
-        const time_t now = time(NULL);
-        text_message(view, now > 0 ? (uint32_t)now : SOTTO_TIME_UNKNOWN,
-                     view->user, strlen(view->user), text, len);
+        text_message(view, (uint32_t)system_wall_s(), view->user,
+                     strlen(view->user), text, len);
     }
 }
 
@@ -251,7 +246,7 @@ void view_present(const struct view *view,
     struct sotto_present present = event->present;
     struct sotto_span name;
     if (!view->is_json && !view->console->is_interactive) {
-        (void)fputs("sotto: here:", stderr);
+        say("sotto: here:", NULL);
     }
     while (sotto_present_next(&present, &name)) {
         char out[128];
@@ -269,12 +264,12 @@ void view_present(const struct view *view,
             textbuf_add_char(&line, '\n');
             print(view, &line);
         } else {
-            (void)fprintf(stderr, " %.*s", (int)name.len,
-                          (const char *)name.at);
+            system_say(" ", 1);
+            system_say((const char *)name.at, name.len);
         }
     }
     if (!view->is_json && !view->console->is_interactive) {
-        (void)fputs("\n", stderr);
+        say("\n", NULL);
     }
 }
 

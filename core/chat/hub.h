@@ -23,10 +23,19 @@
 #include <sotto/err.h>
 
 /* The most past entries that JOIN shows to somebody new. */
-#define SOTTO_HISTORY_MAX 128
+#ifndef SOTTO_HISTORY_MAX
+#    define SOTTO_HISTORY_MAX 128
+#endif
 
 /* How many invitation codes a server knows at a time. */
-#define SOTTO_CODES_MAX 64
+#ifndef SOTTO_CODES_MAX
+#    define SOTTO_CODES_MAX 64
+#endif
+
+/* Bytes of one answer to JOIN or WHO, at least SOTTO_FRAME_MAX. */
+#ifndef SOTTO_HUB_PAGE_MAX
+#    define SOTTO_HUB_PAGE_MAX SOTTO_RECORD_LIMIT_HOST
+#endif
 
 enum sotto_registration {
     SOTTO_REGISTRATION_OPEN,

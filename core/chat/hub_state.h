@@ -66,7 +66,7 @@ struct sotto_hub {
     bool has_fresh;
     uint8_t entry[SOTTO_ENTRY_MAX];
     uint8_t frame[SOTTO_FRAME_MAX];
-    uint8_t page[SOTTO_RECORD_LIMIT_HOST];
+    uint8_t page[SOTTO_HUB_PAGE_MAX];
 };
 
 /* ---- hub.c ---- */

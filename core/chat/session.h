@@ -45,8 +45,9 @@ struct sotto_session_config {
 
 /* Large enough for a record at the limit, and for the least that a session
  * needs to answer. */
-#define SOTTO_SESSION_BUFFER(limit) ((limit) + SOTTO_RECORD_HEAD)
-#define SOTTO_SESSION_BUFFER_MIN    1024
+#define SOTTO_SESSION_BUFFER(limit)                                            \
+    ((limit) + SOTTO_HELLO_LEN + SOTTO_RECORD_HEAD)
+#define SOTTO_SESSION_BUFFER_MIN 1024
 
 enum sotto_session_state {
     SOTTO_SESSION_HANDSHAKE,

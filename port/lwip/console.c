@@ -30,7 +30,7 @@ enum sotto_err port_console_open(struct port_loop *loop, void *tag,
     return SOTTO_OK;
 }
 
-void console_close(struct port_stream *console)
+void console_stream_close(struct port_stream *console)
 {
     below_console_close();
     *console = (struct port_stream){.state = STREAM_FREE};
@@ -49,7 +49,7 @@ void port_console_raw(struct port_stream *console, bool raw)
     below_console_raw(raw);
 }
 
-unsigned console_ready(void)
+unsigned console_stream_ready(void)
 {
     return below_console_ready();
 }

@@ -165,11 +165,11 @@ bool linger_busy(void);
 void listener_forget(struct port_stream *stream);
 
 /* The console's part of the stream calls. */
-unsigned console_ready(void);
+unsigned console_stream_ready(void);
 enum sotto_err console_read(uint8_t *out, size_t cap, size_t *got)
     SOTTO_MUST_CHECK;
 enum sotto_err console_write(const uint8_t *in, size_t len, size_t *put)
     SOTTO_MUST_CHECK;
-void console_close(struct port_stream *console);
+void console_stream_close(struct port_stream *console);
 
 #endif

@@ -143,7 +143,7 @@ void port_stream_abort(struct port_stream *stream)
         machine()->loop.used--;
     }
     if (stream->state == STREAM_CONSOLE) {
-        console_close(stream);
+        console_stream_close(stream);
     } else {
         stream_drop(stream);
     }
@@ -201,7 +201,7 @@ unsigned stream_ready(struct port_stream *stream)
         ready = PORT_READ | PORT_WRITE;
         break;
     case STREAM_CONSOLE:
-        ready = console_ready();
+        ready = console_stream_ready();
         break;
     }
     return ready;

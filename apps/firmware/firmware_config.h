@@ -1,0 +1,124 @@
+/*
+ * firmware_config.h - everything of the firmware that costs RAM, in one place.
+ * The build puts this header in front of every file of core, port and apps, and
+ * lwIP's; what is not named here keeps the default of its own header. Any value
+ * can be given by -D as well. Costs are bytes of RAM.
+ */
+#ifndef SOTTO_APPS_FIRMWARE_CONFIG_H
+#define SOTTO_APPS_FIRMWARE_CONFIG_H
+
+/* ---- which role ------------------------------------------------------- */
+
+#define FIRMWARE_ROLE_MENU   0 /* asked on the console, as on a host */
+#define FIRMWARE_ROLE_SERVER 1
+#define FIRMWARE_ROLE_CLIENT 2
+
+#ifndef FIRMWARE_ROLE
+#    define FIRMWARE_ROLE FIRMWARE_ROLE_MENU
+#endif
+
+/* ---- both roles ------------------------------------------------------- */
+
+/* The longest text of a message; about 30 times this for both roles. */
+#ifndef SOTTO_MAX_TEXT
+#    define SOTTO_MAX_TEXT 512
+#endif
+
+/* The memory that a role takes at its start; one that is too small is an error
+ * at the start, with the number that was missing. */
+#ifndef FIRMWARE_ARENA
+#    define FIRMWARE_ARENA 65536U
+#endif
+
+/* How long the start waits for an address before it goes on without. */
+#ifndef FIRMWARE_ADDRESS_MS
+#    define FIRMWARE_ADDRESS_MS 10000U
+#endif
+
+/* ---- the server ------------------------------------------------------- */
+
+/* Clients at a time. About 700 each, and the buffers. */
+#ifndef SERVER_CONNECTIONS
+#    define SERVER_CONNECTIONS 8
+#endif
+
+/* Accounts that may exist; about 200 each. */
+#ifndef SERVER_ACCOUNTS
+#    define SERVER_ACCOUNTS 16
+#endif
+
+#ifndef SERVER_RECORD_LIMIT
+#    define SERVER_RECORD_LIMIT 1024
+#endif
+
+/* For each connection, of 1 KiB. */
+#ifndef SERVER_BUFFERS
+#    define SERVER_BUFFERS 2U
+#endif
+
+#ifndef SERVER_FEED_BYTES
+#    define SERVER_FEED_BYTES 4096U
+#endif
+
+/* The room's log in storage: kept up to this, in so many files. */
+#ifndef SERVER_HISTORY
+#    define SERVER_HISTORY 8192U
+#endif
+#define SERVER_SEGMENTS        4
+#define SOTTO_LOG_SEGMENTS_MAX 8
+#define SERVER_RESERVE         256
+/* One stored message. */
+#define SOTTO_LOG_ENTRY_MAX (SOTTO_MAX_TEXT + 128)
+
+#define SERVER_PENDING    32
+#define SERVER_THROTTLE   16
+#define SERVER_WINDOW     8
+#define SERVER_EVENTS     8
+#define SERVER_ITERATIONS 100000U
+
+/* Invitations are read from a file that a person names: there is none. */
+#define SERVER_CODES_BYTES 1
+#define SOTTO_CODES_MAX    1
+#define SOTTO_HISTORY_MAX  32
+#define SOTTO_HUB_PAGE_MAX 1024
+
+/* ---- the client ------------------------------------------------------- */
+
+#define CLIENT_RECORD_LIMIT 1024
+#define CLIENT_QUEUE_BYTES  2048U
+#define CLIENT_ITERATIONS   100000U
+#define CLIENT_ROUNDS       100U
+#define KNOWN_FILE_MAX      1024
+#define PATH_TEXT_MAX       32
+
+/* ---- the console ------------------------------------------------------ */
+
+#define CONSOLE_LINE_MAX    (SOTTO_MAX_TEXT + 1)
+#define CONSOLE_MESSAGE_MAX (7U * SOTTO_MAX_TEXT + 256U)
+#define CONSOLE_OUT_MAX     8192
+#define CONSOLE_HISTORY_MAX 1024
+
+/* ---- port/lwip -------------------------------------------------------- */
+
+/* One more than the server's clients, so that the next can be told that there
+ * is no room. */
+#define PORT_LWIP_STREAMS (SERVER_CONNECTIONS + 1)
+
+#define PORT_LWIP_LISTENERS  1
+#define SERVER_LISTENERS_MAX 1U
+
+/* ---- how they fit together -------------------------------------------- */
+
+_Static_assert(SERVER_CONNECTIONS >= 1 && SERVER_CONNECTIONS <= 200,
+               "connections of a board");
+_Static_assert(SOTTO_MAX_TEXT >= 64 && SOTTO_MAX_TEXT <= 4096,
+               "the longest text");
+_Static_assert((SERVER_FEED_BYTES & (SERVER_FEED_BYTES - 1U)) == 0 &&
+                   SERVER_FEED_BYTES >= 4U * (SOTTO_MAX_TEXT + 64U),
+               "the feed is a power of two and holds four messages");
+_Static_assert(SERVER_HISTORY / SERVER_SEGMENTS >= 1024U,
+               "a file of the log has at least 1 KiB");
+_Static_assert(SERVER_SEGMENTS <= SOTTO_LOG_SEGMENTS_MAX,
+               "the log knows all its files");
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * main.c - the same server and client as on a host, on a board: the role is
+ * asked on the console, or fixed in firmware_config.h.
+ *
+ * There is no command line, and no shell to come back to: when a role ends, the
+ * program does, and a reset starts it again.
+ */
+#include "apps/sotto/capacity.h"
+#include "apps/sotto/client.h"
+#include "apps/sotto/console.h"
+#include "apps/sotto/menu.h"
+#include "apps/sotto/server.h"
+#include "apps/sotto/system.h"
+#include "core/base/version.h"
+#include "port/boards/board.h"
+#include "port/port.h"
+
+#define CLIENT_STREAMS  4
+#define ADDRESS_POLL_MS 50U
+
+static int fail(struct port *port, const char *what, enum sotto_err err)
+{
+    say("sotto: ", what, ": ", port_last_error(port), " (", sotto_err_name(err),
+        ")\n", NULL);
+    return CLIENT_EXIT_OTHER;
+}
+
+/* Waits for DHCP, so that a client can dial at once and a person knows where
+ * the server is. */
+static void wait_for_address(struct port *port, struct port_loop *loop)
+{
+    const uint64_t end_ms = port_now_ms(port) + FIRMWARE_ADDRESS_MS;
+    struct port_address address;
+    bool has_address = board_address(&address);
+    while (!has_address && port_now_ms(port) < end_ms) {
+        struct port_event event;
+        size_t count = 0;
+        port_wait(loop, ADDRESS_POLL_MS, &event, 1, &count);
+        has_address = board_address(&address);
+    }
+    char text[PORT_ADDRESS_TEXT] = "none yet";
+    if (has_address) {
+        address.port = ADDRESS_PORT_DEFAULT;
+        port_address_text(&address, text);
+    }
+    say("sotto: address ", text, "\n", NULL);
+}
+
+static int run_server(struct port *port)
+{
+    struct server_settings settings;
+    server_defaults(&settings);
+    settings.data = "storage";
+    return server_main(port, &settings);
+}
+
+/* A client, or what the menu chose; `*is_server` when that is the server. */
+static int run_menu(struct port *port, struct port_loop *loop, bool *is_server)
+{
+    static struct console console;
+    static struct menu menu;
+    struct client_settings settings;
+    enum sotto_err err = console_open(&console, loop, &console, false);
+    if (err != SOTTO_OK) {
+        return fail(port, "cannot use the console", err);
+    }
+    enum menu_result result = MENU_DONE;
+    client_defaults(&settings);
+    int code = CLIENT_EXIT_OK;
+    if (FIRMWARE_ROLE == FIRMWARE_ROLE_MENU) {
+        menu_init(&menu);
+        result = client_ask(&console, &menu);
+        *is_server = result == MENU_DONE && menu.choice.is_server;
+    }
+    if (result == MENU_DONE && !*is_server) {
+        code = client_main(port, loop, &console, NULL, &settings,
+                           FIRMWARE_ROLE == FIRMWARE_ROLE_MENU ? &menu.choice
+                                                               : NULL);
+    }
+    menu_wipe(&menu);
+    console_close(&console);
+    return code;
+}
+
+static int run(struct port *port)
+{
+    struct port_loop *loop = NULL;
+    bool is_server = FIRMWARE_ROLE == FIRMWARE_ROLE_SERVER;
+    int code = CLIENT_EXIT_OK;
+    enum sotto_err err = port_loop_open(port, CLIENT_STREAMS, &loop);
+    if (err != SOTTO_OK) {
+        return fail(port, "cannot wait for input", err);
+    }
+    wait_for_address(port, loop);
+    if (!is_server) {
+        code = run_menu(port, loop, &is_server);
+    }
+    port_loop_close(loop);
+    return is_server ? run_server(port) : code;
+}
+
+static void say_stack(void)
+{
+    char used[SAY_NUMBER];
+    char size[SAY_NUMBER];
+    say("sotto: ended; stack ", say_number(board_stack_used(), used), " of ",
+        say_number(board_stack_size(), size), " bytes\n", NULL);
+}
+
+int main(void)
+{
+    struct port *port = NULL;
+    say("\nSotto " SOTTO_VERSION "\n", NULL);
+    enum sotto_err err = port_open(&port);
+    if (err != SOTTO_OK) {
+        say("sotto: this board cannot be used: ", sotto_err_name(err), "\n",
+            NULL);
+        return CLIENT_EXIT_OTHER;
+    }
+    const int code = run(port);
+    port_close(port);
+    say_stack();
+    return code;
+}

@@ -1,0 +1,132 @@
+/*
+ * capacity.h - how much of everything the program holds. These are the values
+ * for a host; a build for a board puts its own in front of every file
+ * (SOTTO_CONFIG in the top CMakeLists.txt). Bytes unless said otherwise; each
+ * costs that much RAM.
+ */
+#ifndef SOTTO_APP_CAPACITY_H
+#define SOTTO_APP_CAPACITY_H
+
+#include "core/auth/scram.h"
+#include "core/channel/link.h"
+
+/* ---- the server ------------------------------------------------------- */
+
+/* The longest record taken from a client; 256 to 16384. */
+#ifndef SERVER_RECORD_LIMIT
+#    define SERVER_RECORD_LIMIT SOTTO_RECORD_LIMIT_HOST
+#endif
+
+/* Record buffers for each connection on the average. A busy one has up to four,
+ * an idle one none; who finds none waits. */
+#ifndef SERVER_BUFFERS
+#    define SERVER_BUFFERS 4U
+#endif
+
+/* Recent entries kept ready for delivery; a power of two of at least four of
+ * the longest messages. */
+#ifndef SERVER_FEED_BYTES
+#    define SERVER_FEED_BYTES (1U << 20)
+#endif
+
+/* The largest file of invitation codes. */
+#ifndef SERVER_CODES_BYTES
+#    define SERVER_CODES_BYTES 8192
+#endif
+
+/* Entries that may wait for a disk, 32 bytes each. */
+#ifndef SERVER_PENDING
+#    define SERVER_PENDING 8192
+#endif
+
+/* Entries of each of the four tables against guessing, 40 bytes each. */
+#ifndef SERVER_THROTTLE
+#    define SERVER_THROTTLE 4096
+#endif
+
+/* Files that the room's log is divided into, and numbers that are reserved at a
+ * time. */
+#ifndef SERVER_SEGMENTS
+#    define SERVER_SEGMENTS 16
+#endif
+#ifndef SERVER_RESERVE
+#    define SERVER_RESERVE 1024
+#endif
+
+/* Posts of one client that may wait for their acknowledgement. */
+#ifndef SERVER_WINDOW
+#    define SERVER_WINDOW 64
+#endif
+
+/* Events of one turn, 16 each on the stack. */
+#ifndef SERVER_EVENTS
+#    define SERVER_EVENTS 128
+#endif
+
+/* Rounds that are shown for names without account: what this server's clients
+ * register with. */
+#ifndef SERVER_ITERATIONS
+#    define SERVER_ITERATIONS SOTTO_SCRAM_ITERATIONS_HOST
+#endif
+
+/* The defaults of options. */
+#ifndef SERVER_CONNECTIONS
+#    define SERVER_CONNECTIONS 1024
+#endif
+#ifndef SERVER_ACCOUNTS
+#    define SERVER_ACCOUNTS 10000
+#endif
+#ifndef SERVER_HISTORY
+#    define SERVER_HISTORY (256U << 20)
+#endif
+
+/* ---- the client ------------------------------------------------------- */
+
+/* The longest record taken from a server; 256 to 16384. */
+#ifndef CLIENT_RECORD_LIMIT
+#    define CLIENT_RECORD_LIMIT SOTTO_RECORD_LIMIT_HOST
+#endif
+
+/* What was said and is not acknowledged. */
+#ifndef CLIENT_QUEUE_BYTES
+#    define CLIENT_QUEUE_BYTES 65536U
+#endif
+
+/* The longest file of known servers or accounts: some 500 lines. */
+#ifndef KNOWN_FILE_MAX
+#    define KNOWN_FILE_MAX 65536
+#endif
+
+/* Rounds of key derivation for a new account. */
+#ifndef CLIENT_ITERATIONS
+#    define CLIENT_ITERATIONS SOTTO_SCRAM_ITERATIONS_HOST
+#endif
+
+/* Rounds between two looks at the world: a few milliseconds. */
+#ifndef CLIENT_ROUNDS
+#    define CLIENT_ROUNDS 4000U
+#endif
+
+/* ---- the console ------------------------------------------------------ */
+
+/* A line that is typed, and a zero. */
+#ifndef CONSOLE_LINE_MAX
+#    define CONSOLE_LINE_MAX 4097
+#endif
+
+/* What may wait to be printed; more than a message, a line and 2 KiB. */
+#ifndef CONSOLE_OUT_MAX
+#    define CONSOLE_OUT_MAX 65536
+#endif
+
+/* A message as it is printed, made safe for the terminal, with its head. */
+#ifndef CONSOLE_MESSAGE_MAX
+#    define CONSOLE_MESSAGE_MAX 16384U
+#endif
+
+/* Lines that can be had back with the arrow keys. */
+#ifndef CONSOLE_HISTORY_MAX
+#    define CONSOLE_HISTORY_MAX 16384
+#endif
+
+#endif
