@@ -18,6 +18,9 @@
 #define CLIENT_STREAMS  4
 #define ADDRESS_POLL_MS 50U
 
+/* There is only one, and it has no name; this is for sentences. */
+#define FOLDER "storage"
+
 static int fail(struct port *port, const char *what, enum sotto_err err)
 {
     say("sotto: ", what, ": ", port_last_error(port), " (", sotto_err_name(err),
@@ -50,7 +53,7 @@ static int run_server(struct port *port)
 {
     struct server_settings settings;
     server_defaults(&settings);
-    settings.data = "storage";
+    settings.data = FOLDER;
     return server_main(port, &settings);
 }
 
@@ -66,6 +69,7 @@ static int run_menu(struct port *port, struct port_loop *loop, bool *is_server)
     }
     enum menu_result result = MENU_DONE;
     client_defaults(&settings);
+    settings.data = FOLDER;
     int code = CLIENT_EXIT_OK;
     if (FIRMWARE_ROLE == FIRMWARE_ROLE_MENU) {
         menu_init(&menu);
