@@ -68,20 +68,34 @@ void sotto_client_wipe(struct sotto_client *client)
 
 /* ---- keys -------------------------------------------------------------- */
 
-static void start_kdf(struct sotto_client *client, const uint8_t *salt,
-                      size_t salt_len, uint32_t iterations)
+void sotto_client_start_kdf(struct sotto_client *client, const uint8_t *salt,
+                            size_t salt_len, uint32_t iterations)
 {
     memcpy(client->verifier.salt, salt, salt_len);
     client->verifier.salt_len = (uint8_t)salt_len;
     client->verifier.iterations = iterations;
     client->has_keys = false;
     client->is_deriving = true;
-    client->needs_password = false;
     sotto_pbkdf2_init(&client->kdf, client->password, client->password_len,
                       salt, salt_len, iterations);
 }
 
-static enum sotto_err send_first(struct sotto_client *client);
+/* An account is to be made: with keys for a salt of our own. */
+static enum sotto_err begin_registering(struct sotto_client *client)
+{
+    uint8_t salt[SOTTO_SCRAM_SALT_MIN];
+    const struct sotto_random *random = &client->config.link.random;
+    enum sotto_err err = random->fill(random->ctx, salt, sizeof salt);
+    if (err == SOTTO_OK) {
+        client->wants_register = true;
+        client->sent_register = false;
+        client->lost_register = false;
+        client->assumes_own = false;
+        sotto_client_start_kdf(client, salt, sizeof salt,
+                               client->config.iterations_new);
+    }
+    return err;
+}
 
 enum sotto_err sotto_client_set_password(struct sotto_client *client,
                                          const uint8_t *password, size_t len,
@@ -90,24 +104,17 @@ enum sotto_err sotto_client_set_password(struct sotto_client *client,
     client->password = password;
     client->password_len = len;
     if (registers) {
-        uint8_t salt[SOTTO_SCRAM_SALT_MIN];
-        const struct sotto_random *random = &client->config.link.random;
-        enum sotto_err err = random->fill(random->ctx, salt, sizeof salt);
-        if (err == SOTTO_OK) {
-            client->wants_register = true;
-            client->register_tries = 0;
-            start_kdf(client, salt, sizeof salt, client->config.iterations_new);
-        }
-        return err;
+        return begin_registering(client);
     }
     client->has_keys = false;
-    if (client->state == SOTTO_CLIENT_DERIVE && !client->is_deriving) {
+    client->is_deriving = false;
+    if (client->state == SOTTO_CLIENT_DERIVE) {
         client->is_told = false;
-        start_kdf(client, client->scram.salt, client->scram.salt_len,
-                  client->scram.iterations);
-    } else if (client->state == SOTTO_CLIENT_AUTH && client->needs_password) {
-        client->needs_password = false;
-        return send_first(client); /* one more try */
+        sotto_client_start_kdf(client, client->scram.salt,
+                               client->scram.salt_len,
+                               client->scram.iterations);
+    } else if (client->is_refused) {
+        return sotto_client_send_first(client); /* one more try */
     }
     return SOTTO_OK;
 }
@@ -132,7 +139,17 @@ bool sotto_client_is_deriving(const struct sotto_client *client)
     return client->is_deriving;
 }
 
-static enum sotto_err send_proof(struct sotto_client *client);
+/* Goes on with the keys, if something waits for them. */
+static enum sotto_err use_keys(struct sotto_client *client)
+{
+    if (client->state == SOTTO_CLIENT_DERIVE) {
+        return sotto_client_send_proof(client);
+    }
+    if (client->state == SOTTO_CLIENT_REGISTER && client->wants_register) {
+        return sotto_client_opened(client);
+    }
+    return SOTTO_OK;
+}
 
 bool sotto_client_derive(struct sotto_client *client, uint32_t rounds)
 {
@@ -151,11 +168,9 @@ bool sotto_client_derive(struct sotto_client *client, uint32_t rounds)
     sotto_wipe(salted, sizeof salted);
     client->has_keys = true;
     client->is_deriving = false;
-    if (client->state == SOTTO_CLIENT_DERIVE) {
-        enum sotto_err err = send_proof(client);
-        if (err != SOTTO_OK) {
-            sotto_client_end(client, err);
-        }
+    enum sotto_err err = use_keys(client);
+    if (err != SOTTO_OK) {
+        sotto_client_end(client, err);
     }
     return true;
 }
@@ -169,9 +184,12 @@ void sotto_client_connected(struct sotto_client *client, uint64_t now_ms)
     client->state = SOTTO_CLIENT_HANDSHAKE;
     client->is_told = false;
     client->is_over = false;
+    client->is_refused = false;
     client->is_server_proved = false;
-    client->said_close = false;
     client->is_caught_up = false;
+    client->is_post_part = false;
+    client->said_close = false;
+    client->unsure_below = 0;
     client->in_at = client->in_len = 0;
     client->out_at = client->out_len = 0;
     client->control_at = client->control_len = 0;
@@ -193,14 +211,27 @@ void sotto_client_end(struct sotto_client *client, enum sotto_err why)
                                     .refusal = client->link.refusal,
                                     .before_login = !client->is_server_proved};
     client->is_over = true;
+    client->is_refused = false;
     client->is_caught_up = false;
     client->state = SOTTO_CLIENT_OFFLINE;
     sotto_link_wipe(&client->link);
 }
 
+void sotto_client_end_left(struct sotto_client *client)
+{
+    sotto_client_end(client, SOTTO_OK);
+    client->end.reason = SOTTO_CLOSE_BYE;
+    client->is_leaving = false;
+    client->leaves_at_once = false;
+}
+
 void sotto_client_disconnected(struct sotto_client *client, enum sotto_err why)
 {
-    sotto_client_end(client, why);
+    if (client->said_close && client->state != SOTTO_CLIENT_OFFLINE) {
+        sotto_client_end_left(client); /* we were going anyway */
+    } else {
+        sotto_client_end(client, why);
+    }
 }
 
 void sotto_client_accept(struct sotto_client *client)
@@ -236,7 +267,7 @@ static struct sotto_scram_binding binding_of(const struct sotto_client *client)
                                         .data_len = sizeof client->link.hash};
 }
 
-static enum sotto_err send_first(struct sotto_client *client)
+enum sotto_err sotto_client_send_first(struct sotto_client *client)
 {
     uint8_t random[NONCE_BYTES];
     char nonce[4 * NONCE_BYTES / 3 + 1];
@@ -259,10 +290,12 @@ static enum sotto_err send_first(struct sotto_client *client)
                                len);
     }
     client->state = SOTTO_CLIENT_AUTH;
+    client->is_refused = false;
+    client->is_server_proved = false;
     return err;
 }
 
-static enum sotto_err send_proof(struct sotto_client *client)
+enum sotto_err sotto_client_send_proof(struct sotto_client *client)
 {
     char text[SOTTO_SCRAM_MESSAGE_MAX];
     size_t len = 0;
@@ -286,12 +319,12 @@ static enum sotto_err send_register(struct sotto_client *client)
     sotto_writer_init(&w, body, sizeof body);
     sotto_register_encode(&w, &msg);
     SOTTO_ASSERT(!w.bad);
-    client->state = SOTTO_CLIENT_REGISTER;
-    client->register_tries++;
+    client->lost_register |= client->sent_register;
+    client->sent_register = true;
     return sotto_client_put(client, SOTTO_MSG_REGISTER, body, w.len);
 }
 
-static enum sotto_err send_join(struct sotto_client *client)
+enum sotto_err sotto_client_send_join(struct sotto_client *client)
 {
     uint8_t body[SOTTO_ROOM_NAME_MAX + 32];
     struct sotto_writer w;
@@ -309,14 +342,19 @@ static enum sotto_err send_join(struct sotto_client *client)
                                    .history = client->config.history};
     sotto_writer_init(&w, body, sizeof body);
     sotto_join_encode(&w, &msg);
+    client->join_from = from;
     client->state = SOTTO_CLIENT_JOINING;
     return sotto_client_put(client, SOTTO_MSG_JOIN, body, w.len);
 }
 
 enum sotto_err sotto_client_opened(struct sotto_client *client)
 {
-    return client->wants_register && client->has_keys ? send_register(client)
-                                                      : send_first(client);
+    if (!client->wants_register) {
+        return sotto_client_send_first(client);
+    }
+    client->state = SOTTO_CLIENT_REGISTER;
+    client->is_told = client->has_keys; /* or DERIVE is to be told */
+    return client->has_keys ? send_register(client) : SOTTO_OK;
 }
 
 enum sotto_err sotto_client_post(struct sotto_client *client,
@@ -352,226 +390,4 @@ void sotto_client_leave(struct sotto_client *client, bool at_once)
 size_t sotto_client_unsettled(const struct sotto_client *client)
 {
     return client->queue.count;
-}
-
-/* ---- what the server says ---------------------------------------------- */
-
-static enum sotto_err take_challenge(struct sotto_client *client,
-                                     const struct sotto_frame *frame)
-{
-    struct sotto_scram_client *scram = &client->scram;
-    enum sotto_err err =
-        sotto_scram_client_challenge(scram, (const char *)frame->body,
-                                     frame->len, client->config.iterations_min,
-                                     SOTTO_SCRAM_ITERATIONS_MAX,
-                                     SOTTO_SCRAM_SALT_MIN);
-    if (err != SOTTO_OK) {
-        return err;
-    }
-    const struct sotto_verifier *kept = &client->verifier;
-    if (client->has_keys && kept->iterations == scram->iterations &&
-        kept->salt_len == scram->salt_len &&
-        memcmp(kept->salt, scram->salt, scram->salt_len) == 0) {
-        return send_proof(client);
-    }
-    client->state = SOTTO_CLIENT_DERIVE;
-    client->is_told = false;
-    client->needs_password = client->password == NULL;
-    if (client->password != NULL) {
-        start_kdf(client, scram->salt, scram->salt_len, scram->iterations);
-    }
-    return SOTTO_OK;
-}
-
-static enum sotto_err take_auth(struct sotto_client *client,
-                                const struct sotto_frame *frame)
-{
-    if (client->state == SOTTO_CLIENT_AUTH) {
-        return take_challenge(client, frame);
-    }
-    if (client->state != SOTTO_CLIENT_PROOF) {
-        return SOTTO_ERR_FORMAT;
-    }
-    enum sotto_err err =
-        sotto_scram_client_verify(&client->scram, (const char *)frame->body,
-                                  frame->len);
-    client->is_server_proved = err == SOTTO_OK;
-    return err;
-}
-
-static enum sotto_err take_welcome(struct sotto_client *client,
-                                   const struct sotto_frame *frame)
-{
-    struct sotto_welcome welcome;
-    enum sotto_err err =
-        sotto_welcome_decode(&welcome, frame->body, frame->len);
-    if (err != SOTTO_OK) {
-        return err;
-    }
-    if (client->state != SOTTO_CLIENT_PROOF || !client->is_server_proved ||
-        welcome.max_text == 0) {
-        return SOTTO_ERR_FORMAT;
-    }
-    client->max_text = welcome.max_text;
-    return send_join(client);
-}
-
-static enum sotto_err take_registered(struct sotto_client *client,
-                                      const struct sotto_frame *frame)
-{
-    if (client->state != SOTTO_CLIENT_REGISTER || frame->len != 0) {
-        return SOTTO_ERR_FORMAT;
-    }
-    client->wants_register = false;
-    return send_first(client);
-}
-
-static enum sotto_err take_problem(struct sotto_client *client,
-                                   const struct sotto_frame *frame,
-                                   struct sotto_client_event *event,
-                                   bool *has_event)
-{
-    enum sotto_err err =
-        sotto_error_decode(&event->problem, frame->body, frame->len);
-    if (err != SOTTO_OK) {
-        return err;
-    }
-    *has_event = true;
-    if (event->problem.ref != 0) {
-        *has_event = sotto_queue_settle(&client->queue, event->problem.ref);
-        return SOTTO_OK;
-    }
-    if (client->state == SOTTO_CLIENT_REGISTER && client->register_tries > 1 &&
-        event->problem.problem == SOTTO_PROBLEM_NAME_TAKEN) {
-        /* Most likely by ourselves: the answer was lost on the way. */
-        *has_event = false;
-        client->wants_register = false;
-        return send_first(client);
-    }
-    if (client->state == SOTTO_CLIENT_AUTH ||
-        client->state == SOTTO_CLIENT_PROOF) {
-        client->state = SOTTO_CLIENT_AUTH;
-        client->needs_password = true;
-        client->has_keys = false;
-        client->is_server_proved = false;
-    }
-    return SOTTO_OK;
-}
-
-static enum sotto_err take_joined(struct sotto_client *client,
-                                  const struct sotto_frame *frame,
-                                  struct sotto_client_event *event)
-{
-    enum sotto_err err =
-        sotto_joined_decode(&event->joined, frame->body, frame->len);
-    if (err != SOTTO_OK) {
-        return err;
-    }
-    if (client->state != SOTTO_CLIENT_JOINING) {
-        return SOTTO_ERR_FORMAT;
-    }
-    client->state = SOTTO_CLIENT_ROOM;
-    client->joined_next = event->joined.next;
-    if (event->joined.next <= client->seen) {
-        client->seen = 0; /* the server has begun a new log */
-    }
-    event->missed = client->seen > 0 && event->joined.first > client->seen + 1;
-    return SOTTO_OK;
-}
-
-static enum sotto_err take_caught_up(struct sotto_client *client,
-                                     const struct sotto_frame *frame)
-{
-    uint16_t room = 0;
-    enum sotto_err err = sotto_room_decode(&room, frame->body, frame->len);
-    if (err == SOTTO_OK && client->state != SOTTO_CLIENT_ROOM) {
-        err = SOTTO_ERR_FORMAT;
-    }
-    if (err == SOTTO_OK) {
-        client->is_caught_up = true;
-        if (client->joined_next > client->seen + 1) {
-            client->seen = client->joined_next - 1;
-        }
-    }
-    return err;
-}
-
-static enum sotto_err take_entry(struct sotto_client *client,
-                                 const struct sotto_frame *frame,
-                                 struct sotto_client_event *event,
-                                 bool *has_event)
-{
-    event->type = frame->type;
-    enum sotto_err err =
-        sotto_entry_decode(&event->entry, frame->type, frame->body, frame->len);
-    if (err != SOTTO_OK) {
-        return err;
-    }
-    if (client->state != SOTTO_CLIENT_ROOM) {
-        return SOTTO_ERR_FORMAT;
-    }
-    *has_event = event->entry.number > client->seen;
-    if (*has_event) {
-        client->seen = event->entry.number;
-    }
-    return SOTTO_OK;
-}
-
-static enum sotto_err take_ack(struct sotto_client *client,
-                               const struct sotto_frame *frame,
-                               struct sotto_client_event *event,
-                               bool *has_event)
-{
-    struct sotto_ack ack;
-    enum sotto_err err = sotto_ack_decode(&ack, frame->body, frame->len);
-    if (err == SOTTO_OK) {
-        event->id = ack.id;
-        event->number = ack.number;
-        *has_event = sotto_queue_settle(&client->queue, ack.id);
-    }
-    return err;
-}
-
-enum sotto_err sotto_client_take(struct sotto_client *client,
-                                 const struct sotto_frame *frame,
-                                 struct sotto_client_event *event,
-                                 bool *has_event)
-{
-    *has_event = true;
-    switch (frame->type) {
-    case SOTTO_MSG_AUTH:
-        *has_event = false;
-        return take_auth(client, frame);
-    case SOTTO_MSG_REGISTERED:
-        event->kind = SOTTO_EVENT_REGISTERED;
-        return take_registered(client, frame);
-    case SOTTO_MSG_WELCOME:
-        event->kind = SOTTO_EVENT_LOGGED_IN;
-        return take_welcome(client, frame);
-    case SOTTO_MSG_ERROR:
-        event->kind = SOTTO_EVENT_PROBLEM;
-        return take_problem(client, frame, event, has_event);
-    case SOTTO_MSG_JOINED:
-        event->kind = SOTTO_EVENT_JOINED;
-        return take_joined(client, frame, event);
-    case SOTTO_MSG_MESSAGE:
-    case SOTTO_MSG_ENTERED:
-    case SOTTO_MSG_LEFT:
-        event->kind = SOTTO_EVENT_ENTRY;
-        return take_entry(client, frame, event, has_event);
-    case SOTTO_MSG_CAUGHT_UP:
-        event->kind = SOTTO_EVENT_CAUGHT_UP;
-        return take_caught_up(client, frame);
-    case SOTTO_MSG_ACK:
-        event->kind = SOTTO_EVENT_ACKED;
-        return take_ack(client, frame, event, has_event);
-    case SOTTO_MSG_PRESENT:
-        event->kind = SOTTO_EVENT_PRESENT;
-        return sotto_present_decode(&event->present, frame->body, frame->len);
-    case SOTTO_MSG_PONG:
-        *has_event = false;
-        return frame->len <= SOTTO_PING_MAX ? SOTTO_OK : SOTTO_ERR_FORMAT;
-    default:
-        return SOTTO_ERR_FORMAT;
-    }
 }

@@ -51,7 +51,8 @@ enum sotto_client_event_kind {
     SOTTO_EVENT_ENTRY,     /* `entry`, of `type` MESSAGE, ENTERED or LEFT */
     SOTTO_EVENT_ACKED,     /* `id` has the number `number` */
     SOTTO_EVENT_PRESENT,   /* `present`: names to take apart */
-    SOTTO_EVENT_PROBLEM,   /* `problem`: what the server refused */
+    SOTTO_EVENT_PROBLEM,   /* `problem`: what the server refused; UNSURE: see
+                              enum sotto_problem */
     SOTTO_EVENT_CLOSED     /* the connection is over: see `error`, `reason` */
 };
 
@@ -94,36 +95,45 @@ struct sotto_client_config {
 
 struct sotto_client {
     struct sotto_client_config config;
-    enum sotto_client_state state;
     struct sotto_link link;
     struct sotto_scram_client scram;
     struct sotto_pbkdf2 kdf;
     struct sotto_verifier verifier; /* what `keys` belong to */
     struct sotto_scram_keys keys;
+    struct sotto_client_event end; /* the CLOSED to be told */
+    struct sotto_queue queue;
+    enum sotto_client_state state;
+
+    /* Over all connections. */
     bool has_keys;
     bool is_deriving;
-    bool wants_register;   /* until the server says REGISTERED or TAKEN */
-    bool sent_register;    /* once, on whatever connection */
-    bool needs_password;   /* PASSWORD is to be told, or was */
-    bool is_told;          /* the event of this state was handed out */
-    bool is_server_proved; /* the server's signature fitted */
+    bool wants_register; /* until the server says REGISTERED or TAKEN */
+    bool sent_register;  /* no answer has come yet, on whatever connection */
+    bool lost_register;  /* an answer can have been lost */
+    bool assumes_own;    /* a name that was taken, probably by ourselves */
     bool is_leaving;
     bool leaves_at_once;
+    bool is_over; /* CLOSED is to be told */
+    bool has_joined;
+
+    /* Of this connection. */
+    bool is_told;          /* the event of this state was handed out */
+    bool is_refused;       /* a login was; another one may be tried */
+    bool is_server_proved; /* the server's signature fitted */
+    bool is_caught_up;     /* posts may be sent (again) */
+    bool is_post_part;     /* what is sent in parts is a post */
     bool said_close;
-    bool is_over;                  /* CLOSED is to be told */
-    struct sotto_client_event end; /* the CLOSED to be told */
-    uint16_t max_text;             /* of the server, once known */
-    uint16_t register_tries;       /* how often the account was sent */
-    const uint8_t *password;       /* borrowed, NULL once taken back */
+
+    uint16_t max_text;       /* of the server, once known */
+    const uint8_t *password; /* borrowed, NULL once taken back */
     size_t password_len;
     uint64_t instance; /* of this run */
-    bool has_joined;   /* ever */
-    uint64_t seen;     /* every entry up to here has come */
+    uint64_t seen;     /* every entry up to here has come, or will not */
+    uint64_t join_from;
     uint64_t joined_next;
+    uint64_t unsure_below; /* posts with a number below may be in a gap */
     uint64_t input_ms;
     uint64_t ping_ms;
-    struct sotto_queue queue;
-    bool is_caught_up; /* posts may be sent (again) */
     uint8_t *in;
     size_t in_cap;
     size_t in_at;
@@ -134,11 +144,10 @@ struct sotto_client {
     size_t out_len;
     uint8_t *assembly;
     size_t assembly_cap;
-    uint8_t control[SOTTO_SCRAM_MESSAGE_MAX + 256]; /* whole frames to send */
     size_t control_at;
     size_t control_len;
-    size_t part_done;  /* of the frame that is being sent in parts */
-    bool is_post_part; /* that frame is a post */
+    size_t part_done; /* of the frame that is being sent in parts */
+    uint8_t control[SOTTO_SCRAM_MESSAGE_MAX + 256]; /* whole frames to send */
 };
 
 /* Bytes of memory for a receive limit and `queue` bytes of unacknowledged
@@ -154,8 +163,10 @@ void sotto_client_wipe(struct sotto_client *client);
 
 /*
  * The password, borrowed until sotto_client_forget_password(). With
- * `registers` an account of the name is made first: derive before dialling
- * (salt drawn here: RANDOM).
+ * `registers` an account of the name is made first; its key derivation can
+ * begin at once, before there is a connection (salt drawn here: RANDOM). After
+ * a login that was refused, another password tries again on the same
+ * connection; a server allows that a few times.
  */
 enum sotto_err sotto_client_set_password(struct sotto_client *client,
                                          const uint8_t *password, size_t len,
@@ -174,7 +185,8 @@ bool sotto_client_derive(struct sotto_client *client, uint32_t rounds);
 
 /* A stream is open: begins the handshake. */
 void sotto_client_connected(struct sotto_client *client, uint64_t now_ms);
-/* The stream has ended without the client's doing, or cannot be opened. */
+/* The stream has ended without the client's doing, or cannot be opened. Take
+ * in what was read before, and the events of it. */
 void sotto_client_disconnected(struct sotto_client *client, enum sotto_err why);
 
 /* State IDENTITY: the key is right. */
@@ -201,10 +213,11 @@ bool sotto_client_next(struct sotto_client *client,
 enum sotto_err sotto_client_post(struct sotto_client *client,
                                  const uint8_t *text, size_t len, uint64_t *id)
     SOTTO_MUST_CHECK;
-/* Asks who is here. AGAIN when not in the room. */
+/* Asks who is here. AGAIN when not in the room; SPACE when too much waits to
+ * be sent. */
 enum sotto_err sotto_client_who(struct sotto_client *client) SOTTO_MUST_CHECK;
 /* Leaves: a CLOSE goes out once everything that was said is acknowledged or,
- * with `at_once`, now. Then the event CLOSED comes. */
+ * with `at_once`, now. Then the event CLOSED comes, with OK and BYE. */
 void sotto_client_leave(struct sotto_client *client, bool at_once);
 
 /* Posts that are not settled. */

@@ -1,7 +1,6 @@
 #include "core/chat/client_inner.h"
 
 #include "core/base/assert.h"
-#include "core/base/secret.h"
 #include <string.h>
 
 /* How long a server may take for its side of the handshake. */
@@ -34,7 +33,7 @@ void sotto_client_input_done(struct sotto_client *client, size_t len,
                              uint64_t now_ms)
 {
     client->in_len += len;
-    client->input_ms = now_ms;
+    client->input_ms = len > 0 ? now_ms : client->input_ms;
 }
 
 /* LIMIT stands for a key derivation that is out of bounds (client.h); to the
@@ -96,26 +95,54 @@ static bool tell_state(struct sotto_client *client,
     if (client->is_told) {
         return false;
     }
-    if (client->state == SOTTO_CLIENT_IDENTITY) {
+    switch (client->state) {
+    case SOTTO_CLIENT_IDENTITY:
         event->kind = SOTTO_EVENT_IDENTITY;
         memcpy(event->key, client->link.peer_static, sizeof event->key);
-    } else if (client->state == SOTTO_CLIENT_DERIVE) {
+        break;
+    case SOTTO_CLIENT_REGISTER:
+    case SOTTO_CLIENT_DERIVE:
         event->kind =
-            client->needs_password ? SOTTO_EVENT_PASSWORD : SOTTO_EVENT_DERIVE;
-    } else {
+            client->is_deriving ? SOTTO_EVENT_DERIVE : SOTTO_EVENT_PASSWORD;
+        break;
+    default:
         return false;
     }
     client->is_told = true;
     return true;
 }
 
-/* A client that leaves while it is not connected is simply gone. */
-static void leave_offline(struct sotto_client *client)
+/*
+ * Caught up, and still no answer to a post that may have got a number in a part
+ * of the log that is gone: saying it again could be saying it twice.
+ */
+static bool tell_unsure(struct sotto_client *client,
+                        struct sotto_client_event *event)
 {
-    if (client->is_leaving && !is_connected(client) && !client->is_over &&
+    uint64_t id = 0;
+    if (!client->is_caught_up || client->unsure_below == 0) {
+        return false;
+    }
+    if (!sotto_queue_unsure(&client->queue, client->unsure_below, &id)) {
+        client->unsure_below = 0;
+        return false;
+    }
+    (void)sotto_queue_settle(&client->queue, id);
+    event->kind = SOTTO_EVENT_PROBLEM;
+    event->problem =
+        (struct sotto_error){.problem = SOTTO_PROBLEM_UNSURE, .ref = id};
+    return true;
+}
+
+/* A client that leaves before a link is open is simply gone. */
+static void leave_early(struct sotto_client *client)
+{
+    const bool is_open = client->link.state == SOTTO_LINK_OPEN ||
+                         client->link.state == SOTTO_LINK_ENDED;
+    if (client->is_leaving && !client->is_over &&
+        !(is_connected(client) && is_open) &&
         (client->leaves_at_once || client->queue.count == 0)) {
-        sotto_client_end(client, SOTTO_OK);
-        client->end.reason = SOTTO_CLOSE_BYE;
+        sotto_client_end_left(client);
     }
 }
 
@@ -143,33 +170,38 @@ static bool take_one(struct sotto_client *client,
     return has_event;
 }
 
+/* Goes on with what was read: a frame, or the next unit; false when there is
+ * nothing more to do now. `*has_event` when `event` is to be handed out. */
+static bool advance(struct sotto_client *client,
+                    struct sotto_client_event *event, bool *has_event)
+{
+    struct sotto_frame frame;
+    const bool is_open = client->link.state == SOTTO_LINK_OPEN ||
+                         client->link.state == SOTTO_LINK_ENDED;
+    if (is_open && get_frame(client, &frame)) {
+        *has_event = take_one(client, &frame, event);
+        return true;
+    }
+    return is_connected(client) && client->in_len > client->in_at &&
+           feed_unit(client);
+}
+
 bool sotto_client_next(struct sotto_client *client,
                        struct sotto_client_event *event)
 {
     *event = (struct sotto_client_event){0};
-    leave_offline(client);
+    leave_early(client);
     while (is_connected(client)) {
-        struct sotto_frame frame;
-        if (tell_state(client, event)) {
+        bool has_event = false;
+        if (tell_state(client, event) || tell_unsure(client, event)) {
             return true;
         }
-        if (client->state == SOTTO_CLIENT_IDENTITY) {
-            return false;
-        }
-        if (client->link.state == SOTTO_LINK_OPEN ||
-            client->link.state == SOTTO_LINK_ENDED) {
-            if (get_frame(client, &frame)) {
-                if (take_one(client, &frame, event)) {
-                    return true;
-                }
-                continue;
-            }
-            if (!is_connected(client)) {
-                break;
-            }
-        }
-        if (client->in_len == client->in_at || !feed_unit(client)) {
+        if (client->state == SOTTO_CLIENT_IDENTITY ||
+            !advance(client, event, &has_event)) {
             break;
+        }
+        if (has_event) {
+            return true;
         }
     }
     return tell_end(client, event);
@@ -179,7 +211,7 @@ bool sotto_client_next(struct sotto_client *client,
 
 static bool can_post(const struct sotto_client *client)
 {
-    return client->state == SOTTO_CLIENT_ROOM && client->is_caught_up;
+    return client->is_caught_up && client->unsure_below == 0;
 }
 
 static bool can_leave(const struct sotto_client *client)
@@ -188,12 +220,36 @@ static bool can_leave(const struct sotto_client *client)
            (client->leaves_at_once || client->queue.count == 0);
 }
 
-/* Control frames are small: each fits a record of the least limit in parts at
- * worst. */
+/* Adds a whole frame or, when it fits no record, a part of it; false when the
+ * record is full before its end. */
+static bool add_frame(struct sotto_client *client, struct sotto_record *record,
+                      uint8_t type, struct sotto_span body)
+{
+    if (client->part_done == 0) {
+        if (sotto_record_add(record, type, body.at, body.len) == SOTTO_OK) {
+            return true;
+        }
+        if (record->len > 0) {
+            return false; /* it is to begin in a record of its own */
+        }
+    }
+    if (!sotto_record_add_part(record, type, body.at, body.len,
+                               &client->part_done)) {
+        return false;
+    }
+    client->part_done = 0;
+    return true;
+}
+
+static bool has_control(const struct sotto_client *client)
+{
+    return client->control_at < client->control_len;
+}
+
 static void add_control(struct sotto_client *client,
                         struct sotto_record *record)
 {
-    while (client->control_at < client->control_len) {
+    while (has_control(client)) {
         struct sotto_reader r;
         const uint8_t *frame = client->control + client->control_at;
         const size_t left = client->control_len - client->control_at;
@@ -202,11 +258,9 @@ static void add_control(struct sotto_client *client,
         const struct sotto_span body =
             sotto_read_vector(&r, 0, sizeof client->control);
         SOTTO_ASSERT(!r.bad);
-        if (!sotto_record_add_part(record, type, body.at, body.len,
-                                   &client->part_done)) {
+        if (!add_frame(client, record, type, body)) {
             return;
         }
-        client->part_done = 0;
         client->control_at += left - r.left;
     }
 }
@@ -215,11 +269,10 @@ static void add_posts(struct sotto_client *client, struct sotto_record *record)
 {
     struct sotto_queue_item item;
     while (sotto_queue_peek(&client->queue, &item)) {
-        if (!sotto_record_add_part(record, SOTTO_MSG_POST, item.body.at,
-                                   item.body.len, &client->part_done)) {
+        client->is_post_part = true;
+        if (!add_frame(client, record, SOTTO_MSG_POST, item.body)) {
             return;
         }
-        client->part_done = 0;
         sotto_queue_sent(&client->queue, client->seen);
     }
 }
@@ -230,28 +283,24 @@ static bool has_posts(struct sotto_client *client)
     return can_post(client) && sotto_queue_peek(&client->queue, &item);
 }
 
+static enum sotto_err seal_close(struct sotto_client *client, uint64_t now_ms)
+{
+    client->said_close = true;
+    return sotto_link_close(&client->link, SOTTO_CLOSE_BYE, client->out,
+                            client->out_cap, now_ms, &client->out_len);
+}
+
 static enum sotto_err seal_record(struct sotto_client *client, uint64_t now_ms)
 {
     struct sotto_record record;
-    if (client->control_at == client->control_len && !has_posts(client)) {
-        if (!can_leave(client)) {
-            return SOTTO_OK;
-        }
-        client->said_close = true;
-        return sotto_link_close(&client->link, SOTTO_CLOSE_BYE, client->out,
-                                client->out_cap, now_ms, &client->out_len);
-    }
     sotto_link_begin(&client->link, &record, client->out, client->out_cap);
     /* A post that is half sent goes on before anything else is said. */
     if (client->part_done == 0 || !client->is_post_part) {
         client->is_post_part = false;
         add_control(client, &record);
     }
-    if (client->control_at == client->control_len || client->is_post_part) {
-        client->is_post_part = true;
-        if (can_post(client)) {
-            add_posts(client, &record);
-        }
+    if (can_post(client) && (client->is_post_part || !has_control(client))) {
+        add_posts(client, &record);
     }
     return sotto_link_end(&client->link, &record, now_ms, &client->out_len);
 }
@@ -263,7 +312,7 @@ static enum sotto_err fill_output(struct sotto_client *client, uint64_t now_ms)
         return sotto_link_out(&client->link, client->out, client->out_cap,
                               &client->out_len);
     }
-    if (client->link.state != SOTTO_LINK_OPEN) {
+    if (client->link.state != SOTTO_LINK_OPEN || client->said_close) {
         return SOTTO_OK;
     }
     if (client->state == SOTTO_CLIENT_HANDSHAKE) {
@@ -272,7 +321,10 @@ static enum sotto_err fill_output(struct sotto_client *client, uint64_t now_ms)
             return err;
         }
     }
-    return seal_record(client, now_ms);
+    if (has_control(client) || has_posts(client)) {
+        return seal_record(client, now_ms);
+    }
+    return can_leave(client) ? seal_close(client, now_ms) : SOTTO_OK;
 }
 
 bool sotto_client_output(struct sotto_client *client, uint64_t now_ms,
@@ -299,8 +351,7 @@ void sotto_client_output_done(struct sotto_client *client, size_t len)
     client->out_at += len;
     SOTTO_ASSERT(client->out_at <= client->out_len);
     if (client->said_close && client->out_at == client->out_len) {
-        sotto_client_end(client, SOTTO_OK);
-        client->end.reason = SOTTO_CLOSE_BYE;
+        sotto_client_end_left(client);
     }
 }
 

@@ -58,10 +58,8 @@ void sotto_feed_init(struct sotto_feed *feed, uint8_t *ring, size_t cap,
                      uint64_t next)
 {
     SOTTO_ASSERT((cap & (cap - 1)) == 0);
-    *feed = (struct sotto_feed){.ring = ring,
-                                .cap = cap,
-                                .next = next,
-                                .oldest = next};
+    *feed = (struct sotto_feed){.cap = cap, .next = next, .oldest = next};
+    feed->ring = ring;
 }
 
 /* Drops the oldest items until `need` bytes are free. */
@@ -134,8 +132,8 @@ enum sotto_err sotto_feed_peek(const struct sotto_feed *feed,
         return SOTTO_ERR_LIMIT;
     }
     /* A filler before the tail may have been written over. */
-    uint64_t at = cursor->at < feed->tail ? feed->tail
-                                          : past_fillers(feed, cursor->at);
+    uint64_t at =
+        cursor->at < feed->tail ? feed->tail : past_fillers(feed, cursor->at);
     if (at >= feed->head) {
         return SOTTO_ERR_NOT_FOUND;
     }

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+_Static_assert(SOTTO_HUB_PAGE_MAX >= SOTTO_FRAME_MAX,
+               "a page holds at least one entry");
+
 /* ---- memory ---- */
 
 static size_t rounded(size_t size)
@@ -30,17 +33,13 @@ static void note_number(struct sotto_hub *hub, uint64_t number)
     hub->recent_count++;
 }
 
-/* Remembers the numbers of the last entries, for JOIN's history. */
-static enum sotto_err read_recent(struct sotto_hub *hub)
+/* Notes the numbers of all entries from `from` on. */
+static enum sotto_err note_from(struct sotto_hub *hub, uint64_t from)
 {
-    uint64_t from = sotto_log_first(hub->lobby);
-    const uint64_t last = sotto_log_last(hub->lobby);
-    if (last > SOTTO_HISTORY_MAX && from < last - SOTTO_HISTORY_MAX) {
-        from = last - SOTTO_HISTORY_MAX;
-    }
+    hub->recent_count = 0;
     for (;;) {
         size_t len = 0;
-        uint64_t number = 0;
+        uint64_t number = from;
         enum sotto_err err = sotto_log_read(hub->lobby, from, hub->entry,
                                             sizeof hub->entry, &len, &number);
         if (err == SOTTO_ERR_NOT_FOUND) {
@@ -52,6 +51,24 @@ static enum sotto_err read_recent(struct sotto_hub *hub)
             return err;
         }
         from = number + 1;
+    }
+}
+
+/* Remembers the numbers of the last entries, for JOIN's history. Numbers may
+ * skip: looks further back until there are enough, or no more. */
+static enum sotto_err read_recent(struct sotto_hub *hub)
+{
+    const uint64_t first = sotto_log_first(hub->lobby);
+    const uint64_t last = sotto_log_last(hub->lobby);
+    uint64_t back = SOTTO_HISTORY_MAX;
+    for (;;) {
+        const bool is_all = last - first <= back;
+        enum sotto_err err = note_from(hub, is_all ? first : last - back);
+        if (err != SOTTO_OK || is_all ||
+            hub->recent_count >= SOTTO_HISTORY_MAX) {
+            return err;
+        }
+        back *= 4;
     }
 }
 
@@ -259,6 +276,13 @@ void sotto_hub_answer_problem(struct sotto_reply *reply,
 
 /* ---- the outside ---- */
 
+/* Requests that an ending hub takes no more. */
+static bool writes(enum sotto_request_kind kind)
+{
+    return kind == SOTTO_REQUEST_REGISTER || kind == SOTTO_REQUEST_JOIN ||
+           kind == SOTTO_REQUEST_POST;
+}
+
 enum sotto_err sotto_hub_request(struct sotto_hub *hub, struct sotto_seat_id id,
                                  const struct sotto_request *request,
                                  uint64_t now_ms, uint64_t wall_s,
@@ -269,6 +293,9 @@ enum sotto_err sotto_hub_request(struct sotto_hub *hub, struct sotto_seat_id id,
     struct sotto_seat *seat = sotto_hub_find_seat(hub, id);
     if (seat == NULL) {
         return SOTTO_OK; /* gone meanwhile: nobody waits for an answer */
+    }
+    if (hub->draining && writes(request->kind)) {
+        return SOTTO_ERR_AGAIN;
     }
     switch (request->kind) {
     case SOTTO_REQUEST_NONE:
@@ -340,6 +367,7 @@ static bool next_ack(struct sotto_hub *hub, struct sotto_reply *reply)
         reply->ack = (struct sotto_ack){.room = SOTTO_LOBBY,
                                         .id = first->id,
                                         .number = first->number};
+        reply->is_promised = first->is_promised;
         hub->pending_head = (hub->pending_head + 1) % hub->config.pending;
         hub->pending_count--;
         if (sotto_hub_find_seat(hub, reply->seat) == NULL) {
@@ -378,6 +406,7 @@ static bool answer_waiting(struct sotto_hub *hub, struct sotto_seat *seat,
             sotto_hub_answer_problem(reply, SOTTO_PROBLEM_STORAGE, 0, 0);
         } else {
             reply->kind = SOTTO_REPLY_REGISTERED;
+            reply->name = sotto_hub_seat_name(seat);
             reply->name = sotto_hub_seat_name(seat);
             hub->counters.registrations++;
         }

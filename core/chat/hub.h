@@ -70,6 +70,8 @@ struct sotto_hub_counters {
     uint64_t throttled;
     uint64_t registrations;
     uint64_t storage_errors;
+    uint64_t left_out; /* stored entries that cannot be shown: damaged, too
+                          long, of a later version */
 };
 
 /*
@@ -88,10 +90,10 @@ enum sotto_err sotto_hub_set_codes(struct sotto_hub *hub,
     SOTTO_MUST_CHECK;
 
 /* A connection came; `ip` as in port_address. Its place must be free. */
-void sotto_hub_enter(struct sotto_hub *hub, struct sotto_seat_id seat,
+void sotto_hub_enter(struct sotto_hub *hub, struct sotto_seat_id id,
                      const uint8_t ip[static 16]);
 /* It went, for whatever reason. */
-void sotto_hub_leave(struct sotto_hub *hub, struct sotto_seat_id seat);
+void sotto_hub_leave(struct sotto_hub *hub, struct sotto_seat_id id);
 
 /*
  * Carries out one request. OK: taken, and `reply` is filled (kind NONE when
@@ -99,8 +101,7 @@ void sotto_hub_leave(struct sotto_hub *hub, struct sotto_seat_id seat);
  * has to catch up; make the same request again after sotto_hub_run() said
  * true.
  */
-enum sotto_err sotto_hub_request(struct sotto_hub *hub,
-                                 struct sotto_seat_id seat,
+enum sotto_err sotto_hub_request(struct sotto_hub *hub, struct sotto_seat_id id,
                                  const struct sotto_request *request,
                                  uint64_t now_ms, uint64_t wall_s,
                                  struct sotto_reply *reply) SOTTO_MUST_CHECK;
@@ -112,7 +113,8 @@ bool sotto_hub_run(struct sotto_hub *hub, uint64_t wall_s);
  * called until then after each request and each run. */
 bool sotto_hub_next(struct sotto_hub *hub, struct sotto_reply *reply);
 
-/* Ending: from now on nobody's leaving is written down. */
+/* Ending: from now on nothing is taken that would have to be written down
+ * (AGAIN), and nobody's leaving is. */
 void sotto_hub_drain(struct sotto_hub *hub);
 /* Everything that was taken is on the disk and answered. */
 bool sotto_hub_is_idle(const struct sotto_hub *hub);

@@ -190,5 +190,7 @@ void sotto_hub_register(struct sotto_hub *hub, struct sotto_seat *seat,
     }
     memcpy(seat->name, msg->name.at, msg->name.len);
     seat->name_len = (uint8_t)msg->name.len;
+    memcpy(seat->name, msg->name.at, msg->name.len);
+    seat->name_len = (uint8_t)msg->name.len;
     sotto_hub_set_waiting(hub, seat, WAIT_REGISTER);
 }

@@ -37,6 +37,7 @@ struct sotto_pending {
     struct sotto_seat_id seat;
     uint64_t id;
     uint64_t number;
+    bool is_promised; /* told of in a page */
 };
 
 struct sotto_hub {

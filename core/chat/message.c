@@ -158,7 +158,8 @@ enum sotto_err sotto_joined_decode(struct sotto_joined *msg, const uint8_t *in,
     msg->name = sotto_read_vector(&r, 1, SOTTO_ROOM_NAME_MAX);
     msg->first = sotto_read_u64(&r);
     msg->next = sotto_read_u64(&r);
-    if (!sotto_utf8_valid(msg->name.at, msg->name.len)) {
+    if (!sotto_utf8_valid(msg->name.at, msg->name.len) || msg->first == 0 ||
+        msg->first > msg->next) {
         sotto_reader_fail(&r);
     }
     return sotto_reader_finish(&r);
@@ -255,7 +256,11 @@ bool sotto_present_next(struct sotto_present *msg, struct sotto_span *name)
 enum sotto_err sotto_frame_encode(struct sotto_writer *w, uint8_t type,
                                   const uint8_t *body, size_t len)
 {
+    const size_t head = 1 + sotto_varint_len(len);
+    if (w->bad || w->cap - w->len < head || w->cap - w->len - head < len) {
+        return SOTTO_ERR_SPACE;
+    }
     sotto_write_u8(w, type);
     sotto_write_vector(w, body, len);
-    return w->bad ? SOTTO_ERR_SPACE : SOTTO_OK;
+    return SOTTO_OK;
 }

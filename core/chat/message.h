@@ -72,7 +72,10 @@ enum sotto_problem {
     SOTTO_PROBLEM_STORAGE = 9,    /* cannot be stored now; disk full */
     SOTTO_PROBLEM_ROOM = 10,      /* no such room, or not in it */
     SOTTO_PROBLEM_TEXT = 11,      /* empty, too long, or not UTF-8 */
-    SOTTO_PROBLEM_WEAK = 12       /* too few iterations or too short a salt */
+    SOTTO_PROBLEM_WEAK = 12,      /* too few iterations or too short a salt */
+    SOTTO_PROBLEM_UNSURE = 255 /* a client's own, never sent: `ref` may or may
+                                  not have been said; the part of the log that
+                                  would tell is gone */
 };
 
 struct sotto_register {
@@ -185,7 +188,7 @@ enum sotto_err sotto_present_decode(struct sotto_present *msg,
 /* The next name of a page; false at its end. */
 bool sotto_present_next(struct sotto_present *msg, struct sotto_span *name);
 
-/* Writes a whole frame: type, length and body. SPACE. */
+/* Writes a whole frame: type, length and body. SPACE, and nothing written. */
 enum sotto_err sotto_frame_encode(struct sotto_writer *w, uint8_t type,
                                   const uint8_t *body, size_t len)
     SOTTO_MUST_CHECK;

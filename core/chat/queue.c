@@ -33,7 +33,8 @@ static void set_head(struct sotto_queue *queue, size_t at,
 
 void sotto_queue_init(struct sotto_queue *queue, uint8_t *memory, size_t cap)
 {
-    *queue = (struct sotto_queue){.memory = memory, .cap = cap, .next_id = 1};
+    *queue = (struct sotto_queue){.cap = cap, .next_id = 1};
+    queue->memory = memory;
 }
 
 static void close_gap(struct sotto_queue *queue)
@@ -122,24 +123,35 @@ static void drop_settled(struct sotto_queue *queue)
     }
 }
 
-bool sotto_queue_settle(struct sotto_queue *queue, uint64_t id)
+/* Where the post is; `tail` when it is not. */
+static size_t place_of(const struct sotto_queue *queue, uint64_t id)
 {
     size_t at = queue->head;
     while (at < queue->tail) {
-        struct item_head head = head_at(queue, at);
+        const struct item_head head = head_at(queue, at);
         if (head.id == id) {
-            if (head.is_settled || !head.is_sent) {
-                return false;
-            }
-            head.is_settled = true;
-            set_head(queue, at, &head);
-            queue->count--;
-            drop_settled(queue);
-            return true;
+            break;
         }
         at += span_of(head.len);
     }
-    return false;
+    return at;
+}
+
+bool sotto_queue_settle(struct sotto_queue *queue, uint64_t id)
+{
+    const size_t at = place_of(queue, id);
+    if (at == queue->tail) {
+        return false;
+    }
+    struct item_head head = head_at(queue, at);
+    if (head.is_settled || !head.is_sent) {
+        return false;
+    }
+    head.is_settled = true;
+    set_head(queue, at, &head);
+    queue->count--;
+    drop_settled(queue);
+    return true;
 }
 
 void sotto_queue_rewind(struct sotto_queue *queue)

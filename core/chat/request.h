@@ -66,12 +66,14 @@ struct sotto_reply {
     enum sotto_reply_kind kind;
     struct sotto_seat_id seat; /* but for ENTRY */
     struct sotto_verifier verifier;
-    struct sotto_span name; /* borrowed until the hub's next call */
+    struct sotto_span name; /* LOGGED_IN, REGISTERED; borrowed until the hub's
+                               next call */
     struct sotto_joined joined;
     struct sotto_span frames; /* whole frames; borrowed likewise */
     uint64_t next;            /* PAGE: go on here */
     bool is_last;             /* PAGE: nothing more for now */
     uint16_t promised;        /* PAGE: ACKs that will follow later */
+    bool is_promised;         /* ACK, PROBLEM: one of those */
     struct sotto_ack ack;
     struct sotto_error problem;
     enum sotto_close_reason reason;

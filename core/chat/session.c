@@ -11,6 +11,10 @@ void sotto_session_init(struct sotto_session *session,
                         const struct sotto_session_config *config,
                         uint64_t now_ms)
 {
+    SOTTO_ASSERT(config->window >= 1);
+    SOTTO_ASSERT(config->buffers->count >= SOTTO_SESSION_BUFFERS_MIN);
+    SOTTO_ASSERT(sotto_session_max_text(config) <= SOTTO_MAX_TEXT);
+    SOTTO_ASSERT(config->buffers->size >= sotto_session_buffer_min(config));
     *session = (struct sotto_session){.config = config};
     session->opened_ms = now_ms;
     session->input_ms = now_ms;
@@ -38,38 +42,14 @@ static void end_login(struct sotto_session *session)
 void sotto_session_wipe(struct sotto_session *session)
 {
     struct sotto_pool *buffers = session->config->buffers;
-    end_login(session);
-    if (session->in != NULL) {
-        sotto_wipe(session->in, buffers->size);
-    }
-    give_back(buffers, &session->in);
+    sotto_session_finish(session);
+    sotto_session_release_input(session);
     give_back(buffers, &session->outbox);
     give_back(buffers, &session->out);
-    give_back(buffers, &session->link.assembly);
     sotto_link_wipe(&session->link);
-    session->state = SOTTO_SESSION_FINISHED;
 }
 
-/* ---- the outbox -------------------------------------------------------- */
-
-size_t sotto_session_room(const struct sotto_session *session)
-{
-    const size_t promised = (size_t)session->unacked * SOTTO_ACK_FRAME_MAX;
-    const size_t left = session->config->buffers->size - session->outbox_len;
-    return left > promised ? left - promised : 0;
-}
-
-bool sotto_session_can_answer(struct sotto_session *session)
-{
-    if (session->outbox == NULL) {
-        session->outbox = sotto_pool_take(session->config->buffers);
-        session->outbox_at = 0;
-        session->outbox_len = 0;
-    }
-    return session->outbox != NULL &&
-           sotto_session_room(session) >=
-               SOTTO_SESSION_ANSWER_MAX + SOTTO_ACK_FRAME_MAX;
-}
+/* ---- frames to send ---------------------------------------------------- */
 
 static void put_frame(struct sotto_session *session, uint8_t type,
                       const uint8_t *body, size_t len)
@@ -86,7 +66,7 @@ static void put_frame(struct sotto_session *session, uint8_t type,
 static void put_problem(struct sotto_session *session,
                         const struct sotto_error *problem)
 {
-    uint8_t body[16];
+    uint8_t body[SOTTO_ACK_FRAME_MAX];
     struct sotto_writer w;
     sotto_writer_init(&w, body, sizeof body);
     sotto_error_encode(&w, problem);
@@ -95,7 +75,7 @@ static void put_problem(struct sotto_session *session,
 
 static void put_ack(struct sotto_session *session, const struct sotto_ack *ack)
 {
-    uint8_t body[20];
+    uint8_t body[SOTTO_ACK_FRAME_MAX];
     struct sotto_writer w;
     sotto_writer_init(&w, body, sizeof body);
     sotto_ack_encode(&w, ack);
@@ -104,19 +84,28 @@ static void put_ack(struct sotto_session *session, const struct sotto_ack *ack)
 
 /* ---- ending ------------------------------------------------------------ */
 
+bool sotto_session_is_ending(const struct sotto_session *session)
+{
+    return session->state == SOTTO_SESSION_CLOSING ||
+           session->state == SOTTO_SESSION_FINISHED;
+}
+
 void sotto_session_close(struct sotto_session *session,
                          enum sotto_close_reason reason)
 {
-    if (session->state == SOTTO_SESSION_CLOSING ||
-        session->state == SOTTO_SESSION_FINISHED) {
+    if (sotto_session_is_ending(session)) {
         return;
     }
+    if (session->state == SOTTO_SESSION_HANDSHAKE &&
+        reason == SOTTO_CLOSE_OVERLOAD) {
+        (void)sotto_link_refuse(&session->link, SOTTO_REFUSAL_BUSY);
+    }
     end_login(session);
+    session->outbox_len -= session->held;
+    session->held = 0;
     session->reason = reason;
     session->state = SOTTO_SESSION_CLOSING;
-    if (reason == SOTTO_CLOSE_SLOW) {
-        session->close_now = true;
-    }
+    session->close_now = reason == SOTTO_CLOSE_SLOW;
 }
 
 void sotto_session_finish(struct sotto_session *session)
@@ -188,6 +177,7 @@ static enum sotto_err check_proof(struct sotto_session *session)
     char answer[SOTTO_SCRAM_MESSAGE_MAX];
     size_t len = 0;
     const struct sotto_scram_binding binding = binding_of(session);
+    session->is_input_secret = true;
     enum sotto_err err =
         sotto_scram_server_final(session->login,
                                  (const char *)session->frame.body,
@@ -215,6 +205,7 @@ static enum sotto_err ask_register(struct sotto_session *session)
         sotto_register_decode(&session->account, session->frame.body,
                               session->frame.len);
     if (err == SOTTO_OK) {
+        session->is_input_secret = true;
         session->request = (struct sotto_request){.account = &session->account};
         ask_and_wait(session, SOTTO_REQUEST_REGISTER);
     }
@@ -234,21 +225,42 @@ static enum sotto_err ask_join(struct sotto_session *session)
     return err;
 }
 
+/* A refusal of what was asked, without asking the hub. */
+static void refuse(struct sotto_session *session, enum sotto_problem problem,
+                   uint64_t ref)
+{
+    put_problem(session, &(struct sotto_error){.problem = (uint16_t)problem,
+                                               .ref = ref});
+}
+
+static bool is_text_allowed(const struct sotto_session *session,
+                            struct sotto_span text)
+{
+    return text.len > 0 &&
+           text.len <= sotto_session_max_text(session->config) &&
+           sotto_utf8_valid(text.at, text.len);
+}
+
 static enum sotto_err ask_post(struct sotto_session *session)
 {
-    session->request = (struct sotto_request){0};
+    struct sotto_post post;
     enum sotto_err err =
-        sotto_post_decode(&session->request.post, session->frame.body,
-                          session->frame.len);
-    if (err == SOTTO_OK && session->request.post.id <= session->last_post) {
+        sotto_post_decode(&post, session->frame.body, session->frame.len);
+    if (err != SOTTO_OK) {
+        return err;
+    }
+    if (post.id <= session->last_post) {
         return SOTTO_ERR_REPLAY;
     }
-    if (err == SOTTO_OK) {
-        session->last_post = session->request.post.id;
-        session->unacked++;
-        ask(session, SOTTO_REQUEST_POST);
+    session->last_post = post.id;
+    if (!is_text_allowed(session, post.text)) {
+        refuse(session, SOTTO_PROBLEM_TEXT, post.id);
+        return SOTTO_OK;
     }
-    return err;
+    session->unacked++;
+    session->request = (struct sotto_request){.post = post};
+    ask(session, SOTTO_REQUEST_POST);
+    return SOTTO_OK;
 }
 
 static enum sotto_err note_who(struct sotto_session *session)
@@ -256,8 +268,13 @@ static enum sotto_err note_who(struct sotto_session *session)
     uint16_t room = 0;
     enum sotto_err err =
         sotto_room_decode(&room, session->frame.body, session->frame.len);
-    session->wants_who = true;
-    session->who_from = 0;
+    if (err == SOTTO_OK &&
+        (room != SOTTO_LOBBY || session->state != SOTTO_SESSION_ROOM)) {
+        refuse(session, SOTTO_PROBLEM_ROOM, 0);
+    } else if (err == SOTTO_OK) {
+        session->wants_who = true;
+        session->who_from = 0;
+    }
     return err;
 }
 
@@ -338,9 +355,10 @@ static void welcome(struct sotto_session *session, struct sotto_span name)
     uint8_t body[SOTTO_NAME_MAX + 8];
     struct sotto_writer w;
     sotto_writer_init(&w, body, sizeof body);
-    sotto_welcome_encode(&w,
-                         &(struct sotto_welcome){.name = name,
-                                                 .max_text = SOTTO_MAX_TEXT});
+    sotto_welcome_encode(&w, &(struct sotto_welcome){.name = name,
+                                                     .max_text =
+                                                         sotto_session_max_text(
+                                                             session->config)});
     put_frame(session, SOTTO_MSG_WELCOME, body, w.len);
     end_login(session);
     session->state = SOTTO_SESSION_ACTIVE;
@@ -360,15 +378,44 @@ static void enter_room(struct sotto_session *session,
     session->announce_live = true;
 }
 
+/* All that was said before JOINED has been sent, answers included: what the
+ * client has no answer for did not arrive, and it may say that again. */
+static void announce_live(struct sotto_session *session)
+{
+    uint8_t body[2];
+    struct sotto_writer w;
+    if (!session->announce_live || session->source != SOTTO_SOURCE_LIVE ||
+        session->promised > 0) {
+        return;
+    }
+    sotto_writer_init(&w, body, sizeof body);
+    sotto_room_encode(&w, SOTTO_LOBBY);
+    put_frame(session, SOTTO_MSG_CAUGHT_UP, body, w.len);
+    session->announce_live = false;
+}
+
+/* A post has its answer. */
+static void count_answer(struct sotto_session *session,
+                         const struct sotto_reply *reply)
+{
+    SOTTO_ASSERT(session->unacked > 0);
+    session->unacked--;
+    if (reply->is_promised) {
+        SOTTO_ASSERT(session->promised > 0);
+        session->promised--;
+        announce_live(session);
+    }
+}
+
 /* A refusal: of a post, of one more try, or for good. */
 static void take_problem(struct sotto_session *session,
-                         const struct sotto_error *problem)
+                         const struct sotto_reply *reply)
 {
     session->outbox_len -= session->held;
     session->held = 0;
-    put_problem(session, problem);
-    if (problem->ref != 0) {
-        session->unacked--;
+    put_problem(session, &reply->problem);
+    if (reply->problem.ref != 0) {
+        count_answer(session, reply);
         return;
     }
     session->is_waiting = false;
@@ -382,33 +429,32 @@ static void take_problem(struct sotto_session *session,
     }
 }
 
-static void take_page(struct sotto_session *session,
+static void take_past(struct sotto_session *session,
                       const struct sotto_reply *reply)
 {
-    session->is_waiting = false;
-    SOTTO_ASSERT(reply->frames.len <=
-                 session->config->buffers->size - session->outbox_len);
-    memcpy(session->outbox + session->outbox_len, reply->frames.at,
-           reply->frames.len);
-    session->outbox_len += reply->frames.len;
     session->unacked = (uint16_t)(session->unacked + reply->promised);
-    if (session->request.kind == SOTTO_REQUEST_WHO) {
-        session->who_from = reply->next;
-        session->wants_who = !reply->is_last;
-        return;
-    }
+    session->promised = (uint16_t)(session->promised + reply->promised);
     session->next_number = reply->next;
     if (reply->is_last) {
         session->source = SOTTO_SOURCE_LIVE;
         session->cursor.at = SOTTO_SESSION_UNSOUGHT;
+        announce_live(session);
     }
-    if (reply->is_last && session->announce_live) {
-        uint8_t body[2];
-        struct sotto_writer w;
-        sotto_writer_init(&w, body, sizeof body);
-        sotto_room_encode(&w, SOTTO_LOBBY);
-        put_frame(session, SOTTO_MSG_CAUGHT_UP, body, w.len);
-        session->announce_live = false;
+}
+
+static void take_page(struct sotto_session *session,
+                      const struct sotto_reply *reply)
+{
+    session->is_waiting = false;
+    SOTTO_ASSERT(reply->frames.len <= sotto_session_room(session));
+    memcpy(session->outbox + session->outbox_len, reply->frames.at,
+           reply->frames.len);
+    session->outbox_len += reply->frames.len;
+    if (session->request.kind == SOTTO_REQUEST_WHO) {
+        session->who_from = reply->next;
+        session->wants_who = !reply->is_last;
+    } else {
+        take_past(session, reply);
     }
 }
 
@@ -423,8 +469,7 @@ static void take_logged_in(struct sotto_session *session,
 void sotto_session_reply(struct sotto_session *session,
                          const struct sotto_reply *reply)
 {
-    if (session->state == SOTTO_SESSION_CLOSING ||
-        session->state == SOTTO_SESSION_FINISHED) {
+    if (sotto_session_is_ending(session)) {
         return;
     }
     switch (reply->kind) {
@@ -448,11 +493,10 @@ void sotto_session_reply(struct sotto_session *session,
         break;
     case SOTTO_REPLY_ACK:
         put_ack(session, &reply->ack);
-        SOTTO_ASSERT(session->unacked > 0);
-        session->unacked--;
+        count_answer(session, reply);
         break;
     case SOTTO_REPLY_PROBLEM:
-        take_problem(session, &reply->problem);
+        take_problem(session, reply);
         break;
     case SOTTO_REPLY_KICK:
         sotto_session_close(session, reply->reason);

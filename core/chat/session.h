@@ -40,14 +40,23 @@ struct sotto_session_config {
     uint32_t login_ms;             /* from accept to logged in */
     uint32_t idle_ms;              /* without a byte from a client (it pings) */
     uint32_t stall_ms;             /* without a byte taken by a client */
-    uint16_t window; /* posts that may wait for their acknowledgement */
+    uint16_t window;   /* posts that may wait for their acknowledgement */
+    uint16_t max_text; /* the longest text taken; 0: SOTTO_MAX_TEXT */
 };
 
-/* Large enough for a record at the limit, and for the least that a session
- * needs to answer. */
+/* A buffer for records of that limit and for the handshake, as long as it is
+ * not smaller than what sotto_session_buffer_min() says. */
 #define SOTTO_SESSION_BUFFER(limit)                                            \
     ((limit) + SOTTO_HELLO_LEN + SOTTO_RECORD_HEAD)
-#define SOTTO_SESSION_BUFFER_MIN 1024
+
+/* The least size of the buffers: for a record at the limit, for a message of
+ * the handshake, for the longest text, and for all answers that the window may
+ * call for. */
+size_t sotto_session_buffer_min(const struct sotto_session_config *config);
+
+/* The least number of buffers, for all sessions together. With four for each
+ * none ever waits for one. */
+#define SOTTO_SESSION_BUFFERS_MIN 4
 
 enum sotto_session_state {
     SOTTO_SESSION_HANDSHAKE,
@@ -71,27 +80,31 @@ struct sotto_session {
     struct sotto_link link;
     enum sotto_session_state state;
     enum sotto_close_reason reason; /* why CLOSING */
-    bool close_now;     /* nothing that is said would be read: no CLOSE */
-    bool is_waiting;    /* for the hub's answer to the request taken */
-    bool has_frame;     /* `frame` is not dealt with */
-    bool announce_live; /* CAUGHT_UP is still to be said */
-    bool said_close;    /* the CLOSE is sealed */
-    bool wants_who;
-    uint8_t tries;
     enum sotto_session_source source;
-    uint16_t unacked;   /* ACKs or PROBLEMs of posts that will come */
+    bool close_now;        /* nothing that is said would be read: no CLOSE */
+    bool said_close;       /* the CLOSE is sealed */
+    bool is_waiting;       /* for the hub's answer to the request taken */
+    bool is_asking;        /* `request` is to be taken by the hub */
+    bool has_frame;        /* `frame` is not dealt with */
+    bool announce_live;    /* CAUGHT_UP is still to be said */
+    bool wants_who;        /* a list of who is here is under way */
+    bool is_input_secret;  /* `in` held a login's proof */
+    bool has_closing_time; /* `closing_ms` is set */
+    uint8_t tries;
+    uint16_t unacked;   /* ACKs or ERRORs of posts that will come */
+    uint16_t promised;  /* those of them that come before CAUGHT_UP */
     uint64_t last_post; /* the highest id */
     uint64_t instance;
     uint64_t next_number; /* the next entry wanted */
     uint64_t who_from;
     uint64_t opened_ms;
-    uint64_t input_ms;  /* when something last came */
-    uint64_t output_ms; /* when something was last taken, or queued */
+    uint64_t input_ms;   /* when something last came, or could not be taken */
+    uint64_t output_ms;  /* when something was last taken, or queued */
+    uint64_t closing_ms; /* when a tick first saw it CLOSING */
     struct sotto_cursor cursor;
     struct sotto_frame frame;
     struct sotto_register account; /* being registered; borrows the frame */
-    struct sotto_request request;  /* when is_asking */
-    bool is_asking;
+    struct sotto_request request;
 
     struct sotto_scram_server *login; /* during a login */
     uint8_t *in;                      /* bytes read, `in_at` to `in_len` */
@@ -101,12 +114,13 @@ struct sotto_session {
     size_t outbox_at; /* the first frame that is not sent as a whole */
     size_t outbox_len;
     size_t held;      /* the last bytes of the outbox, not to be sent yet */
-    size_t part_done; /* of the frame that is being sent in parts */
+    size_t part_done; /* of the outbox's first frame, sent in parts */
     uint8_t *out;     /* sealed bytes, `out_at` to `out_len` */
     size_t out_at;
     size_t out_len;
 };
 
+/* The configuration is borrowed; its buffers are large enough. */
 void sotto_session_init(struct sotto_session *session,
                         const struct sotto_session_config *config,
                         uint64_t now_ms);
@@ -154,7 +168,8 @@ void sotto_session_output_done(struct sotto_session *session, size_t len,
 /* Looks at the deadlines. */
 void sotto_session_tick(struct sotto_session *session, uint64_t now_ms);
 
-/* Ends it with a CLOSE, if the link is open. */
+/* Ends it: with a CLOSE when the link is open; with the refusal BUSY when it
+ * is not, and the reason is OVERLOAD. */
 void sotto_session_close(struct sotto_session *session,
                          enum sotto_close_reason reason);
 

@@ -1,6 +1,7 @@
 /*
- * session_inner.h - what the two files of the session share: session.c (what
- * is said) and session_io.c (bytes, buffers, deadlines).
+ * session_inner.h - what the files of the session share: session.c (what is
+ * said), session_in.c (bytes that come, requests), session_out.c (bytes that
+ * go, deadlines), session_buffers.c (the memory for it).
  */
 #ifndef SOTTO_CHAT_SESSION_INNER_H
 #define SOTTO_CHAT_SESSION_INNER_H
@@ -13,19 +14,50 @@
 /* A cursor that has yet to be set to `next_number`. */
 #define SOTTO_SESSION_UNSOUGHT UINT64_MAX
 
-/* Bytes of the outbox that are neither used nor promised to ACKs. */
-size_t sotto_session_room(const struct sotto_session *session);
+/* ---- session.c ---- */
 
-/* Makes sure that there is an outbox, with room for an answer; false when
- * there is none now. */
-bool sotto_session_can_answer(struct sotto_session *session);
-
-/* Deals with `frame`. FORMAT, REPLAY, UNSUPPORTED: the client broke the
- * protocol. */
+/* Deals with `frame`; there is room for an answer. FORMAT, REPLAY,
+ * UNSUPPORTED: the client broke the protocol. */
 enum sotto_err sotto_session_take_frame(struct sotto_session *session)
     SOTTO_MUST_CHECK;
 
 /* No more can be said to this client, or need not be. */
 void sotto_session_finish(struct sotto_session *session);
+
+/* CLOSING or FINISHED. */
+bool sotto_session_is_ending(const struct sotto_session *session);
+
+/* ---- session_in.c ---- */
+
+/* Frames or bytes in `in` are still borrowed, or wait to be dealt with. */
+bool sotto_session_is_pinned(const struct sotto_session *session);
+
+/* ---- session_buffers.c ---- */
+
+uint16_t sotto_session_max_text(const struct sotto_session_config *config);
+
+/*
+ * Each takes a buffer from the pool where it lacks one, and says whether there
+ * is one now. As many have to stay free as the session may need beyond it to
+ * go on. So whoever took one last can always go on, give back what it has, and
+ * let the others go on (E. W. Dijkstra's banker).
+ */
+bool sotto_session_has_in(struct sotto_session *session);
+bool sotto_session_has_outbox(struct sotto_session *session);
+bool sotto_session_has_assembly(struct sotto_session *session);
+bool sotto_session_has_out(struct sotto_session *session);
+
+/* Bytes of the outbox that are neither used nor promised to ACKs. */
+size_t sotto_session_room(const struct sotto_session *session);
+
+/* Makes sure that there is an outbox with room for an answer; false when there
+ * is none now. */
+bool sotto_session_can_answer(struct sotto_session *session);
+
+/* Gives `in` and the assembly buffer back when nothing is in them. */
+void sotto_session_release_input(struct sotto_session *session);
+
+/* Gives `out` and the outbox back when nothing is, or will be, in them. */
+void sotto_session_release_output(struct sotto_session *session);
 
 #endif

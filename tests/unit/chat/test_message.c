@@ -429,9 +429,13 @@ static void test_frame_is_type_length_body(void **state)
                      SOTTO_OK);
     assert_int_equal(w.len, 67);
     assert_memory_equal(out, "\x2a\x40\x40\0", 4);
-    sotto_writer_init(&w, out, 2 + sizeof body);
-    assert_int_equal(sotto_frame_encode(&w, SOTTO_MSG_PONG, body, 64),
-                     SOTTO_ERR_SPACE);
+    for (size_t cap = 0; cap < 3 + sizeof body; cap++) {
+        sotto_writer_init(&w, out, cap);
+        assert_int_equal(sotto_frame_encode(&w, SOTTO_MSG_PONG, body, 64),
+                         SOTTO_ERR_SPACE);
+        assert_int_equal(w.len, 0);
+        assert_false(w.bad);
+    }
 }
 
 int test_message(void)

@@ -1,0 +1,156 @@
+#include "core/chat/session_inner.h"
+
+#include "core/base/secret.h"
+
+/* ---- sizes -------------------------------------------------------------- */
+
+uint16_t sotto_session_max_text(const struct sotto_session_config *config)
+{
+    return config->max_text != 0 ? config->max_text : SOTTO_MAX_TEXT;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+size_t sotto_session_buffer_min(const struct sotto_session_config *config)
+{
+    const size_t record =
+        (size_t)config->link.receive_limit + SOTTO_RECORD_HEAD;
+    const size_t handshake =
+        SOTTO_HELLO_LEN + SOTTO_RECORD_HEAD + SOTTO_HANDSHAKE_MESSAGE_MAX;
+    /* In the outbox, beside the answers to a window of posts and CAUGHT_UP: an
+     * answer, or an entry that is sent in parts. */
+    const size_t answers = ((size_t)config->window + 2) * SOTTO_ACK_FRAME_MAX;
+    const size_t entry = SOTTO_ENTRY_HEAD_MAX + sotto_session_max_text(config);
+    return larger(larger(record, handshake),
+                  answers + larger(entry, SOTTO_SESSION_ANSWER_MAX));
+}
+
+/* ---- taking ------------------------------------------------------------- */
+
+static size_t lacks(const uint8_t *buffer)
+{
+    return buffer == NULL ? 1 : 0;
+}
+
+/* A buffer, or NULL when no more than `keep` are free. */
+static uint8_t *take(const struct sotto_session *session, size_t keep)
+{
+    struct sotto_pool *buffers = session->config->buffers;
+    return buffers->count - buffers->taken > keep ? sotto_pool_take(buffers)
+                                                  : NULL;
+}
+
+bool sotto_session_has_in(struct sotto_session *session)
+{
+    if (session->in == NULL) {
+        session->in = take(session, lacks(session->outbox) +
+                                        lacks(session->link.assembly) +
+                                        lacks(session->out));
+    }
+    return session->in != NULL;
+}
+
+bool sotto_session_has_outbox(struct sotto_session *session)
+{
+    if (session->outbox == NULL) {
+        /* It is taken before the frame is looked at that it is to answer, and
+         * that may be the first CHUNK of one. */
+        const size_t to_join =
+            session->in != NULL ? lacks(session->link.assembly) : 0;
+        session->outbox = take(session, to_join + lacks(session->out));
+        session->outbox_at = 0;
+        session->outbox_len = 0;
+    }
+    return session->outbox != NULL;
+}
+
+bool sotto_session_has_assembly(struct sotto_session *session)
+{
+    if (session->link.assembly == NULL) {
+        uint8_t *buffer = take(session, lacks(session->out));
+        if (buffer == NULL) {
+            return false;
+        }
+        sotto_link_lend(&session->link, buffer, session->config->buffers->size);
+    }
+    return true;
+}
+
+bool sotto_session_has_out(struct sotto_session *session)
+{
+    if (session->out == NULL) {
+        session->out = take(session, 0);
+        session->out_at = 0;
+        session->out_len = 0;
+    }
+    return session->out != NULL;
+}
+
+size_t sotto_session_room(const struct sotto_session *session)
+{
+    const size_t to_come =
+        (size_t)session->unacked + (session->announce_live ? 1 : 0);
+    const size_t promised = to_come * SOTTO_ACK_FRAME_MAX;
+    const size_t left = session->config->buffers->size - session->outbox_len;
+    return left > promised ? left - promised : 0;
+}
+
+bool sotto_session_can_answer(struct sotto_session *session)
+{
+    return sotto_session_has_outbox(session) &&
+           sotto_session_room(session) >=
+               SOTTO_SESSION_ANSWER_MAX + SOTTO_ACK_FRAME_MAX;
+}
+
+/* ---- giving back -------------------------------------------------------- */
+
+static void give_secret_back(struct sotto_session *session, uint8_t *buffer)
+{
+    struct sotto_pool *buffers = session->config->buffers;
+    if (session->is_input_secret) {
+        sotto_wipe(buffer, buffers->size);
+    }
+    sotto_pool_give(buffers, buffer);
+}
+
+void sotto_session_release_input(struct sotto_session *session)
+{
+    struct sotto_link *link = &session->link;
+    const bool is_ending = sotto_session_is_ending(session);
+    if (!is_ending && sotto_session_is_pinned(session)) {
+        return;
+    }
+    if (link->assembly != NULL &&
+        (is_ending || !sotto_link_is_assembling(link))) {
+        link->assembly_len = 0; /* what an ending client half said is dropped */
+        give_secret_back(session, sotto_link_take_back(link));
+    }
+    if (session->in != NULL &&
+        (is_ending || session->in_at == session->in_len)) {
+        give_secret_back(session, session->in);
+        session->in = NULL;
+        session->in_at = 0;
+        session->in_len = 0;
+        session->is_input_secret = false;
+    }
+}
+
+void sotto_session_release_output(struct sotto_session *session)
+{
+    struct sotto_pool *buffers = session->config->buffers;
+    if (session->out != NULL && session->out_at == session->out_len) {
+        sotto_pool_give(buffers, session->out);
+        session->out = NULL;
+        session->out_at = 0;
+        session->out_len = 0;
+    }
+    if (session->outbox != NULL && session->outbox_len == 0 &&
+        session->unacked == 0 && !session->announce_live &&
+        !session->is_waiting && !session->has_frame) {
+        sotto_pool_give(buffers, session->outbox);
+        session->outbox = NULL;
+    }
+}

@@ -1,0 +1,167 @@
+#include "core/chat/session_inner.h"
+
+#include "core/base/assert.h"
+#include <string.h>
+
+/* ---- bytes that come --------------------------------------------------- */
+
+bool sotto_session_is_pinned(const struct sotto_session *session)
+{
+    return session->has_frame || session->is_asking ||
+           session->link.plain_left > 0;
+}
+
+bool sotto_session_input(struct sotto_session *session, uint8_t **at,
+                         size_t *cap)
+{
+    if (sotto_session_is_ending(session) || session->is_waiting ||
+        sotto_session_is_pinned(session)) {
+        return false;
+    }
+    if (!sotto_session_has_in(session)) {
+        return false;
+    }
+    if (session->in_at > 0) {
+        session->in_len -= session->in_at;
+        memmove(session->in, session->in + session->in_at, session->in_len);
+        session->in_at = 0;
+    }
+    *at = session->in + session->in_len;
+    *cap = session->config->buffers->size - session->in_len;
+    return *cap > 0;
+}
+
+void sotto_session_input_done(struct sotto_session *session, size_t len,
+                              uint64_t now_ms)
+{
+    session->in_len += len;
+    session->input_ms = len > 0 ? now_ms : session->input_ms;
+    sotto_session_release_input(session);
+}
+
+/* Gets the next frame of the record at hand; false when there is none, or no
+ * buffer to join it in. */
+static bool get_frame(struct sotto_session *session)
+{
+    enum sotto_err err = SOTTO_OK;
+    while (!sotto_link_next(&session->link, &session->frame, &err)) {
+        if (err == SOTTO_ERR_SPACE && sotto_session_has_assembly(session)) {
+            continue;
+        }
+        if (err != SOTTO_OK && err != SOTTO_ERR_SPACE) {
+            sotto_session_close(session, SOTTO_CLOSE_PROTOCOL);
+        } else if (session->link.state == SOTTO_LINK_ENDED) {
+            sotto_session_finish(session);
+        }
+        return false;
+    }
+    session->has_frame = true;
+    return true;
+}
+
+/* Feeds the link one unit; false when there is no whole one. */
+static bool feed_unit(struct sotto_session *session)
+{
+    size_t used = 0;
+    enum sotto_err err =
+        sotto_link_feed(&session->link, session->in + session->in_at,
+                        session->in_len - session->in_at, &used);
+    session->in_at += used;
+    if (err != SOTTO_OK) {
+        sotto_session_close(session, SOTTO_CLOSE_PROTOCOL);
+        return false;
+    }
+    if (session->state == SOTTO_SESSION_HANDSHAKE &&
+        session->link.state == SOTTO_LINK_OPEN) {
+        session->state = SOTTO_SESSION_LOGIN;
+    }
+    return used > 0;
+}
+
+/* Whether the frame may be dealt with now: the window of posts is open, one
+ * list of who is here was told before the next one is made. */
+static bool has_turn(const struct sotto_session *session)
+{
+    switch (session->frame.type) {
+    case SOTTO_MSG_POST:
+        return session->unacked < session->config->window;
+    case SOTTO_MSG_WHO:
+        return !session->wants_who;
+    default:
+        return true;
+    }
+}
+
+/* One step with what was read; false when it can go no further now. */
+static bool advance(struct sotto_session *session)
+{
+    if (!session->has_frame && !get_frame(session)) {
+        return !sotto_session_is_ending(session) &&
+               session->link.plain_left == 0 &&
+               session->in_len > session->in_at && feed_unit(session);
+    }
+    if (!has_turn(session)) {
+        return false;
+    }
+    if (sotto_session_take_frame(session) != SOTTO_OK) {
+        sotto_session_close(session, SOTTO_CLOSE_PROTOCOL);
+        return false;
+    }
+    session->has_frame = false;
+    return true;
+}
+
+/* Asks for more of the past, or of who is here, when the outbox is free. */
+static bool ask_page(struct sotto_session *session)
+{
+    const bool wants_past = session->source == SOTTO_SOURCE_PAST;
+    if ((!wants_past && !session->wants_who) || session->outbox_len > 0 ||
+        !sotto_session_can_answer(session)) {
+        return false;
+    }
+    session->request =
+        (struct sotto_request){.kind = wants_past ? SOTTO_REQUEST_FETCH
+                                                  : SOTTO_REQUEST_WHO,
+                               .room = SOTTO_LOBBY,
+                               .from = wants_past ? session->next_number
+                                                  : session->who_from,
+                               .room_bytes = sotto_session_room(session)};
+    session->is_asking = true;
+    session->is_waiting = true;
+    return true;
+}
+
+static bool has_input(const struct sotto_session *session)
+{
+    return session->has_frame || session->link.plain_left > 0 ||
+           session->in_len > session->in_at;
+}
+
+const struct sotto_request *sotto_session_next(struct sotto_session *session,
+                                               uint64_t now_ms)
+{
+    (void)now_ms;
+    while (!sotto_session_is_ending(session)) {
+        if (session->is_asking) {
+            return &session->request;
+        }
+        if (session->is_waiting) {
+            break;
+        }
+        if (ask_page(session)) {
+            continue;
+        }
+        if (!has_input(session) || !sotto_session_can_answer(session) ||
+            !advance(session)) {
+            break;
+        }
+    }
+    sotto_session_release_input(session);
+    sotto_session_release_output(session);
+    return NULL;
+}
+
+void sotto_session_asked(struct sotto_session *session)
+{
+    session->is_asking = false;
+}

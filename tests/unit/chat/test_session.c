@@ -1,0 +1,591 @@
+/* The server's side of a connection: what it takes, from whom, for how long. */
+#include "tests/unit/support/peer.h"
+#include "tests/unit/support/world.h"
+#include "tests/unit/test.h"
+
+#include <string.h>
+
+static struct world *world;
+static struct peer peer;
+
+static void begin(const struct world_options *options)
+{
+    if (world != NULL) {
+        world_end(world);
+    }
+    world = world_begin(options);
+    world_add_account(world, "ann", "password");
+    world_add_account(world, "bob", "password");
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    begin(&(struct world_options){.seed = 1});
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    /* Whatever a test did: nothing is kept of connections that have ended. */
+    if (world_open_count(world) == 0) {
+        assert_int_equal(world->buffers.taken, 0);
+        assert_int_equal(world->logins.taken, 0);
+    }
+    world_end(world);
+    world = NULL;
+    return 0;
+}
+
+/* ---- how far a peer gets ---- */
+
+enum stage {
+    STAGE_LOGIN,
+    STAGE_PROOF,
+    STAGE_ACTIVE,
+    STAGE_ROOM,
+    STAGES
+};
+
+static void bring_to(enum stage stage)
+{
+    peer_open(&peer, world);
+    if (stage == STAGE_PROOF) {
+        peer_send_first(&peer, "ann");
+        (void)peer_expect(&peer, SOTTO_MSG_AUTH);
+    }
+    if (stage >= STAGE_ACTIVE) {
+        peer_login(&peer, "ann", "password");
+    }
+    if (stage >= STAGE_ROOM) {
+        (void)peer_join(&peer, 1, 0, 0);
+        (void)peer_expect(&peer, SOTTO_MSG_CAUGHT_UP);
+    }
+}
+
+/* ---- what is not the protocol ---- */
+
+struct frame_case {
+    uint8_t type;
+    const char *body;
+    size_t len;
+    bool is_taken[STAGES];
+};
+
+#define BODY(text) text, sizeof(text) - 1
+#define NOWHERE                                                                \
+    {                                                                          \
+        false, false, false, false                                             \
+    }
+#define EVERYWHERE                                                             \
+    {                                                                          \
+        true, true, true, true                                                 \
+    }
+
+static const struct frame_case frame_cases[] = {
+    {SOTTO_MSG_AUTH, BODY(""), NOWHERE},
+    {SOTTO_MSG_AUTH, BODY("n,,n=ann,r=abcdefgh"), NOWHERE},
+    {SOTTO_MSG_AUTH, BODY("y,,n=ann,r=abcdefgh"), NOWHERE},
+    {SOTTO_MSG_AUTH, BODY("p=tls-exporter,,n=ann,r=abcdefgh"), NOWHERE},
+    {SOTTO_MSG_AUTH,
+     BODY("p=sotto-noise-h,,n=ann,r=abcdefghijklmnop"),
+     {true, false, false, false}},
+    {SOTTO_MSG_AUTH, BODY("c=biws,r=abcdefgh,p=AAAA"), NOWHERE},
+    {SOTTO_MSG_REGISTER, BODY("\3ann"), NOWHERE},
+    {SOTTO_MSG_JOIN, BODY("\6#lobby"), NOWHERE},
+    {SOTTO_MSG_JOIN,
+     BODY("\6#lobby\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0"),
+     {false, false, true, true}},
+    {SOTTO_MSG_JOIN, BODY("\6#lobby\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+     NOWHERE},
+    {SOTTO_MSG_POST, BODY("\0\0\0\0\0\0\0"), NOWHERE},
+    {SOTTO_MSG_POST, BODY("\0\0\0\0\0\0\0\0\0\0hello"), NOWHERE},
+    {SOTTO_MSG_POST,
+     BODY("\0\0\0\0\0\0\0\0\0\1hello"),
+     {false, false, true, true}},
+    {SOTTO_MSG_POST, BODY("\0\0\0\0\0\0\0\0\0\1"), {false, false, true, true}},
+    {SOTTO_MSG_WHO, BODY("\0"), NOWHERE},
+    {SOTTO_MSG_WHO, BODY("\0\0"), {false, false, true, true}},
+    {SOTTO_MSG_PING, BODY(""), EVERYWHERE},
+    {SOTTO_MSG_PING, BODY("12345678"), EVERYWHERE},
+    {SOTTO_MSG_PING, BODY("123456789"), NOWHERE},
+    {22, BODY(""), NOWHERE},
+    {31, BODY(""), NOWHERE},
+    {SOTTO_MSG_REGISTERED, BODY(""), NOWHERE},
+    {SOTTO_MSG_WELCOME, BODY("\3ann\1\0"), NOWHERE},
+    {SOTTO_MSG_MESSAGE, BODY(""), NOWHERE},
+    {SOTTO_MSG_PONG, BODY(""), NOWHERE},
+    {255, BODY(""), NOWHERE},
+};
+
+static void check_frame(const struct frame_case *one, enum stage stage)
+{
+    struct sotto_frame frame;
+    bring_to(stage);
+    peer_send(&peer, one->type, one->body, one->len);
+    if (one->is_taken[stage]) {
+        assert_true(peer_next(&peer, &frame)); /* some answer, and no end */
+        assert_int_equal(peer.link.state, SOTTO_LINK_OPEN);
+        peer_hang_up(&peer);
+    } else {
+        peer_expect_close(&peer, SOTTO_CLOSE_PROTOCOL);
+    }
+}
+
+static void test_session_takes_each_frame_where_it_belongs_only(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof frame_cases / sizeof *frame_cases; i++) {
+        for (int stage = 0; stage < STAGES; stage++) {
+            check_frame(&frame_cases[i], (enum stage)stage);
+        }
+    }
+}
+
+static void test_session_ends_on_garbage_in_a_record(void **state)
+{
+    (void)state;
+    uint8_t garbage[100];
+    for (int stage = 0; stage < STAGES; stage++) {
+        bring_to((enum stage)stage);
+        memset(garbage, 0, sizeof garbage);
+        garbage[1] = 98;
+        peer_send_bytes(&peer, garbage, sizeof garbage);
+        peer_expect_close(&peer, SOTTO_CLOSE_PROTOCOL);
+    }
+}
+
+static void test_session_ends_on_a_record_above_the_limit(void **state)
+{
+    (void)state;
+    bring_to(STAGE_ROOM);
+    peer_send_bytes(&peer, "\xff\xff", 2);
+    peer_expect_close(&peer, SOTTO_CLOSE_PROTOCOL);
+}
+
+/* Whatever comes at first: an answer of a few bytes at most, and the end; the
+ * people inside do not notice. */
+static void test_session_ends_on_garbage_instead_of_a_handshake(void **state)
+{
+    (void)state;
+    struct world_client *bob = world_add_client(world, "bob", "password");
+    struct seed seed;
+    seed_init(&seed, seed_of_run(3));
+    world_settle(world);
+    for (int i = 0; i < 200; i++) {
+        uint8_t garbage[200];
+        memcpy(garbage, "Sotto\1\1\3\1\0\0\x20", 12);
+        const size_t good = seed_below(&seed, 13);
+        for (size_t k = good; k < sizeof garbage; k++) {
+            garbage[k] = (uint8_t)seed_next(&seed);
+        }
+        peer_dial(&peer, world);
+        peer_send_bytes(&peer, garbage, sizeof garbage);
+        world_wait(world,
+                   11000); /* it may wait for more, and does not get it */
+        assert_true(peer.wire->down.is_ended);
+        assert_in_range(peer.wire->down.len, 0, 3 + 101);
+        peer_hang_up(&peer);
+    }
+    assert_true(world_is_content(bob));
+    assert_int_equal(bob->counts[SOTTO_EVENT_CLOSED], 0);
+    assert_int_equal(world_open_count(world), 1);
+}
+
+static void test_session_refuses_ids_that_do_not_go_up(void **state)
+{
+    (void)state;
+    bring_to(STAGE_ROOM);
+    peer_post(&peer, 5, "five");
+    (void)peer_expect(&peer, SOTTO_MSG_ACK);
+    peer_post(&peer, 7, "seven");
+    (void)peer_expect(&peer, SOTTO_MSG_ACK);
+    peer_post(&peer, 7, "seven again");
+    peer_expect_close(&peer, SOTTO_CLOSE_PROTOCOL);
+    assert_int_equal(sotto_hub_counters(world->hub)->posts, 2);
+}
+
+static void test_session_stays_silent_after_the_clients_close(void **state)
+{
+    (void)state;
+    uint8_t out[SOTTO_RECORD_HEAD + SOTTO_RECORD_LIMIT_MIN];
+    size_t len = 0;
+    bring_to(STAGE_ROOM);
+    assert_int_equal(sotto_link_close(&peer.link, SOTTO_CLOSE_BYE, out,
+                                      sizeof out, 0, &len),
+                     SOTTO_OK);
+    peer_send_bytes(&peer, out, len);
+    peer_expect_end(&peer);
+    assert_int_equal(world_open_count(world), 0);
+}
+
+/* ---- what is refused, without an end ---- */
+
+static void test_session_refuses_texts(void **state)
+{
+    (void)state;
+    static char text[402];
+    bring_to(STAGE_ROOM);
+    memset(text, 'x', 401);
+    peer_post(&peer, 1, text);
+    assert_int_equal(peer_expect_problem(&peer, SOTTO_PROBLEM_TEXT).ref, 1);
+    peer_post(&peer, 2, "");
+    assert_int_equal(peer_expect_problem(&peer, SOTTO_PROBLEM_TEXT).ref, 2);
+    peer_post(&peer, 3, "\xc0\x80");
+    assert_int_equal(peer_expect_problem(&peer, SOTTO_PROBLEM_TEXT).ref, 3);
+    text[400] = 0;
+    peer_post(&peer, 4, text);
+    (void)peer_expect(&peer, SOTTO_MSG_ACK);
+    peer_hang_up(&peer);
+}
+
+static void test_session_refuses_what_needs_a_room_outside_of_it(void **state)
+{
+    (void)state;
+    bring_to(STAGE_ACTIVE);
+    peer_post(&peer, 1, "hello");
+    assert_int_equal(peer_expect_problem(&peer, SOTTO_PROBLEM_ROOM).ref, 1);
+    peer_send(&peer, SOTTO_MSG_WHO, "\0\0", 2);
+    assert_int_equal(peer_expect_problem(&peer, SOTTO_PROBLEM_ROOM).ref, 0);
+    peer_send(&peer, SOTTO_MSG_JOIN,
+              BODY("\5#room\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0"));
+    assert_int_equal(peer_expect_problem(&peer, SOTTO_PROBLEM_ROOM).ref, 0);
+    (void)peer_join(&peer, 1, 0, 0);
+    (void)peer_expect(&peer, SOTTO_MSG_CAUGHT_UP);
+    peer_send(&peer, SOTTO_MSG_JOIN,
+              BODY("\6#lobby\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0"));
+    (void)peer_expect_problem(&peer, SOTTO_PROBLEM_ROOM); /* in it already */
+    peer_send(&peer, SOTTO_MSG_POST, BODY("\0\1\0\0\0\0\0\0\0\2hello"));
+    assert_int_equal(peer_expect_problem(&peer, SOTTO_PROBLEM_ROOM).ref, 2);
+    peer_hang_up(&peer);
+}
+
+static void test_session_answers_ping_with_its_bytes(void **state)
+{
+    (void)state;
+    bring_to(STAGE_LOGIN);
+    peer_send(&peer, SOTTO_MSG_PING, "12345", 5);
+    const struct sotto_frame frame = peer_expect(&peer, SOTTO_MSG_PONG);
+    assert_int_equal(frame.len, 5);
+    assert_memory_equal(frame.body, "12345", 5);
+    peer_hang_up(&peer);
+}
+
+/* ---- deadlines ---- */
+
+static void test_session_login_has_a_deadline(void **state)
+{
+    (void)state;
+    peer_dial(&peer, world);
+    world_wait(world, 9000);
+    assert_int_equal(world_open_count(world), 1);
+    world_wait(world, 2000);
+    peer_expect_end(&peer);
+    for (int stage = STAGE_LOGIN; stage <= STAGE_PROOF; stage++) {
+        bring_to((enum stage)stage);
+        for (int i = 0; i < 9; i++) { /* being busy does not help */
+            world_wait(world, 1000);
+            peer_send(&peer, SOTTO_MSG_PING, NULL, 0);
+            (void)peer_expect(&peer, SOTTO_MSG_PONG);
+        }
+        world_wait(world, 2000);
+        peer_expect_close(&peer, SOTTO_CLOSE_TIMEOUT);
+    }
+}
+
+static void test_session_expects_to_hear_of_its_client(void **state)
+{
+    (void)state;
+    bring_to(STAGE_ROOM);
+    for (int i = 0; i < 3; i++) {
+        world_wait(world, 119000);
+        peer_send(&peer, SOTTO_MSG_PING, NULL, 0);
+        (void)peer_expect(&peer, SOTTO_MSG_PONG);
+    }
+    world_wait(world, 122000);
+    peer_expect_close(&peer, SOTTO_CLOSE_TIMEOUT);
+}
+
+static void test_session_clients_ping_and_stay(void **state)
+{
+    (void)state;
+    struct world_client *ann = world_add_client(world, "ann", "password");
+    world_wait(world, 1000000);
+    assert_true(world_is_content(ann));
+    assert_int_equal(ann->counts[SOTTO_EVENT_CLOSED], 0);
+}
+
+/* Not the client's fault: the disk has not answered. */
+static void test_session_does_not_blame_the_client_for_a_slow_disk(void **state)
+{
+    (void)state;
+    struct world_client *ann = world_add_client(world, "ann", "password");
+    world_settle(world);
+    for (int i = 0; i < 30; i++) {
+        assert_int_not_equal(world_say(world, ann, 30), 0);
+    }
+    for (int i = 0; i < 300; i++) { /* without faulty_files_complete() */
+        for (int k = 0; k < 3; k++) {
+            world_client_turn(world, ann);
+            world_server_turn(world, &world->conns[0]);
+            world_hub_turn(world);
+        }
+        sotto_session_tick(&world->conns[0].session, world->now_ms += 1000);
+    }
+    assert_int_equal(world->conns[0].session.state, SOTTO_SESSION_ROOM);
+    world_settle(world);
+    assert_int_equal(world_acked(world, ann), 30);
+}
+
+static void test_session_gives_up_a_close_that_nobody_reads(void **state)
+{
+    (void)state;
+    bring_to(STAGE_ROOM);
+    const uint8_t filler[WORLD_PIPE] = {0};
+    struct world_pipe *down = &peer.wire->down;
+    world_pipe_put(down, filler, sizeof down->bytes - down->len);
+    sotto_session_close(&world->conns[0].session, SOTTO_CLOSE_SHUTDOWN);
+    world_wait(world, 19000);
+    assert_int_equal(world_open_count(world), 1);
+    world_wait(world, 3000);
+    assert_int_equal(world_open_count(world), 0);
+    peer_hang_up(&peer);
+}
+
+/* ---- ends ---- */
+
+static void test_session_says_why_it_closes(void **state)
+{
+    (void)state;
+    static const enum sotto_close_reason reasons[] = {SOTTO_CLOSE_SHUTDOWN,
+                                                      SOTTO_CLOSE_OVERLOAD,
+                                                      SOTTO_CLOSE_REVOKED,
+                                                      SOTTO_CLOSE_STORAGE};
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        bring_to(STAGE_ROOM);
+        sotto_session_close(&world->conns[0].session, reasons[i]);
+        peer_expect_close(&peer, reasons[i]);
+    }
+}
+
+static void test_session_says_busy_before_the_handshake(void **state)
+{
+    (void)state;
+    peer_dial(&peer, world);
+    sotto_session_close(&world->conns[0].session, SOTTO_CLOSE_OVERLOAD);
+    world_settle(world);
+    assert_int_equal(peer.wire->down.len, 3);
+    assert_memory_equal(peer.wire->down.bytes, "\0\0\5", 3);
+    assert_true(peer.wire->down.is_ended);
+    peer_hang_up(&peer);
+}
+
+static void test_session_server_without_a_place_says_busy(void **state)
+{
+    (void)state;
+    begin(&(struct world_options){.seed = 1, .sessions = 1});
+    struct world_client *ann = world_add_client(world, "ann", "password");
+    world_settle(world);
+    struct world_client *bob = world_add_client(world, "bob", "password");
+    world_client_turn(world, bob);
+    bob->stays_away = true;
+    world_settle(world);
+    assert_int_equal(bob->closed.error, SOTTO_ERR_REFUSED);
+    assert_int_equal(bob->closed.refusal, SOTTO_REFUSAL_BUSY);
+    world_remove_client(world, ann);
+    bob->stays_away = false;
+    world_settle(world);
+    assert_true(world_is_content(bob));
+}
+
+static void test_session_without_memory_for_a_login_says_overload(void **state)
+{
+    (void)state;
+    bring_to(STAGE_LOGIN);
+    while (sotto_pool_take(&world->logins) != NULL) {
+    }
+    peer_send_first(&peer, "ann");
+    peer_expect_close(&peer, SOTTO_CLOSE_OVERLOAD);
+    for (size_t i = 0; i < world->options.sessions; i++) {
+        sotto_pool_give(&world->logins, sotto_pool_at(&world->logins, i));
+    }
+}
+
+static void test_session_without_random_bytes_ends_the_login(void **state)
+{
+    (void)state;
+    bring_to(STAGE_LOGIN);
+    world->random_fails = true;
+    peer_send_first(&peer, "ann");
+    world->random_fails = false;
+    peer_expect_close(&peer, SOTTO_CLOSE_OVERLOAD);
+}
+
+/* ---- memory ---- */
+
+static void test_session_at_rest_holds_no_buffer(void **state)
+{
+    (void)state;
+    struct world_client *ann = world_add_client(world, "ann", "password");
+    struct world_client *bob = world_add_client(world, "bob", "password");
+    world_settle(world);
+    for (int i = 0; i < 15; i++) {
+        assert_int_not_equal(world_say(world, ann, 400), 0);
+        assert_int_not_equal(world_say(world, bob, 100), 0);
+    }
+    world_settle(world);
+    assert_int_equal(world_acked(world, NULL), 30);
+    assert_int_equal(world->buffers.taken, 0);
+    assert_int_equal(world->logins.taken, 0);
+}
+
+static void test_session_keeps_nothing_of_a_login(void **state)
+{
+    (void)state;
+    struct world_client *ann = world_add_client(world, "ann", "password");
+    world_settle(world);
+    assert_true(world_is_content(ann));
+    const uint8_t *proof = (const uint8_t *)",p=";
+    const uint8_t *at = world->buffers.slots;
+    const size_t len = world->buffers.size * world->buffers.count;
+    for (size_t i = 0; i + 3 <= len; i++) {
+        assert_memory_not_equal(at + i, proof, 3);
+    }
+}
+
+static void test_session_buffers_of_the_least_size_are_enough(void **state)
+{
+    (void)state;
+    begin(&(struct world_options){.seed = 1,
+                                  .server_limit = 1024,
+                                  .client_limit = 1024,
+                                  .max_text = 300});
+    assert_in_range(world->buffers.size, 1036, 1040);
+    struct world_client *ann = world_add_client(world, "ann", "password");
+    struct world_client *bob = world_add_client(world, "bob", "password");
+    for (int i = 0; i < 20; i++) {
+        assert_int_not_equal(world_say(world, ann, 300), 0);
+        assert_int_not_equal(world_say(world, bob, 300), 0);
+        world_settle(world);
+    }
+    assert_int_equal(world_acked(world, NULL), 40);
+    world_check(world);
+}
+
+/* Records of 256 bytes: every longer text goes in parts, up and down. */
+static void test_session_cuts_and_joins_long_messages(void **state)
+{
+    (void)state;
+    begin(&(struct world_options){.seed = 1,
+                                  .server_limit = 256,
+                                  .client_limit = 256,
+                                  .max_text = 4096,
+                                  .queue = 60000});
+    struct world_client *ann = world_add_client(world, "ann", "password");
+    struct world_client *bob = world_add_client(world, "bob", "password");
+    world_settle(world);
+    for (size_t len = 16; len <= 4096; len += len < 600 ? 7 : 211) {
+        assert_int_not_equal(world_say(world, ann, len), 0);
+        world_settle(world);
+    }
+    assert_int_not_equal(world_say(world, ann, 4096), 0);
+    world_settle(world);
+    assert_int_equal(world_acked(world, ann), ann->post_count);
+    assert_int_equal(bob->heard_count, ann->post_count);
+    world_check(world);
+}
+
+static void test_session_with_a_full_window_lets_the_client_wait(void **state)
+{
+    (void)state;
+    begin(&(struct world_options){.seed = 1, .window = 3});
+    bring_to(STAGE_ROOM);
+    struct world_conn *conn = &world->conns[0];
+    uint8_t out[1200];
+    for (uint64_t id = 1; id <= 10; id++) { /* ten at once, no disk */
+        struct sotto_record record;
+        uint8_t body[11] = {0};
+        size_t len = 0;
+        body[9] = (uint8_t)id;
+        body[10] = 'x';
+        sotto_link_begin(&peer.link, &record, out, sizeof out);
+        assert_int_equal(sotto_record_add(&record, SOTTO_MSG_POST, body, 11),
+                         SOTTO_OK);
+        assert_int_equal(sotto_link_end(&peer.link, &record, 0, &len),
+                         SOTTO_OK);
+        world_pipe_put(&peer.wire->up, out, len);
+    }
+    for (int i = 0; i < 50; i++) {
+        world_server_turn(world, conn);
+        world_hub_turn(world);
+    }
+    assert_int_equal(conn->session.unacked, 3);
+    assert_int_equal(sotto_hub_counters(world->hub)->posts, 3);
+    for (uint64_t id = 1; id <= 10; id++) {
+        struct sotto_ack ack;
+        const struct sotto_frame frame = peer_expect(&peer, SOTTO_MSG_ACK);
+        assert_int_equal(sotto_ack_decode(&ack, frame.body, frame.len),
+                         SOTTO_OK);
+        assert_int_equal(ack.id, id);
+    }
+    peer_hang_up(&peer);
+}
+
+static void test_session_waits_for_buffers_that_others_have(void **state)
+{
+    (void)state;
+    void *taken[64];
+    size_t count = 0;
+    begin(&(struct world_options){.seed = 1, .buffers = 16});
+    struct world_client *ann = world_add_client(world, "ann", "password");
+    struct world_client *bob = world_add_client(world, "bob", "password");
+    world_settle(world);
+    while ((taken[count] = sotto_pool_take(&world->buffers)) != NULL) {
+        count++;
+    }
+    assert_int_not_equal(world_say(world, ann, 300), 0);
+    world_settle(world);
+    assert_int_equal(world_acked(world, ann), 0);
+    while (count > 0) { /* one more at a time */
+        sotto_pool_give(&world->buffers, taken[--count]);
+        world_settle(world);
+    }
+    assert_int_equal(world_acked(world, ann), 1);
+    assert_int_equal(bob->heard_count, 1);
+    assert_int_equal(world->buffers.taken, 0);
+}
+
+int test_session(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_session_takes_each_frame_where_it_belongs_only),
+        TEST(test_session_ends_on_garbage_in_a_record),
+        TEST(test_session_ends_on_a_record_above_the_limit),
+        TEST(test_session_ends_on_garbage_instead_of_a_handshake),
+        TEST(test_session_refuses_ids_that_do_not_go_up),
+        TEST(test_session_stays_silent_after_the_clients_close),
+        TEST(test_session_refuses_texts),
+        TEST(test_session_refuses_what_needs_a_room_outside_of_it),
+        TEST(test_session_answers_ping_with_its_bytes),
+        TEST(test_session_login_has_a_deadline),
+        TEST(test_session_expects_to_hear_of_its_client),
+        TEST(test_session_clients_ping_and_stay),
+        TEST(test_session_does_not_blame_the_client_for_a_slow_disk),
+        TEST(test_session_gives_up_a_close_that_nobody_reads),
+        TEST(test_session_says_why_it_closes),
+        TEST(test_session_says_busy_before_the_handshake),
+        TEST(test_session_server_without_a_place_says_busy),
+        TEST(test_session_without_memory_for_a_login_says_overload),
+        TEST(test_session_without_random_bytes_ends_the_login),
+        TEST(test_session_at_rest_holds_no_buffer),
+        TEST(test_session_keeps_nothing_of_a_login),
+        TEST(test_session_buffers_of_the_least_size_are_enough),
+        TEST(test_session_cuts_and_joins_long_messages),
+        TEST(test_session_with_a_full_window_lets_the_client_wait),
+        TEST(test_session_waits_for_buffers_that_others_have),
+    };
+#undef TEST
+    return cmocka_run_group_tests_name("session", tests, NULL, NULL);
+}
