@@ -140,12 +140,15 @@ static void hash_node(struct sotto_mls_tree *tree, uint32_t node)
     }
 }
 
-static bool is_stale(const struct sotto_mls_tree *tree, uint32_t node)
+/* Whether a node on this level is stale, or a child of it. */
+static bool is_stale(const struct sotto_mls_tree *tree, uint32_t node,
+                     uint32_t level)
 {
+    uint32_t half = level == 0 ? 0 : 1U << (level - 1);
+
     return tree->base == NULL || sotto_mls_bit(tree->stale, node) ||
-           (!sotto_mls_is_leaf(node) &&
-            (sotto_mls_bit(tree->stale, sotto_mls_left(node)) ||
-             sotto_mls_bit(tree->stale, sotto_mls_right(node))));
+           sotto_mls_bit(tree->stale, node - half) ||
+           sotto_mls_bit(tree->stale, node + half);
 }
 
 /* Every stale node of one level, but for what is above the leaf `around`. */
@@ -155,7 +158,7 @@ static void rehash_level(struct sotto_mls_tree *tree, uint32_t level,
     uint32_t nodes = sotto_mls_node_count(tree->leaf_count);
 
     for (uint32_t node = (1U << level) - 1; node < nodes; node += 2U << level) {
-        if (!is_stale(tree, node) || sotto_mls_is_below(around, node)) {
+        if (!is_stale(tree, node, level) || sotto_mls_is_below(around, node)) {
             continue;
         }
         if (tree->base != NULL) {

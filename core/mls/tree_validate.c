@@ -209,22 +209,39 @@ enum sotto_err sotto_mls_key_package_check(
 
 /* ------------------------------------------------- a leaf and the others */
 
+/* Bytes of a key as the field of a leaf node. */
+static size_t field_len(size_t key_len)
+{
+    return sotto_varint_len(key_len) + key_len;
+}
+
+/* Whether a leaf from `from` on, other than `leaf`, has one of its keys. They
+ * are a leaf node's first two fields and have one length, so they are compared
+ * where they stand: joining does this for every pair of leaves. */
+static bool has_twin(const struct sotto_mls_tree *tree, uint32_t leaf,
+                     uint32_t from)
+{
+    struct sotto_span mine = sotto_mls_tree_leaf(tree, leaf);
+    size_t first = field_len(tree->suite->public_len);
+    size_t second = field_len(tree->suite->signature_public_len);
+
+    SOTTO_ASSERT(mine.len > first + second);
+    for (uint32_t i = from; i < tree->leaf_count; i++) {
+        struct sotto_span other = sotto_mls_tree_leaf(tree, i);
+
+        if (other.len > 0 && i != leaf &&
+            (memcmp(mine.at, other.at, first) == 0 ||
+             memcmp(mine.at + first, other.at + first, second) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum sotto_err sotto_mls_tree_check_unique(const struct sotto_mls_tree *tree,
                                            uint32_t leaf)
 {
-    struct sotto_span key = sotto_mls_tree_key(tree, 2 * leaf);
-    struct sotto_span signature_key = sotto_mls_tree_signature_key(tree, leaf);
-    uint32_t other = sotto_mls_tree_next_leaf(tree, 0);
-
-    for (; other != SOTTO_MLS_NONE;
-         other = sotto_mls_tree_next_leaf(tree, other + 1)) {
-        if (other != leaf &&
-            (same(sotto_mls_tree_key(tree, 2 * other), key) ||
-             same(sotto_mls_tree_signature_key(tree, other), signature_key))) {
-            return SOTTO_ERR_FORMAT;
-        }
-    }
-    return SOTTO_OK;
+    return has_twin(tree, leaf, 0) ? SOTTO_ERR_FORMAT : SOTTO_OK;
 }
 
 /* The types of credential that are in use. */
@@ -319,32 +336,57 @@ static enum sotto_err check_parents(const struct sotto_mls_tree *tree)
     return sotto_mls_tree_check_parent_hashes(tree);
 }
 
-enum sotto_err sotto_mls_tree_check(const struct sotto_mls_tree *tree,
-                                    struct sotto_span group_id,
-                                    struct sotto_span group_extensions)
+/* All leaves by themselves, then their keys, then what costs most. */
+static enum sotto_err check_leaves(const struct sotto_mls_tree *tree,
+                                   struct sotto_span group_extensions)
 {
     struct sotto_mls_leaf_node leaf;
-    enum sotto_err err = check_parents(tree);
+    enum sotto_err err = SOTTO_OK;
     uint32_t i = sotto_mls_tree_next_leaf(tree, 0);
 
-    if (err == SOTTO_OK) {
-        err = sotto_mls_tree_check_credentials(tree);
-    }
-    /* What is cheap comes before what is not: signatures last. */
     for (; i != SOTTO_MLS_NONE && err == SOTTO_OK;
          i = sotto_mls_tree_next_leaf(tree, i + 1)) {
         (void)sotto_mls_tree_leaf_node(tree, i, &leaf);
         err = sotto_mls_leaf_check(tree->suite, &leaf, 0, group_extensions,
                                    SOTTO_TIME_UNKNOWN);
-        if (err == SOTTO_OK) {
-            err = sotto_mls_tree_check_unique(tree, i);
-        }
     }
     i = sotto_mls_tree_next_leaf(tree, 0);
     for (; i != SOTTO_MLS_NONE && err == SOTTO_OK;
          i = sotto_mls_tree_next_leaf(tree, i + 1)) {
+        err = has_twin(tree, i, i + 1) ? SOTTO_ERR_FORMAT : SOTTO_OK;
+    }
+    return err;
+}
+
+static enum sotto_err verify_leaves(const struct sotto_mls_tree *tree,
+                                    struct sotto_span group_id)
+{
+    struct sotto_mls_leaf_node leaf;
+    enum sotto_err err = SOTTO_OK;
+    uint32_t i = sotto_mls_tree_next_leaf(tree, 0);
+
+    for (; i != SOTTO_MLS_NONE && err == SOTTO_OK;
+         i = sotto_mls_tree_next_leaf(tree, i + 1)) {
         (void)sotto_mls_tree_leaf_node(tree, i, &leaf);
         err = sotto_mls_leaf_verify(tree->suite, &leaf, group_id, i);
+    }
+    return err;
+}
+
+enum sotto_err sotto_mls_tree_check(const struct sotto_mls_tree *tree,
+                                    struct sotto_span group_id,
+                                    struct sotto_span group_extensions)
+{
+    enum sotto_err err = check_parents(tree);
+
+    if (err == SOTTO_OK) {
+        err = sotto_mls_tree_check_credentials(tree);
+    }
+    if (err == SOTTO_OK) {
+        err = check_leaves(tree, group_extensions);
+    }
+    if (err == SOTTO_OK) {
+        err = verify_leaves(tree, group_id);
     }
     return err;
 }

@@ -7,6 +7,7 @@
 #include "core/mls/codec.h"
 #include "core/mls/label.h"
 #include "core/mls/tree_hash.h"
+#include "core/mls/tree_inner.h"
 #include <string.h>
 
 static const char path_label[] = "path";
@@ -384,37 +385,58 @@ static enum sotto_err merge_nodes(struct sotto_mls_tree *draft, uint32_t leaf,
     return err == SOTTO_OK ? sotto_reader_finish(&nodes) : err;
 }
 
-static bool same(struct sotto_span a, struct sotto_span b)
+/* The keys of a new path, by level (0: the leaf's; empty where there is none),
+ * and which last bytes they have: most other keys differ from all in that. */
+struct new_keys {
+    struct sotto_span keys[SOTTO_MLS_LEVELS];
+    uint8_t last_bytes[256 / 8];
+};
+
+static void collect_new_keys(const struct sotto_mls_tree *draft, uint32_t leaf,
+                             uint32_t path, struct new_keys *out)
 {
-    return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
+    memset(out, 0, sizeof *out);
+    for (uint32_t level = 0; level < SOTTO_MLS_LEVELS; level++) {
+        if (holds(path, level)) {
+            struct sotto_span key =
+                sotto_mls_tree_key(draft, sotto_mls_ancestor(leaf, level));
+
+            out->keys[level] = key;
+            sotto_mls_set_bit(out->last_bytes, key.at[key.len - 1], true);
+        }
+    }
 }
 
-/* Whether a key that is new on the path (`path`: levels, 0 the leaf's) is
- * `node`'s, too (12.4.2). */
-static bool has_path_key(const struct sotto_mls_tree *draft, uint32_t leaf,
-                         uint32_t path, uint32_t node)
+/* Whether `key`, of a node, is one of these; not that node's own, which is the
+ * same bytes. */
+static bool is_new_key(const struct new_keys *keys, struct sotto_span key)
 {
-    struct sotto_span key = sotto_mls_tree_key(draft, node);
-    uint32_t depth = sotto_mls_depth(draft->leaf_count);
+    for (uint32_t level = 0; level < SOTTO_MLS_LEVELS; level++) {
+        const struct sotto_span *other = &keys->keys[level];
 
-    for (uint32_t level = 0; level <= depth && key.len > 0; level++) {
-        uint32_t above = sotto_mls_ancestor(leaf, level);
-
-        if (holds(path, level) && above != node &&
-            same(sotto_mls_tree_key(draft, above), key)) {
+        if (other->len == key.len && other->at != key.at &&
+            memcmp(other->at, key.at, key.len) == 0) {
             return true;
         }
     }
     return false;
 }
 
+/* None of the path's keys (`path`: their levels) stands anywhere else in the
+ * tree (12.4.2). */
 static enum sotto_err check_new_keys(const struct sotto_mls_tree *draft,
                                      uint32_t leaf, uint32_t path)
 {
     uint32_t nodes = sotto_mls_node_count(draft->leaf_count);
+    struct new_keys keys;
 
+    collect_new_keys(draft, leaf, path, &keys);
     for (uint32_t node = 0; node < nodes; node++) {
-        if (has_path_key(draft, leaf, path, node)) {
+        struct sotto_span key = sotto_mls_tree_key(draft, node);
+
+        if (key.len > 0 &&
+            sotto_mls_bit(keys.last_bytes, key.at[key.len - 1]) &&
+            is_new_key(&keys, key)) {
             return SOTTO_ERR_FORMAT;
         }
     }
@@ -432,6 +454,10 @@ enum sotto_err sotto_mls_path_merge(struct sotto_mls_tree *draft, uint32_t leaf,
 
     sotto_mls_tree_blank_path(draft, leaf);
     err = merge_nodes(draft, leaf, path->nodes, &levels);
+    if (err == SOTTO_OK &&
+        path->leaf_node.encryption_key.len != draft->suite->public_len) {
+        err = SOTTO_ERR_FORMAT;
+    }
     if (err == SOTTO_OK) {
         err = sotto_mls_tree_set_leaf(draft, leaf, path->leaf_node.raw);
     }

@@ -73,7 +73,7 @@ enum sotto_err sotto_mls_path_encrypt(
 /*
  * Puts the public half of `leaf`'s update path into the draft: FORMAT when the
  * number of nodes or ciphertexts is not what the tree asks for, a key's length
- * is wrong; AUTH when the leaf's parent hash does not fit. `path` is borrowed
+ * is wrong or another node has the key; AUTH when the leaf's parent hash does not fit. `path` is borrowed
  * by the draft. The leaf node itself is validated elsewhere.
  */
 enum sotto_err sotto_mls_path_merge(struct sotto_mls_tree *draft, uint32_t leaf,
