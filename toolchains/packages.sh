@@ -1,10 +1,11 @@
 # shellcheck shell=bash disable=SC2034
-# packages.sh - sourced by run.sh and test.sh: the Debian packages that they
-# need, installed through apt where they are missing.
+# packages.sh - sourced by run.sh, demo.sh and test.sh: the Debian packages that
+# they need, installed through apt where they are missing.
 
 build_packages=(gcc libc6-dev cmake ninja-build dpkg-dev libutf8proc-dev)
+board_packages=(gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm)
 test_packages=(libcmocka-dev libcjson-dev python3 clang clang-format clang-tidy
-    gcc-arm-none-eabi libnewlib-arm-none-eabi)
+    "${board_packages[@]}")
 
 # Prints those of the given packages that are not installed.
 missing_packages() {

@@ -36,10 +36,13 @@ step_release() { # what users run
 step_m3() { # core for Cortex-M3, and its external symbols
     build_and_test m3
 }
+step_board() { # firmware: a conversation with boards in QEMU
+    build_and_test mps2-an385 && toolchains/demo.sh
+}
 step_clang() { # everything with clang, clang-tidy on core, port and apps
     build clang
 }
-all_steps=(format host asan release m3 clang)
+all_steps=(format host asan release m3 board clang)
 
 run_step() {
     local step=$1 result=passed

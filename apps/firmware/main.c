@@ -117,8 +117,13 @@ int main(void)
     say("\nSotto " SOTTO_VERSION "\n", NULL);
     enum sotto_err err = port_open(&port);
     if (err != SOTTO_OK) {
-        say("sotto: this board cannot be used: ", sotto_err_name(err), "\n",
-            NULL);
+        say("sotto: this board cannot be used: ",
+            err == SOTTO_ERR_RANDOM
+                ? "it has no source of random bytes, so it cannot make keys "
+                  "(QEMU lends one: -semihosting-config "
+                  "enable=on,target=native)"
+                : sotto_err_name(err),
+            "\n", NULL);
         return CLIENT_EXIT_OTHER;
     }
     const int code = run(port);

@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""A conversation between a server on a board, two Linux clients, and a client
+on a second board; both boards in QEMU.
+
+    demo.py SOTTO FIRMWARE MACHINE
+
+SOTTO is the program of the host, FIRMWARE the image, MACHINE
+QEMU's name of the board. Prints what everybody saw
+and exits 0 only if all of it is right: the same messages in the same order, a
+wrong password refused, everyone told at the end, both boards ended with 0.
+"""
+
+import json
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+WAIT = 60  # seconds that anything may take
+PASSWORD = "tango-foxtrot-7"
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
+
+CONVERSATION = [
+    ("alice", "hello, board"),
+    ("bob", "good morning from the other terminal"),
+    ("charlie", "and from a Cortex-M3"),
+    ("alice", "Gr\u00fc\u00dfe \u2713"),
+    ("bob", "x" * 500),
+    ("charlie", "understood"),
+]
+
+
+class Child:
+    """A process whose output is kept, line by line or not."""
+
+    def __init__(self, name, args):
+        self.name = name
+        self.raw = b""
+        self.text = ""
+        self.news = threading.Condition()
+        self.process = subprocess.Popen(
+            args, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        while True:
+            chunk = self.process.stdout.read1(65536)
+            with self.news:
+                self.raw += chunk
+                self.text = ESCAPES.sub("", self.raw.decode("utf-8", "replace"))
+                self.news.notify_all()
+            if not chunk:
+                return
+
+    def wait_for(self, pattern, start=0):
+        """The first match behind `start`."""
+        end = time.monotonic() + WAIT
+        with self.news:
+            while True:
+                match = re.compile(pattern).search(self.text, start)
+                if match:
+                    return match
+                left = end - time.monotonic()
+                if left <= 0 or not self.reader.is_alive():
+                    raise AssertionError(
+                        "%s never said %r" % (self.name, pattern))
+                self.news.wait(left)
+
+    def send(self, text):
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
+
+    def end(self):
+        """The exit code."""
+        code = self.process.wait(WAIT)
+        self.reader.join(WAIT)
+        return code
+
+
+class Board(Child):
+    def __init__(self, name, firmware, mac, forwards=""):
+        super().__init__(name, [
+            "qemu-system-arm", "-M", firmware[0], "-kernel", firmware[1],
+            "-display", "none", "-monitor", "none", "-serial", "stdio",
+            "-semihosting-config", "enable=on,target=native",
+            "-nic", "user,mac=%s%s" % (mac, forwards)])
+        self.at = 0
+
+    def answer(self, question, text):
+        """Types `text` once the question has come."""
+        self.at = self.wait_for(question, self.at).end()
+        self.send(text + "\r")
+
+    def interrupt(self):
+        self.send("\x03")
+
+
+class Client(Child):
+    def __init__(self, name, sotto, server, folder, password, *options):
+        secret = folder / (name + ".password")
+        secret.write_text(password + "\n")
+        super().__init__(name, [
+            sotto, "client", server, "--user", name, "--json", "--data",
+            str(folder / name), "--password-file", str(secret),
+            "--iterations", "100000", *options])
+
+    def events(self, kind):
+        lines = [line for line in self.text.split("\n") if line[:1] == "{"]
+        return [event for event in map(json.loads, lines)
+                if event["event"] == kind]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def talk(people, board):
+    """Everybody waits until he has seen what was said before."""
+    said = {}
+    for name, text in CONVERSATION:
+        said[name] = said.get(name, 0) + 1
+        if name == board.name:
+            board.send(text + "\r")
+        else:
+            people[name].send(text + "\n")
+        for person in people.values():
+            if person.name == name:  # an author gets an acknowledgement
+                person.wait_for('"acked".*"id":%d,' % said[name])
+            else:
+                person.wait_for(re.escape(json.dumps(text,
+                                                     ensure_ascii=False)))
+        board.wait_for(re.escape(name + ": " + text))
+
+
+def check(people, board):
+    for person in people.values():
+        entries = {event["seq"]: (event["from"], event["text"])
+                   for event in person.events("message")}
+        own = [line for line in CONVERSATION if line[0] == person.name]
+        for event, line in zip(person.events("acked"), own):
+            entries[event["seq"]] = line
+        seen = [entries[number] for number in sorted(entries)]
+        assert seen == CONVERSATION, "%s saw %r" % (person.name, seen)
+    at = 0
+    for name, text in CONVERSATION:  # on the board in the same order
+        at = board.wait_for(re.escape("%s: %s" % (name, text)), at).end()
+
+
+def run(sotto, firmware, folder, children):
+    port = free_port()
+    server = Board("server", firmware, "52:54:00:00:00:01",
+                   ",hostfwd=tcp:127.0.0.1:%d-:7688" % port)
+    children.append(server)
+    server.answer("1 or 2: ", "1")
+    fingerprint = server.wait_for("fingerprint=([a-z2-7-]+)").group(1)
+    server.wait_for("info server ready")
+
+    address = "sotto://%s@127.0.0.1:%d" % (fingerprint, port)
+    people = {}
+    for name in ("alice", "bob"):
+        people[name] = Client(name, sotto, address, folder, PASSWORD,
+                              "--register")
+        children.append(people[name])
+        people[name].wait_for('"event":"ready"')
+
+    board = Board("charlie", firmware, "52:54:00:00:00:02")
+    children.append(board)
+    board.answer("1 or 2: ", "2")
+    board.answer("Server", "sotto://%s@10.0.2.2:%d" % (fingerprint, port))
+    board.answer("1 to register", "1")
+    board.answer("User name", "charlie")
+    board.answer("New password", PASSWORD)
+    board.answer("The same again", PASSWORD)
+    board.wait_for("you are in #lobby as charlie")
+    talk(people, board)
+
+    guesser = Client("alice", sotto, address, folder / "other", "wrong")
+    assert guesser.end() == 3, "a wrong password: " + guesser.text
+
+    people["bob"].send("/quit\n")
+    assert people["bob"].end() == 0, "bob"
+    board.wait_for("bob left")
+    board.send("/quit\r")
+    assert board.end() == 0, "the client's board"
+    check(people, board)
+    server.interrupt()
+    assert server.end() == 0, "the server's board"
+    people["alice"].wait_for('"event":"(error|disconnected)"')
+    assert "storage_errors=0" in server.text
+
+
+def main():
+    sotto, firmware, machine = sys.argv[1:]
+    children = []
+    wrong = None
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            (pathlib.Path(folder) / "other").mkdir()
+            run(sotto, (machine, firmware), pathlib.Path(folder), children)
+        except (AssertionError, OSError, subprocess.TimeoutExpired) as error:
+            wrong = error
+        for child in children:
+            if child.process.poll() is None:
+                child.process.kill()
+            child.process.wait()
+            print("---- %s\n%s" % (child.name, child.text.strip()))
+    print("---- " + ("WRONG: %s" % wrong if wrong else "all of it is right"))
+    return 1 if wrong else 0
+
+
+sys.exit(main())

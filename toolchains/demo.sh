@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# demo.sh [--interactive] - a chat server on a microcontroller, in QEMU: two
+# Linux clients and a client on a second board talk on it; prints what everybody
+# saw, and exits 0 only if all of it is right.
+#
+# With --interactive the board's console is this terminal: choose 1, wait for
+# "ready", and join from another terminal with the command that is printed.
+# Control-A X leaves QEMU. SOTTO_BOARD names another board (mps2-an386).
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+board=${SOTTO_BOARD:-mps2-an385}
+firmware=$top/build/$board/bin/sotto.elf
+# shellcheck source=packages.sh
+. "$top/toolchains/packages.sh"
+
+build() {
+    cmake --preset "$1" --log-level=WARNING >/dev/null
+    cmake --build --preset "$1" -- --quiet
+}
+
+need_packages "${build_packages[@]}" "${board_packages[@]}" python3
+cd "$top"
+build "$board" >&2
+build release >&2
+
+if [ "${1-}" = --interactive ]; then
+    port=${SOTTO_PORT:-7688}
+    echo "In another terminal: toolchains/run.sh client 127.0.0.1:$port" >&2
+    exec qemu-system-arm -M "$board" -nographic -kernel "$firmware" \
+        -semihosting-config enable=on,target=native \
+        -nic "user,hostfwd=tcp:127.0.0.1:$port-:7688"
+fi
+exec python3 -B "$top/tests/boards/demo.py" "$top/build/release/bin/sotto" \
+    "$firmware" "$board"
