@@ -7,6 +7,7 @@
 #include "core/mls/codec.h"
 #include "core/mls/label.h"
 #include "core/mls/tree_hash.h"
+#include "core/mls/tree_inner.h"
 #include <string.h>
 
 static const char leaf_label[] = "LeafNodeTBS";
@@ -215,33 +216,26 @@ static size_t field_len(size_t key_len)
     return sotto_varint_len(key_len) + key_len;
 }
 
-/* Whether a leaf from `from` on, other than `leaf`, has one of its keys. They
- * are a leaf node's first two fields and have one length, so they are compared
- * where they stand: joining does this for every pair of leaves. */
-static bool has_twin(const struct sotto_mls_tree *tree, uint32_t leaf,
-                     uint32_t from)
+/* The keys are a leaf node's first two fields and have one length, so they are
+ * compared where they stand. */
+enum sotto_err sotto_mls_tree_check_unique(const struct sotto_mls_tree *tree,
+                                           uint32_t leaf)
 {
     struct sotto_span mine = sotto_mls_tree_leaf(tree, leaf);
     size_t first = field_len(tree->suite->public_len);
     size_t second = field_len(tree->suite->signature_public_len);
 
     SOTTO_ASSERT(mine.len > first + second);
-    for (uint32_t i = from; i < tree->leaf_count; i++) {
+    for (uint32_t i = 0; i < tree->leaf_count; i++) {
         struct sotto_span other = sotto_mls_tree_leaf(tree, i);
 
         if (other.len > 0 && i != leaf &&
             (memcmp(mine.at, other.at, first) == 0 ||
              memcmp(mine.at + first, other.at + first, second) == 0)) {
-            return true;
+            return SOTTO_ERR_FORMAT;
         }
     }
-    return false;
-}
-
-enum sotto_err sotto_mls_tree_check_unique(const struct sotto_mls_tree *tree,
-                                           uint32_t leaf)
-{
-    return has_twin(tree, leaf, 0) ? SOTTO_ERR_FORMAT : SOTTO_OK;
+    return SOTTO_OK;
 }
 
 /* The types of credential that are in use. */
@@ -336,7 +330,53 @@ static enum sotto_err check_parents(const struct sotto_mls_tree *tree)
     return sotto_mls_tree_check_parent_hashes(tree);
 }
 
-/* All leaves by themselves, then their keys, then what costs most. */
+/*
+ * Which keys were met, by 13 of their bits: a key whose bits are new is new,
+ * and only the others are compared with those before. Without it a joiner
+ * would compare every key with every other.
+ */
+#define FILTER_BITS 8192U
+
+struct filter {
+    uint8_t bits[FILTER_BITS / 8];
+};
+
+/* True when the key may have been met before. */
+static bool filter_meets(struct filter *filter, struct sotto_span key)
+{
+    uint32_t at = ((uint32_t)key.at[key.len - 1] << 8 | key.at[key.len - 2]) %
+                  FILTER_BITS;
+    bool met = sotto_mls_bit(filter->bits, at);
+
+    sotto_mls_set_bit(filter->bits, at, true);
+    return met;
+}
+
+typedef struct sotto_span get_key(const struct sotto_mls_tree *tree,
+                                  uint32_t at);
+
+/* Whether the keys of 0 to count - 1 that are not empty all differ. */
+static bool all_differ(const struct sotto_mls_tree *tree, get_key *get,
+                       uint32_t count)
+{
+    struct filter filter = {{0}};
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct sotto_span key = get(tree, i);
+
+        if (key.len == 0 || !filter_meets(&filter, key)) {
+            continue;
+        }
+        for (uint32_t before = 0; before < i; before++) {
+            if (same(get(tree, before), key)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* All leaves by themselves, then the keys of all. */
 static enum sotto_err check_leaves(const struct sotto_mls_tree *tree,
                                    struct sotto_span group_extensions)
 {
@@ -350,10 +390,11 @@ static enum sotto_err check_leaves(const struct sotto_mls_tree *tree,
         err = sotto_mls_leaf_check(tree->suite, &leaf, 0, group_extensions,
                                    SOTTO_TIME_UNKNOWN);
     }
-    i = sotto_mls_tree_next_leaf(tree, 0);
-    for (; i != SOTTO_MLS_NONE && err == SOTTO_OK;
-         i = sotto_mls_tree_next_leaf(tree, i + 1)) {
-        err = has_twin(tree, i, i + 1) ? SOTTO_ERR_FORMAT : SOTTO_OK;
+    if (err == SOTTO_OK &&
+        (!all_differ(tree, sotto_mls_tree_key,
+                     sotto_mls_node_count(tree->leaf_count)) ||
+         !all_differ(tree, sotto_mls_tree_signature_key, tree->leaf_count))) {
+        err = SOTTO_ERR_FORMAT;
     }
     return err;
 }

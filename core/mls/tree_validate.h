@@ -60,10 +60,11 @@ enum sotto_err sotto_mls_tree_check_credentials(
     const struct sotto_mls_tree *tree) SOTTO_MUST_CHECK;
 
 /*
- * All of a tree that a joiner was given: every leaf by the checks above and
- * its signature (one verification each); parent hashes; every unmerged leaf is
- * there and below its node, and unmerged in all nodes between. AUTH, FORMAT.
- * Lifetimes are not checked: those who let the leaves in did (7.3).
+ * All of a tree that a joiner was given (12.4.3.1): parent hashes; every
+ * unmerged leaf is there, and unmerged in all nodes between; every leaf by the
+ * checks above and its signature (one verification each); no encryption key
+ * stands in two nodes, leaves or parents. AUTH, FORMAT, LIMIT. Lifetimes are
+ * not checked: those who let the leaves in did.
  */
 enum sotto_err sotto_mls_tree_check(const struct sotto_mls_tree *tree,
                                     struct sotto_span group_id,

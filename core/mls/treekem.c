@@ -355,9 +355,8 @@ static enum sotto_err merge_node(struct sotto_mls_tree *draft, uint32_t leaf,
     struct sotto_mls_parent *parent;
 
     sotto_mls_read_update_path_node(nodes, &node);
-    if (nodes->bad || node.encryption_key.len != draft->suite->public_len ||
-        count_ciphertexts(node.encrypted_path_secret) !=
-            count_recipients(draft, leaf, level)) {
+    if (nodes->bad || count_ciphertexts(node.encrypted_path_secret) !=
+                          count_recipients(draft, leaf, level)) {
         return SOTTO_ERR_FORMAT;
     }
     parent = sotto_mls_tree_new_parent(draft, sotto_mls_ancestor(leaf, level));
@@ -385,34 +384,23 @@ static enum sotto_err merge_nodes(struct sotto_mls_tree *draft, uint32_t leaf,
     return err == SOTTO_OK ? sotto_reader_finish(&nodes) : err;
 }
 
-/* The keys of a new path, by level (0: the leaf's; empty where there is none),
- * and which last bytes they have: most other keys differ from all in that. */
+/* The keys of a new path, the leaf's first, and which last bytes they have:
+ * most other keys differ from all of them in that. */
 struct new_keys {
     struct sotto_span keys[SOTTO_MLS_LEVELS];
+    size_t count;
     uint8_t last_bytes[256 / 8];
 };
 
-static void collect_new_keys(const struct sotto_mls_tree *draft, uint32_t leaf,
-                             uint32_t path, struct new_keys *out)
-{
-    memset(out, 0, sizeof *out);
-    for (uint32_t level = 0; level < SOTTO_MLS_LEVELS; level++) {
-        if (holds(path, level)) {
-            struct sotto_span key =
-                sotto_mls_tree_key(draft, sotto_mls_ancestor(leaf, level));
-
-            out->keys[level] = key;
-            sotto_mls_set_bit(out->last_bytes, key.at[key.len - 1], true);
-        }
-    }
-}
-
-/* Whether `key`, of a node, is one of these; not that node's own, which is the
- * same bytes. */
+/* Whether `key` is one of these; not when it is the same bytes in memory, as
+ * that of a leaf that is in the tree already (an external commit's). */
 static bool is_new_key(const struct new_keys *keys, struct sotto_span key)
 {
-    for (uint32_t level = 0; level < SOTTO_MLS_LEVELS; level++) {
-        const struct sotto_span *other = &keys->keys[level];
+    if (key.len == 0 || !sotto_mls_bit(keys->last_bytes, key.at[key.len - 1])) {
+        return false;
+    }
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct sotto_span *other = &keys->keys[i];
 
         if (other->len == key.len && other->at != key.at &&
             memcmp(other->at, key.at, key.len) == 0) {
@@ -422,25 +410,38 @@ static bool is_new_key(const struct new_keys *keys, struct sotto_span key)
     return false;
 }
 
-/* None of the path's keys (`path`: their levels) stands anywhere else in the
- * tree (12.4.2). */
-static enum sotto_err check_new_keys(const struct sotto_mls_tree *draft,
-                                     uint32_t leaf, uint32_t path)
+/* Takes one more; false when it is there already or has no key's length. */
+static bool note_key(struct new_keys *keys, struct sotto_span key, size_t len)
 {
-    uint32_t nodes = sotto_mls_node_count(draft->leaf_count);
-    struct new_keys keys;
-
-    collect_new_keys(draft, leaf, path, &keys);
-    for (uint32_t node = 0; node < nodes; node++) {
-        struct sotto_span key = sotto_mls_tree_key(draft, node);
-
-        if (key.len > 0 &&
-            sotto_mls_bit(keys.last_bytes, key.at[key.len - 1]) &&
-            is_new_key(&keys, key)) {
-            return SOTTO_ERR_FORMAT;
-        }
+    if (key.len != len || keys->count == SOTTO_MLS_LEVELS ||
+        is_new_key(keys, key)) {
+        return false;
     }
-    return SOTTO_OK;
+    keys->keys[keys->count++] = key;
+    sotto_mls_set_bit(keys->last_bytes, key.at[len - 1], true);
+    return true;
+}
+
+/* The path's keys differ from each other and from all in the tree, which is
+ * still without the path (12.4.2). */
+static enum sotto_err check_new_keys(const struct sotto_mls_tree *draft,
+                                     const struct sotto_mls_update_path *path)
+{
+    uint32_t count = sotto_mls_node_count(draft->leaf_count);
+    struct sotto_reader nodes = sotto_mls_items(path->nodes);
+    struct sotto_mls_update_path_node one;
+    struct new_keys keys = {.count = 0};
+    size_t len = draft->suite->public_len;
+    bool valid = note_key(&keys, path->leaf_node.encryption_key, len);
+
+    while (valid && nodes.left > 0) {
+        sotto_mls_read_update_path_node(&nodes, &one);
+        valid = !nodes.bad && note_key(&keys, one.encryption_key, len);
+    }
+    for (uint32_t node = 0; valid && node < count; node++) {
+        valid = !is_new_key(&keys, sotto_mls_tree_key(draft, node));
+    }
+    return valid ? SOTTO_OK : SOTTO_ERR_FORMAT;
 }
 
 enum sotto_err sotto_mls_path_merge(struct sotto_mls_tree *draft, uint32_t leaf,
@@ -449,20 +450,15 @@ enum sotto_err sotto_mls_path_merge(struct sotto_mls_tree *draft, uint32_t leaf,
     struct sotto_span claimed = path->leaf_node.parent_hash;
     uint8_t parent_hash[SOTTO_MLS_HASH_MAX];
     size_t parent_hash_len;
-    uint32_t levels;
-    enum sotto_err err;
+    uint32_t levels = 0;
+    enum sotto_err err = check_new_keys(draft, path);
 
-    sotto_mls_tree_blank_path(draft, leaf);
-    err = merge_nodes(draft, leaf, path->nodes, &levels);
-    if (err == SOTTO_OK &&
-        path->leaf_node.encryption_key.len != draft->suite->public_len) {
-        err = SOTTO_ERR_FORMAT;
+    if (err == SOTTO_OK) {
+        sotto_mls_tree_blank_path(draft, leaf);
+        err = merge_nodes(draft, leaf, path->nodes, &levels);
     }
     if (err == SOTTO_OK) {
         err = sotto_mls_tree_set_leaf(draft, leaf, path->leaf_node.raw);
-    }
-    if (err == SOTTO_OK) {
-        err = check_new_keys(draft, leaf, levels | 1U);
     }
     if (err != SOTTO_OK) {
         return err;

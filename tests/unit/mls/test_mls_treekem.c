@@ -151,15 +151,18 @@ struct sent {
     struct sotto_mls_new_path path;
 };
 
-/* The committer's half, on a draft of its own with the same proposals. */
+/* The committer's half; leaves the draft as it was, with the proposals only. */
 static void send_path(struct seed *seed, uint32_t leaf, struct sent *sent)
 {
+    static uint64_t saved_memory[sizeof group.draft_memory / 8];
+    struct sotto_mls_tree saved = group.draft;
     struct sotto_random random = seed_random(seed);
     uint8_t first_secret[32];
     uint8_t private_key[SOTTO_MLS_PRIVATE_MAX];
     uint8_t key[SOTTO_MLS_PUBLIC_MAX];
     struct sotto_writer w;
 
+    memcpy(saved_memory, group.draft_memory, sizeof saved_memory);
     random_bytes(seed, first_secret, sizeof first_secret);
     random_pair(seed, private_key, key);
     assert_int_equal(sotto_mls_path_generate(&group.draft, leaf, first_secret,
@@ -185,6 +188,8 @@ static void send_path(struct seed *seed, uint32_t leaf, struct sent *sent)
                      mine.len +
                          sotto_mls_path_encrypted_len(&group.draft, leaf));
     sent->len = w.len;
+    group.draft = saved;
+    memcpy(group.draft_memory, saved_memory, sizeof saved_memory);
 }
 
 static void read_path(const struct sent *sent,
@@ -220,7 +225,7 @@ static void receive(uint32_t from, uint32_t me, const struct sent *sent,
     group.keys[me] = keys;
 }
 
-/* The same proposals again on a fresh draft, then the path. */
+/* Everybody else's half. */
 static void receive_all(uint32_t from, const struct sent *sent)
 {
     struct sotto_mls_update_path path;
@@ -273,8 +278,6 @@ static void run_epoch(struct seed *seed)
         return;
     }
     send_path(seed, committer, &sent);
-    /* The draft now is the committer's. Merging the path into it must give the
-     * same as it would on one that has only the proposals. */
     receive_all(committer, &sent);
 }
 
@@ -319,7 +322,6 @@ static void test_treekem_refuses_a_path_of_the_wrong_shape(void **state)
     struct sotto_mls_update_path path;
     struct sotto_mls_update_path_node node;
     struct sotto_reader nodes;
-    uint8_t *last = NULL;
 
     (void)state;
     prepare(&sent);
@@ -337,10 +339,38 @@ static void test_treekem_refuses_a_path_of_the_wrong_shape(void **state)
     assert_int_equal(sotto_mls_path_merge(&group.draft, 1, &path),
                      SOTTO_ERR_FORMAT);
     begin();
-    /* A key that somebody else has. */
+}
+
+/* Each node's key in turn in place of the path's first: of a leaf, of parents
+ * beside the path, and of those that the path replaces. */
+static void test_treekem_refuses_a_key_that_is_there_already(void **state)
+{
+    static struct sent sent;
+    struct sotto_mls_update_path path;
+    struct sotto_mls_update_path_node node;
+    struct sotto_reader nodes;
+    size_t refused = 0;
+
+    (void)state;
+    prepare(&sent);
     read_path(&sent, &path);
-    last = sent.bytes + (node.encryption_key.at - sent.bytes);
-    memcpy(last, sotto_mls_tree_key(&group.tree, 4).at, 65);
+    nodes = sotto_mls_items(path.nodes);
+    sotto_mls_read_update_path_node(&nodes, &node);
+    uint8_t *key = sent.bytes + (node.encryption_key.at - sent.bytes);
+    for (uint32_t i = 0; i < 7; i++) {
+        struct sotto_span other = sotto_mls_tree_key(&group.tree, i);
+
+        if (other.len > 0) {
+            memcpy(key, other.at, other.len);
+            assert_int_equal(sotto_mls_path_merge(&group.draft, 1, &path),
+                             SOTTO_ERR_FORMAT);
+            begin();
+            refused++;
+        }
+    }
+    assert_int_equal(refused, 6); /* four leaves, two parents of leaf 0's */
+    sotto_mls_read_update_path_node(&nodes, &node); /* twice on the path */
+    memcpy(key, node.encryption_key.at, node.encryption_key.len);
     assert_int_equal(sotto_mls_path_merge(&group.draft, 1, &path),
                      SOTTO_ERR_FORMAT);
 }
@@ -429,6 +459,7 @@ int test_mls_treekem(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_treekem_agrees_through_random_histories),
         cmocka_unit_test(test_treekem_refuses_a_path_of_the_wrong_shape),
+        cmocka_unit_test(test_treekem_refuses_a_key_that_is_there_already),
         cmocka_unit_test(test_treekem_refuses_another_parent_hash),
         cmocka_unit_test(test_treekem_refuses_what_it_cannot_decrypt),
         cmocka_unit_test(

@@ -368,6 +368,49 @@ static void test_tree_is_checked_throughout(void **state)
     assert_int_equal(check_draft(), SOTTO_ERR_FORMAT);
 }
 
+/* Alice sets the root: its key, and her leaf node with its parent hash. */
+static void set_root(struct client *alice, const uint8_t *key)
+{
+    static uint8_t parent_hash[SOTTO_MLS_HASH_MAX];
+    struct sotto_mls_parent *parent =
+        sotto_mls_tree_new_parent(&draft.draft, 1);
+    struct sotto_mls_leaf_node leaf;
+
+    parent->key_len = suite()->public_len;
+    memcpy(parent->key, key, parent->key_len);
+    sotto_mls_tree_rehash(&draft.draft);
+    sotto_mls_parent_hash(&draft.draft, 1, 2, parent_hash);
+    alice->leaf.source = SOTTO_MLS_LEAF_COMMIT;
+    alice->leaf.parent_hash =
+        (struct sotto_span){parent_hash, suite()->hash_len};
+    sign_leaf(alice, 0, &leaf);
+    assert_int_equal(sotto_mls_tree_set_leaf(&draft.draft, 0, leaf.raw),
+                     SOTTO_OK);
+}
+
+static void test_tree_refuses_a_parent_with_somebody_elses_key(void **state)
+{
+    static uint64_t memory[1024];
+    static struct client alice;
+    static struct client bob;
+
+    (void)state;
+    make_tree(&alice, &bob, memory);
+    set_root(&alice, alice.init_key);
+    assert_int_equal(check_draft(), SOTTO_OK);
+    make_tree(&alice, &bob, memory);
+    set_root(&alice, bob.encryption_key);
+    assert_int_equal(check_draft(), SOTTO_ERR_FORMAT);
+    make_tree(&alice, &bob, memory);
+    set_root(&alice, alice.init_key);
+    bob.leaf.signature_key = alice.leaf.signature_key; /* not bob's */
+    struct sotto_mls_leaf_node leaf;
+    sign_leaf(&bob, 1, &leaf);
+    assert_int_equal(sotto_mls_tree_set_leaf(&draft.draft, 1, leaf.raw),
+                     SOTTO_OK);
+    assert_int_equal(check_draft(), SOTTO_ERR_AUTH); /* her parent hash */
+}
+
 int test_mls_validate(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,6 +422,7 @@ int test_mls_validate(void)
         cmocka_unit_test(test_tree_refuses_a_key_twice),
         cmocka_unit_test(test_tree_needs_everybody_to_know_every_credential),
         cmocka_unit_test(test_tree_is_checked_throughout),
+        cmocka_unit_test(test_tree_refuses_a_parent_with_somebody_elses_key),
     };
     return cmocka_run_group_tests_name("mls_validate", tests, NULL, NULL);
 }
