@@ -12,6 +12,9 @@
 
 #include <sotto/mls.h>
 
+/* What the application sees is in sotto/mls.h: credentials, extensions,
+ * pre-shared keys. */
+
 /* The largest hash, secret and keys of the suites that are built in. */
 #define SOTTO_MLS_HASH_MAX       32
 #define SOTTO_MLS_PUBLIC_MAX     65
@@ -90,28 +93,6 @@ struct sotto_mls_group_context {
     struct sotto_span tree_hash;
     struct sotto_span confirmed_transcript_hash;
     struct sotto_span extensions; /* Extension<V> */
-};
-
-/* ------------------------------------------------- pre-shared keys (8.4) */
-
-enum sotto_mls_psk_type {
-    SOTTO_MLS_PSK_EXTERNAL = 1,
-    SOTTO_MLS_PSK_RESUMPTION = 2
-};
-
-enum sotto_mls_psk_usage {
-    SOTTO_MLS_USAGE_APPLICATION = 1,
-    SOTTO_MLS_USAGE_REINIT = 2,
-    SOTTO_MLS_USAGE_BRANCH = 3
-};
-
-struct sotto_mls_psk_id {
-    uint8_t type;            /* enum sotto_mls_psk_type */
-    struct sotto_span id;    /* of EXTERNAL: psk_id */
-    uint8_t usage;           /* of RESUMPTION, as are the next two */
-    struct sotto_span group; /* psk_group_id */
-    uint64_t epoch;          /* psk_epoch */
-    struct sotto_span nonce; /* psk_nonce */
 };
 
 /* ----------------------------------------- proposals and commits (12) */

@@ -27,6 +27,7 @@ static const struct kind {
     {"authenticated_content", false, vectors_mls_transcript_hashes},
     {"application_priv", false, vectors_mls_message_protection},
     {"signer_pub", false, vectors_mls_welcome},
+    {"initial_epoch_authenticator", false, vectors_mls_passive},
 };
 
 bool vectors_mls_fail(struct vectors *v, const char *why)

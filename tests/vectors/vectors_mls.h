@@ -37,6 +37,9 @@ bool vectors_mls_transcript_hashes(struct vectors *v, const cJSON *test);
 bool vectors_mls_message_protection(struct vectors *v, const cJSON *test);
 bool vectors_mls_welcome(struct vectors *v, const cJSON *test);
 
+/* vectors_mls_passive.c */
+bool vectors_mls_passive(struct vectors *v, const cJSON *test);
+
 /* A field with a secret of the suite's length; NULL with a note. */
 const uint8_t *vectors_mls_secret(struct vectors *v, const cJSON *object,
                                   const char *field,

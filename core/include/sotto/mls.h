@@ -89,4 +89,190 @@ struct sotto_mls_lifetime {
     uint64_t not_after;
 };
 
+/* One member of a group. */
+struct sotto_mls_member {
+    uint32_t leaf;
+    struct sotto_mls_credential credential;
+    struct sotto_span signature_key;
+};
+
+/* ------------------------------------------------- pre-shared keys (8.4) */
+
+enum sotto_mls_psk_type {
+    SOTTO_MLS_PSK_EXTERNAL = 1,
+    SOTTO_MLS_PSK_RESUMPTION = 2
+};
+
+enum sotto_mls_psk_usage {
+    SOTTO_MLS_USAGE_APPLICATION = 1,
+    SOTTO_MLS_USAGE_REINIT = 2,
+    SOTTO_MLS_USAGE_BRANCH = 3
+};
+
+struct sotto_mls_psk_id {
+    uint8_t type;            /* enum sotto_mls_psk_type */
+    struct sotto_span id;    /* of EXTERNAL: psk_id */
+    uint8_t usage;           /* of RESUMPTION, as are the next two */
+    struct sotto_span group; /* psk_group_id */
+    uint64_t epoch;          /* psk_epoch */
+    struct sotto_span nonce; /* psk_nonce */
+};
+
+/* ------------------------------------------------------------- the caller */
+
+/*
+ * What a group's memory is sized by, and its limits. The same for every call
+ * about a group; all members need not have the same.
+ */
+struct sotto_mls_config {
+    uint32_t members;      /* at most, rounded up to a power of two */
+    size_t leaf_len;       /* bytes of an encoded leaf node, on average */
+    size_t context_len;    /* group identifier and group extensions together */
+    uint32_t proposals;    /* in one commit, and waiting for one */
+    size_t proposal_bytes; /* all that wait, encoded */
+    uint32_t past_psks;    /* epochs whose resumption PSK is kept */
+    size_t message_len;    /* the longest message; a Welcome is one */
+    uint32_t senders;      /* that send in one epoch; 0: all may */
+    uint32_t kept;         /* keys kept for late messages */
+    uint32_t window;       /* generations that a message may be late */
+    uint32_t forward;      /* generations that a message may be early */
+};
+
+/*
+ * What one client hands to every call: shared by all its groups. The scratch
+ * is aligned as malloc() would and has sotto_mls_scratch_size() bytes for the
+ * largest of them; it holds nothing between calls but what a call says, and
+ * views that a call gives point into it or into the call's input.
+ */
+struct sotto_mls_client {
+    void *scratch;
+    size_t scratch_len;
+    uint64_t now; /* seconds since 1970, or SOTTO_TIME_UNKNOWN: lifetimes of
+                     key packages are then not looked at */
+    const struct sotto_random *random; /* NULL for one that never sends */
+    void *ctx;                         /* for the two below */
+
+    /* Finds a pre-shared key, of any length, that stays until the call is
+     * over; NOT_FOUND. The group itself knows its own resumption PSKs. NULL:
+     * there are none. */
+    enum sotto_err (*psk)(void *ctx, const struct sotto_mls_psk_id *id,
+                          struct sotto_span *psk);
+
+    /* Whether somebody with this signature key is who the credential says
+     * (5.3.1): OK, or AUTH. Asked for each leaf node that comes into a group;
+     * `old` is the credential of the leaf whose place it takes, NULL for a new
+     * member. NULL: everybody is believed. */
+    enum sotto_err (*credential)(void *ctx,
+                                 const struct sotto_mls_credential *credential,
+                                 struct sotto_span signature_key,
+                                 const struct sotto_mls_credential *old);
+};
+
+/* The key package that one joins by, and its private keys. */
+struct sotto_mls_member_keys {
+    struct sotto_span key_package; /* KeyPackage, without MLSMessage around */
+    const uint8_t *init_private;
+    const uint8_t *encryption_private;
+    const uint8_t *signature_private;
+};
+
+struct sotto_mls_group; /* in memory of the caller's */
+
+/* ------------------------------------------------------- a group: group.c */
+
+size_t sotto_mls_group_size(const struct sotto_mls_config *config);
+size_t sotto_mls_scratch_size(const struct sotto_mls_config *config);
+
+/* A group that one is not yet a member of, in `memory`, which is aligned as
+ * malloc() would and the group's from now on; it must not be moved. */
+struct sotto_mls_group *sotto_mls_group_init(
+    void *memory, const struct sotto_mls_config *config);
+
+/* Deletes all there is: as after init. */
+void sotto_mls_group_wipe(struct sotto_mls_group *group);
+
+/* Whether one is a member, in an epoch that can still be used. */
+bool sotto_mls_group_is_active(const struct sotto_mls_group *group);
+
+/* The rest of this part is for members only. Views last until the group
+ * changes. */
+struct sotto_span sotto_mls_group_id(const struct sotto_mls_group *group);
+uint64_t sotto_mls_group_epoch(const struct sotto_mls_group *group);
+uint32_t sotto_mls_group_me(const struct sotto_mls_group *group);
+/* Extension<V> of the GroupContext. */
+struct sotto_span sotto_mls_group_extensions(
+    const struct sotto_mls_group *group);
+/* 8.7: the same for all members of an epoch and for nobody else. */
+struct sotto_span sotto_mls_group_epoch_authenticator(
+    const struct sotto_mls_group *group);
+/* The resumption PSK of this epoch (8.6): for a reinit or a branch. */
+struct sotto_span sotto_mls_group_resumption_psk(
+    const struct sotto_mls_group *group);
+/* The next member from leaf `from` on; false when there is none. */
+bool sotto_mls_group_next_member(const struct sotto_mls_group *group,
+                                 uint32_t from, struct sotto_mls_member *out);
+/* MLS-Exporter (8.5). LIMIT when `len` is more than 255 times 32. */
+enum sotto_err sotto_mls_group_export(const struct sotto_mls_group *group,
+                                      const char *label,
+                                      struct sotto_span context, uint8_t *out,
+                                      size_t len) SOTTO_MUST_CHECK;
+
+/* ------------------------------------------------------- joining: join.c */
+
+/*
+ * Joins by a Welcome (12.4.3.1), an MLSMessage. `tree` is the ratchet tree
+ * where it is not in the Welcome, otherwise empty. The group is as after init
+ * before, and after a failure. The keys are copied; the caller deletes
+ * init_private afterwards.
+ *
+ * `psk`, if not NULL, gets the resumption PSK that ties the group to another
+ * one by reinit or branch, as a view of the scratch; its type is 0 when there
+ * is none. What 11.2 and 11.3 ask for then is for the caller to compare: who
+ * is a member of both, and, for a reinit, what was announced.
+ *
+ * FORMAT, AUTH; NOT_FOUND for a Welcome that is for other key packages, a PSK
+ * that is not known, or a tree that is not there; LIMIT and SPACE for what the
+ * configuration has no room for.
+ */
+enum sotto_err sotto_mls_join(struct sotto_mls_group *group,
+                              const struct sotto_mls_client *client,
+                              const struct sotto_mls_member_keys *keys,
+                              struct sotto_span welcome, struct sotto_span tree,
+                              struct sotto_mls_psk_id *psk) SOTTO_MUST_CHECK;
+
+/* --------------------------------------------------- messages: receive.c */
+
+enum sotto_mls_event_type {
+    SOTTO_MLS_EVENT_APPLICATION = 1, /* `data` is for the application */
+    SOTTO_MLS_EVENT_PROPOSAL,        /* waits for a commit from now on */
+    SOTTO_MLS_EVENT_COMMIT,          /* a new epoch */
+    SOTTO_MLS_EVENT_REMOVED,         /* we are out; all secrets are gone */
+    SOTTO_MLS_EVENT_REINIT           /* a last epoch, for its resumption PSK:
+                                        a new group is to be made (11.2) */
+};
+
+struct sotto_mls_event {
+    enum sotto_mls_event_type type;
+    bool is_member;  /* the sender was in the group */
+    uint32_t sender; /* its leaf, in the epoch after a commit */
+    struct sotto_span authenticated_data;
+    struct sotto_span data; /* of APPLICATION; the encoded Proposal */
+};
+
+/*
+ * Takes a PublicMessage or PrivateMessage. A message that fails has changed
+ * nothing.
+ *
+ * NOT_FOUND: of another group, a proposal that was never seen, an unknown PSK.
+ * REPLAY: of an earlier epoch, used already, or our own. AGAIN: of a later
+ * epoch; keep it and try again after the commit. FORMAT, AUTH: not valid.
+ * LIMIT, SPACE: more than the configuration has room for. DENIED: the group is
+ * not active.
+ */
+enum sotto_err sotto_mls_receive(struct sotto_mls_group *group,
+                                 const struct sotto_mls_client *client,
+                                 struct sotto_span message,
+                                 struct sotto_mls_event *event)
+    SOTTO_MUST_CHECK;
+
 #endif

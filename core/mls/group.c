@@ -1,0 +1,337 @@
+/*
+ * group.c - a group's memory, and what everybody may ask.
+ */
+#include "core/mls/group.h"
+
+#include "core/base/assert.h"
+#include "core/base/secret.h"
+#include "core/mls/codec.h"
+#include <stdalign.h>
+#include <string.h>
+
+/* The fields of a GroupContext (8.1) beside its two variable ones: numbers,
+ * two hashes, and every length prefix at its longest. */
+#define CONTEXT_FIXED (12U + 2U * SOTTO_MLS_HASH_MAX + 16U)
+
+/* ------------------------------------------------------------------ memory */
+
+/* Memory that is handed out from the front. `at` is NULL to only count. */
+struct share {
+    uint8_t *at;
+    size_t used;
+};
+
+static void *take(struct share *share, size_t size)
+{
+    size_t align = alignof(max_align_t);
+    void *start = share->at == NULL ? NULL : share->at + share->used;
+
+    share->used += (size + align - 1) / align * align;
+    return start;
+}
+
+static struct sotto_mls_secret_config secret_config(
+    const struct sotto_mls_config *config)
+{
+    return (struct sotto_mls_secret_config){.members = config->members,
+                                            .senders = config->senders,
+                                            .kept = config->kept,
+                                            .window = config->window,
+                                            .forward = config->forward};
+}
+
+/* Where the parts of a group stand. */
+struct parts {
+    void *tree;
+    void *secret_tree;
+    struct sotto_mls_waiting *waiting;
+    struct sotto_mls_past_psk *past;
+    uint8_t *waiting_bytes;
+    uint8_t *context;
+};
+
+static size_t context_size(const struct sotto_mls_config *config)
+{
+    return config->context_len + CONTEXT_FIXED;
+}
+
+/* Gives the size of all. */
+static size_t take_parts(void *memory, const struct sotto_mls_config *config,
+                         struct parts *parts)
+{
+    struct sotto_mls_secret_config secrets = secret_config(config);
+    struct share share = {memory, 0};
+
+    (void)take(&share, sizeof(struct sotto_mls_group));
+    parts->tree =
+        take(&share, sotto_mls_tree_size(config->members, config->leaf_len));
+    parts->secret_tree = take(&share, sotto_mls_secret_tree_size(&secrets));
+    parts->waiting = take(&share, config->proposals * sizeof *parts->waiting);
+    parts->past = take(&share, config->past_psks * sizeof *parts->past);
+    parts->waiting_bytes = take(&share, config->proposal_bytes);
+    parts->context = take(&share, context_size(config));
+    return share.used;
+}
+
+size_t sotto_mls_group_size(const struct sotto_mls_config *config)
+{
+    struct parts parts;
+
+    return take_parts(NULL, config, &parts);
+}
+
+struct sotto_mls_group *sotto_mls_group_init(
+    void *memory, const struct sotto_mls_config *config)
+{
+    struct sotto_mls_group *group = memory;
+    struct parts parts;
+
+    memset(memory, 0, take_parts(memory, config, &parts));
+    group->config = *config;
+    group->waiting = parts.waiting;
+    group->waiting_bytes = parts.waiting_bytes;
+    group->past = parts.past;
+    group->context_bytes = parts.context;
+    group->context_max = context_size(config);
+    return group;
+}
+
+void sotto_mls_group_wipe(struct sotto_mls_group *group)
+{
+    struct sotto_mls_config config = group->config;
+
+    sotto_wipe(group, sotto_mls_group_size(&config));
+    (void)sotto_mls_group_init(group, &config);
+}
+
+enum sotto_err sotto_mls_group_set_suite(struct sotto_mls_group *group,
+                                         uint16_t cipher_suite)
+{
+    const struct sotto_mls_suite *suite = sotto_mls_suite_find(cipher_suite);
+    struct sotto_mls_secret_config secrets = secret_config(&group->config);
+    struct parts parts;
+
+    if (suite == NULL) {
+        return SOTTO_ERR_UNSUPPORTED;
+    }
+    (void)take_parts(group, &group->config, &parts);
+    group->suite = suite;
+    sotto_mls_tree_init(&group->tree, parts.tree, suite, group->config.members,
+                        group->config.leaf_len);
+    sotto_mls_secret_tree_init(&group->secret_tree, parts.secret_tree, suite,
+                               &secrets);
+    return SOTTO_OK;
+}
+
+/* Gives the size of all; `work` may be NULL to only count. */
+static size_t take_work(void *memory, const struct sotto_mls_config *config,
+                        struct sotto_mls_work *out)
+{
+    struct share share = {memory, 0};
+
+    (void)take(&share, sizeof *out);
+    out->list = take(&share, config->proposals * sizeof *out->list);
+    out->draft_memory = take(&share, sotto_mls_draft_size(config->members));
+    out->context = take(&share, context_size(config));
+    out->context_max = context_size(config);
+    out->text = take(&share, config->message_len);
+    out->text_max = config->message_len;
+    return share.used;
+}
+
+size_t sotto_mls_scratch_size(const struct sotto_mls_config *config)
+{
+    struct sotto_mls_work work;
+
+    return take_work(NULL, config, &work);
+}
+
+enum sotto_err sotto_mls_work_init(const struct sotto_mls_group *group,
+                                   const struct sotto_mls_client *client,
+                                   struct sotto_mls_work **out)
+{
+    struct sotto_mls_work *work = client->scratch;
+
+    if (client->scratch_len < sotto_mls_scratch_size(&group->config)) {
+        return SOTTO_ERR_SPACE;
+    }
+    memset(work, 0, sizeof *work);
+    (void)take_work(client->scratch, &group->config, work);
+    work->extensions = group->context.extensions;
+    *out = work;
+    return SOTTO_OK;
+}
+
+void sotto_mls_work_wipe(struct sotto_mls_work *work)
+{
+    sotto_wipe(work, sizeof *work);
+}
+
+/* ------------------------------------------------------------------- epochs */
+
+void sotto_mls_group_set_context(struct sotto_mls_group *group,
+                                 struct sotto_span encoded)
+{
+    struct sotto_reader r;
+
+    SOTTO_ASSERT(encoded.len <= group->context_max);
+    memmove(group->context_bytes, encoded.at, encoded.len);
+    group->context_len = encoded.len;
+    sotto_reader_init(&r, group->context_bytes, encoded.len);
+    sotto_mls_read_group_context(&r, &group->context);
+    SOTTO_ASSERT(!r.bad && r.left == 0);
+}
+
+struct sotto_span sotto_mls_group_context_span(
+    const struct sotto_mls_group *group)
+{
+    return (struct sotto_span){group->context_bytes, group->context_len};
+}
+
+static void keep_resumption_psk(struct sotto_mls_group *group)
+{
+    uint32_t count = group->config.past_psks;
+
+    if (count > 0) {
+        struct sotto_mls_past_psk *past =
+            &group->past[group->context.epoch % count];
+
+        past->is_used = true;
+        past->epoch = group->context.epoch;
+        memcpy(past->psk, group->secrets.resumption_psk, sizeof past->psk);
+    }
+}
+
+void sotto_mls_group_start_epoch(struct sotto_mls_group *group,
+                                 struct sotto_mls_work *work)
+{
+    sotto_mls_group_set_context(group, (struct sotto_span){work->context,
+                                                           work->context_len});
+    group->secrets = work->secrets;
+    group->keys = work->keys;
+    memcpy(group->interim_hash, work->interim_hash, sizeof work->interim_hash);
+    memcpy(group->confirmation_tag, work->confirmation_tag,
+           sizeof work->confirmation_tag);
+    sotto_mls_secret_tree_start(&group->secret_tree, group->tree.leaf_count,
+                                work->encryption_secret);
+    keep_resumption_psk(group);
+    sotto_mls_group_forget_waiting(group);
+    group->state =
+        work->is_reinit ? SOTTO_MLS_GROUP_ENDED : SOTTO_MLS_GROUP_ACTIVE;
+}
+
+void sotto_mls_group_forget_waiting(struct sotto_mls_group *group)
+{
+    sotto_wipe(group->waiting,
+               group->config.proposals * sizeof *group->waiting);
+    group->waiting_count = 0;
+    group->waiting_used = 0;
+}
+
+/* -------------------------------------------------------------- the client */
+
+enum sotto_err sotto_mls_check_credential(
+    const struct sotto_mls_client *client,
+    const struct sotto_mls_leaf_node *leaf,
+    const struct sotto_mls_leaf_node *old)
+{
+    if (client->credential == NULL) {
+        return SOTTO_OK;
+    }
+    return client->credential(client->ctx, &leaf->credential,
+                              leaf->signature_key,
+                              old == NULL ? NULL : &old->credential);
+}
+
+static bool same(struct sotto_span a, struct sotto_span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+enum sotto_err sotto_mls_find_psk(const struct sotto_mls_group *group,
+                                  const struct sotto_mls_client *client,
+                                  const struct sotto_mls_psk_id *id,
+                                  struct sotto_span *psk)
+{
+    if (group != NULL && group->config.past_psks > 0 &&
+        id->type == SOTTO_MLS_PSK_RESUMPTION &&
+        same(id->group, group->context.group_id)) {
+        const struct sotto_mls_past_psk *past =
+            &group->past[id->epoch % group->config.past_psks];
+
+        if (past->is_used && past->epoch == id->epoch) {
+            *psk = (struct sotto_span){past->psk, group->suite->hash_len};
+            return SOTTO_OK;
+        }
+    }
+    return client->psk == NULL ? SOTTO_ERR_NOT_FOUND
+                               : client->psk(client->ctx, id, psk);
+}
+
+/* ------------------------------------------------------------------ reading */
+
+bool sotto_mls_group_is_active(const struct sotto_mls_group *group)
+{
+    return group->state == SOTTO_MLS_GROUP_ACTIVE;
+}
+
+struct sotto_span sotto_mls_group_id(const struct sotto_mls_group *group)
+{
+    return group->context.group_id;
+}
+
+uint64_t sotto_mls_group_epoch(const struct sotto_mls_group *group)
+{
+    return group->context.epoch;
+}
+
+uint32_t sotto_mls_group_me(const struct sotto_mls_group *group)
+{
+    return group->me;
+}
+
+struct sotto_span sotto_mls_group_extensions(
+    const struct sotto_mls_group *group)
+{
+    return group->context.extensions;
+}
+
+struct sotto_span sotto_mls_group_epoch_authenticator(
+    const struct sotto_mls_group *group)
+{
+    return (struct sotto_span){group->secrets.epoch_authenticator,
+                               group->suite->hash_len};
+}
+
+struct sotto_span sotto_mls_group_resumption_psk(
+    const struct sotto_mls_group *group)
+{
+    return (struct sotto_span){group->secrets.resumption_psk,
+                               group->suite->hash_len};
+}
+
+bool sotto_mls_group_next_member(const struct sotto_mls_group *group,
+                                 uint32_t from, struct sotto_mls_member *out)
+{
+    struct sotto_mls_leaf_node leaf;
+    uint32_t at = sotto_mls_tree_next_leaf(&group->tree, from);
+
+    if (at == SOTTO_MLS_NONE) {
+        return false;
+    }
+    (void)sotto_mls_tree_leaf_node(&group->tree, at, &leaf);
+    *out = (struct sotto_mls_member){at, leaf.credential, leaf.signature_key};
+    return true;
+}
+
+enum sotto_err sotto_mls_group_export(const struct sotto_mls_group *group,
+                                      const char *label,
+                                      struct sotto_span context, uint8_t *out,
+                                      size_t len)
+{
+    if (group->state == SOTTO_MLS_GROUP_EMPTY) {
+        return SOTTO_ERR_DENIED;
+    }
+    return sotto_mls_exporter(group->suite, group->secrets.exporter_secret,
+                              label, context, out, len);
+}

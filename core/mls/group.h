@@ -1,0 +1,252 @@
+/*
+ * group.h - a group from within (RFC 9420 8.1, 11, 12): its state, what it
+ * works with while it decides, and the steps that its files share.
+ *
+ *     group.c     memory, and what everybody may ask
+ *     proposal.c  one proposal (12.1), and those that wait for a commit
+ *     list.c      the proposals of one commit (12.2, 12.3)
+ *     commit.c    from one epoch to the next (12.4.2)
+ *     join.c      by Welcome (12.4.3.1)
+ *     receive.c   messages
+ *
+ * A struct sotto_mls_work lies in the client's scratch. All of the next epoch
+ * is made there; sotto_mls_commit_apply() takes it over and cannot fail.
+ */
+#ifndef SOTTO_MLS_GROUP_H
+#define SOTTO_MLS_GROUP_H
+
+#include "core/mls/schedule.h"
+#include "core/mls/secret_tree.h"
+#include "core/mls/tree.h"
+#include "core/mls/treekem.h"
+
+enum sotto_mls_group_state {
+    SOTTO_MLS_GROUP_EMPTY = 0, /* not a member */
+    SOTTO_MLS_GROUP_ACTIVE,
+    SOTTO_MLS_GROUP_ENDED /* by a ReInit: only its secrets are of use */
+};
+
+/* A proposal that waits for a commit. */
+struct sotto_mls_waiting {
+    uint8_t reference[SOTTO_MLS_HASH_MAX]; /* ProposalRef */
+    struct sotto_mls_sender sender;
+    struct sotto_span proposal;                 /* encoded; the group's copy */
+    uint8_t private_key[SOTTO_MLS_PRIVATE_MAX]; /* of our own Update */
+};
+
+/* The resumption PSK of an epoch. */
+struct sotto_mls_past_psk {
+    bool is_used;
+    uint64_t epoch;
+    uint8_t psk[SOTTO_MLS_HASH_MAX];
+};
+
+struct sotto_mls_group {
+    struct sotto_mls_config config;
+    const struct sotto_mls_suite *suite;
+    enum sotto_mls_group_state state;
+
+    uint8_t *context_bytes; /* the encoded GroupContext */
+    size_t context_max;
+    size_t context_len;
+    struct sotto_mls_group_context context; /* views of it */
+
+    uint32_t me; /* our leaf */
+    uint8_t signature_key[SOTTO_MLS_PRIVATE_MAX];
+    struct sotto_mls_path_keys keys;
+    struct sotto_mls_tree tree;
+    struct sotto_mls_secret_tree secret_tree;
+    struct sotto_mls_epoch_secrets secrets;
+    uint8_t interim_hash[SOTTO_MLS_HASH_MAX]; /* interim_transcript_hash */
+    uint8_t confirmation_tag[SOTTO_MLS_HASH_MAX];
+
+    struct sotto_mls_waiting *waiting; /* config.proposals of them */
+    uint32_t waiting_count;
+    uint8_t *waiting_bytes;
+    size_t waiting_used;
+
+    struct sotto_mls_past_psk *past; /* that of epoch e at e % past_psks */
+};
+
+/* A proposal of the commit that is looked at. */
+struct sotto_mls_listed {
+    struct sotto_span proposal; /* encoded */
+    struct sotto_mls_sender sender;
+    const struct sotto_mls_waiting *waiting; /* by reference; otherwise NULL */
+};
+
+struct sotto_mls_work {
+    struct sotto_mls_listed *list; /* in the order of the commit */
+    uint32_t list_count;
+
+    struct sotto_mls_tree draft;
+    void *draft_memory;
+    struct sotto_mls_path_keys keys;
+    uint8_t commit_secret[SOTTO_MLS_HASH_MAX];
+    uint8_t init_secret[SOTTO_MLS_HASH_MAX]; /* that the epoch starts from */
+    uint8_t psk_secret[SOTTO_MLS_HASH_MAX];
+    uint8_t joiner_secret[SOTTO_MLS_HASH_MAX];
+    uint8_t member_secret[SOTTO_MLS_HASH_MAX];
+    uint8_t encryption_secret[SOTTO_MLS_HASH_MAX];
+    struct sotto_mls_epoch_secrets secrets;
+
+    struct sotto_span extensions; /* the group's, after the commit */
+    uint8_t confirmed_hash[SOTTO_MLS_HASH_MAX];
+    uint8_t interim_hash[SOTTO_MLS_HASH_MAX];
+    uint8_t confirmation_tag[SOTTO_MLS_HASH_MAX];
+    uint8_t *context; /* the encoded GroupContext */
+    size_t context_max;
+    size_t context_len;
+    bool is_removed; /* we are */
+    bool is_reinit;
+
+    uint8_t *text; /* what a message or a Welcome was opened into */
+    size_t text_max;
+};
+
+/* ------------------------------------------------------------------ group.c */
+
+/* The work, made ready in the client's scratch. SPACE when that is too small
+ * for the group. */
+enum sotto_err sotto_mls_work_init(const struct sotto_mls_group *group,
+                                   const struct sotto_mls_client *client,
+                                   struct sotto_mls_work **out)
+    SOTTO_MUST_CHECK;
+
+/* Wipes the secrets of the work, not what was opened. */
+void sotto_mls_work_wipe(struct sotto_mls_work *work);
+
+/* Chooses the suite of an empty group and makes its trees ready. UNSUPPORTED
+ * for one that is not built in. */
+enum sotto_err sotto_mls_group_set_suite(struct sotto_mls_group *group,
+                                         uint16_t cipher_suite)
+    SOTTO_MUST_CHECK;
+
+/* Takes over an encoded GroupContext that was made or read before. */
+void sotto_mls_group_set_context(struct sotto_mls_group *group,
+                                 struct sotto_span encoded);
+
+/* The GroupContext as bytes. */
+struct sotto_span sotto_mls_group_context_span(
+    const struct sotto_mls_group *group);
+
+/* Starts an epoch from what the work has: secrets, hashes, GroupContext. */
+void sotto_mls_group_start_epoch(struct sotto_mls_group *group,
+                                 struct sotto_mls_work *work);
+
+/* Forgets all proposals that wait. */
+void sotto_mls_group_forget_waiting(struct sotto_mls_group *group);
+
+/* Asks the client about a leaf's credential; `old` is the leaf that it takes
+ * the place of, or NULL. AUTH. */
+enum sotto_err sotto_mls_check_credential(
+    const struct sotto_mls_client *client,
+    const struct sotto_mls_leaf_node *leaf,
+    const struct sotto_mls_leaf_node *old) SOTTO_MUST_CHECK;
+
+/* Finds a PSK, here or with the client. NOT_FOUND. `group` may be NULL. */
+enum sotto_err sotto_mls_find_psk(const struct sotto_mls_group *group,
+                                  const struct sotto_mls_client *client,
+                                  const struct sotto_mls_psk_id *id,
+                                  struct sotto_span *psk) SOTTO_MUST_CHECK;
+
+/* --------------------------------------------------------------- proposal.c */
+
+/*
+ * Whether a proposal may be believed by itself (12.1, 12.1.8): its sender may
+ * send its type, and what it brings is valid and signed. `extensions` are the
+ * group's. FORMAT, AUTH.
+ */
+enum sotto_err sotto_mls_proposal_check(
+    const struct sotto_mls_group *group, const struct sotto_mls_client *client,
+    const struct sotto_mls_proposal *proposal, struct sotto_mls_sender sender)
+    SOTTO_MUST_CHECK;
+
+/* Whether there is room for one more that waits. SPACE. */
+enum sotto_err sotto_mls_waiting_check(const struct sotto_mls_group *group,
+                                       struct sotto_span proposal)
+    SOTTO_MUST_CHECK;
+/* Lets a proposal wait; there is room. `private_key` may be NULL. */
+void sotto_mls_waiting_add(struct sotto_mls_group *group,
+                           const uint8_t *reference,
+                           struct sotto_mls_sender sender,
+                           struct sotto_span proposal,
+                           const uint8_t *private_key);
+/* NULL when there is no such proposal. */
+const struct sotto_mls_waiting *sotto_mls_waiting_find(
+    const struct sotto_mls_group *group, struct sotto_span reference);
+
+/* ------------------------------------------------------------------- list.c */
+
+/* The decoded proposal of an item of the list. */
+void sotto_mls_listed_read(const struct sotto_mls_listed *item,
+                           struct sotto_mls_proposal *out);
+
+/* Looks a commit's proposals up into the list, and checks those that stand in
+ * it by value. LIMIT, NOT_FOUND, FORMAT, AUTH. */
+enum sotto_err sotto_mls_list_collect(const struct sotto_mls_group *group,
+                                      const struct sotto_mls_client *client,
+                                      struct sotto_mls_work *work,
+                                      const struct sotto_mls_commit *commit,
+                                      struct sotto_mls_sender committer)
+    SOTTO_MUST_CHECK;
+
+/* Whether the list is one that this committer may commit (12.2), with or
+ * without a path (12.4). FORMAT. */
+enum sotto_err sotto_mls_list_check(const struct sotto_mls_work *work,
+                                    struct sotto_mls_sender committer,
+                                    bool has_path) SOTTO_MUST_CHECK;
+/* Whether it needs one. */
+bool sotto_mls_list_needs_path(const struct sotto_mls_work *work);
+
+/*
+ * Applies the list to the draft, in the order of 12.3: extensions, updates,
+ * removes, adds; also notes what becomes of us. FORMAT, SPACE.
+ */
+enum sotto_err sotto_mls_list_apply(const struct sotto_mls_group *group,
+                                    struct sotto_mls_work *work)
+    SOTTO_MUST_CHECK;
+
+/* Whether the draft is a valid tree where it changed (7.3, 12.2). FORMAT. */
+enum sotto_err sotto_mls_list_check_tree(const struct sotto_mls_group *group,
+                                         const struct sotto_mls_work *work)
+    SOTTO_MUST_CHECK;
+
+/* psk_secret from the PSKs of the list. NOT_FOUND. */
+enum sotto_err sotto_mls_list_psk_secret(const struct sotto_mls_group *group,
+                                         const struct sotto_mls_client *client,
+                                         struct sotto_mls_work *work)
+    SOTTO_MUST_CHECK;
+
+/* ----------------------------------------------------------------- commit.c */
+
+/* What we know of a commit of our own. */
+struct sotto_mls_own_commit {
+    struct sotto_mls_path_keys keys;
+    uint8_t commit_secret[SOTTO_MLS_HASH_MAX];
+};
+
+/* Makes the next epoch in the work from a commit whose signature was verified,
+ * or that is our own (otherwise `own` is NULL). Gives the committer's leaf. */
+enum sotto_err sotto_mls_commit_process(
+    const struct sotto_mls_group *group, const struct sotto_mls_client *client,
+    struct sotto_mls_work *work,
+    const struct sotto_mls_authenticated_content *in,
+    const struct sotto_mls_own_commit *own, uint32_t *committer)
+    SOTTO_MUST_CHECK;
+
+/* Makes the group what the work says. */
+void sotto_mls_commit_apply(struct sotto_mls_group *group,
+                            struct sotto_mls_work *work);
+
+/* Writes the next epoch's GroupContext into the work, with the draft's tree
+ * hash; and derives its secrets, once init_secret, commit_secret and psk_secret
+ * are there. SPACE. */
+enum sotto_err sotto_mls_next_context(const struct sotto_mls_group *group,
+                                      struct sotto_mls_work *work,
+                                      struct sotto_span confirmed_hash)
+    SOTTO_MUST_CHECK;
+void sotto_mls_next_secrets(const struct sotto_mls_group *group,
+                            struct sotto_mls_work *work);
+
+#endif

@@ -1,0 +1,353 @@
+/*
+ * list.c - the proposals of one commit (RFC 9420 12.2, 12.3).
+ */
+#include "core/base/assert.h"
+#include "core/base/secret.h"
+#include "core/mls/codec.h"
+#include "core/mls/group.h"
+#include "core/mls/psk.h"
+#include "core/mls/tree_validate.h"
+#include <string.h>
+
+static bool same(struct sotto_span a, struct sotto_span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+void sotto_mls_listed_read(const struct sotto_mls_listed *item,
+                           struct sotto_mls_proposal *out)
+{
+    struct sotto_reader r = sotto_mls_items(item->proposal);
+
+    sotto_mls_read_proposal(&r, out);
+    SOTTO_ASSERT(!r.bad && r.left == 0);
+}
+
+/* A proposal's type is its first field. */
+static uint16_t type_of(const struct sotto_mls_listed *item)
+{
+    struct sotto_reader r = sotto_mls_items(item->proposal);
+
+    return sotto_read_u16(&r);
+}
+
+/* --------------------------------------------------------------- collecting */
+
+static enum sotto_err collect_one(const struct sotto_mls_group *group,
+                                  const struct sotto_mls_client *client,
+                                  const struct sotto_mls_proposal_or_ref *one,
+                                  struct sotto_mls_sender committer,
+                                  struct sotto_mls_listed *out)
+{
+    const struct sotto_mls_waiting *waiting;
+
+    if (one->by == SOTTO_MLS_BY_VALUE) {
+        *out = (struct sotto_mls_listed){.proposal = one->proposal.raw,
+                                         .sender = committer};
+        return sotto_mls_proposal_check(group, client, &one->proposal,
+                                        committer);
+    }
+    if (committer.type != SOTTO_MLS_SENDER_MEMBER) {
+        return SOTTO_ERR_FORMAT; /* who joins commits by value only */
+    }
+    waiting = sotto_mls_waiting_find(group, one->reference);
+    if (waiting == NULL) {
+        return SOTTO_ERR_NOT_FOUND;
+    }
+    *out = (struct sotto_mls_listed){.proposal = waiting->proposal,
+                                     .sender = waiting->sender,
+                                     .waiting = waiting};
+    return SOTTO_OK;
+}
+
+enum sotto_err sotto_mls_list_collect(const struct sotto_mls_group *group,
+                                      const struct sotto_mls_client *client,
+                                      struct sotto_mls_work *work,
+                                      const struct sotto_mls_commit *commit,
+                                      struct sotto_mls_sender committer)
+{
+    struct sotto_reader items = sotto_mls_items(commit->proposals);
+    struct sotto_mls_proposal_or_ref one;
+    enum sotto_err err = SOTTO_OK;
+
+    work->list_count = 0;
+    while (items.left > 0 && err == SOTTO_OK) {
+        if (work->list_count == group->config.proposals) {
+            return SOTTO_ERR_LIMIT;
+        }
+        sotto_mls_read_proposal_or_ref(&items, &one);
+        SOTTO_ASSERT(!items.bad);
+        err = collect_one(group, client, &one, committer,
+                          &work->list[work->list_count]);
+        work->list_count++;
+    }
+    return err;
+}
+
+/* ----------------------------------------------------------- the rules (12.2) */
+
+/* The leaf that an Update or Remove is about, otherwise NONE. */
+static uint32_t leaf_of(const struct sotto_mls_listed *item)
+{
+    struct sotto_mls_proposal proposal;
+
+    switch (type_of(item)) {
+    case SOTTO_MLS_PROPOSAL_UPDATE:
+        return item->sender.index;
+    case SOTTO_MLS_PROPOSAL_REMOVE:
+        sotto_mls_listed_read(item, &proposal);
+        return proposal.remove;
+    default:
+        return SOTTO_MLS_NONE;
+    }
+}
+
+static bool is_same_psk(const struct sotto_mls_psk_id *a,
+                        const struct sotto_mls_psk_id *b)
+{
+    if (a->type != b->type || !same(a->nonce, b->nonce)) {
+        return false;
+    }
+    return a->type == SOTTO_MLS_PSK_EXTERNAL
+               ? same(a->id, b->id)
+               : a->usage == b->usage && a->epoch == b->epoch &&
+                     same(a->group, b->group);
+}
+
+/* Whether two items of a list exclude each other. That two Adds are for one
+ * client shows in the tree (sotto_mls_list_check_tree). */
+static bool are_at_odds(const struct sotto_mls_listed *a,
+                        const struct sotto_mls_listed *b)
+{
+    struct sotto_mls_proposal first;
+    struct sotto_mls_proposal second;
+    uint16_t type = type_of(a);
+
+    if (leaf_of(a) != SOTTO_MLS_NONE && leaf_of(a) == leaf_of(b)) {
+        return true;
+    }
+    if (type != type_of(b)) {
+        return false;
+    }
+    if (type == SOTTO_MLS_PROPOSAL_PSK) {
+        sotto_mls_listed_read(a, &first);
+        sotto_mls_listed_read(b, &second);
+        return is_same_psk(&first.psk, &second.psk);
+    }
+    return type == SOTTO_MLS_PROPOSAL_EXTENSIONS ||
+           type == SOTTO_MLS_PROPOSAL_EXTERNAL_INIT;
+}
+
+static uint32_t count_type(const struct sotto_mls_work *work, uint16_t type)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < work->list_count; i++) {
+        count += type_of(&work->list[i]) == type ? 1 : 0;
+    }
+    return count;
+}
+
+/* A ReInit stands alone; a committer does not update or remove itself. */
+static bool is_item_good(const struct sotto_mls_work *work,
+                         const struct sotto_mls_listed *item,
+                         struct sotto_mls_sender committer)
+{
+    if (type_of(item) == SOTTO_MLS_PROPOSAL_REINIT && work->list_count > 1) {
+        return false;
+    }
+    return committer.type != SOTTO_MLS_SENDER_MEMBER ||
+           (type_of(item) != SOTTO_MLS_PROPOSAL_EXTERNAL_INIT &&
+            leaf_of(item) != committer.index);
+}
+
+bool sotto_mls_list_needs_path(const struct sotto_mls_work *work)
+{
+    for (uint32_t i = 0; i < work->list_count; i++) {
+        uint16_t type = type_of(&work->list[i]);
+
+        if (type != SOTTO_MLS_PROPOSAL_ADD && type != SOTTO_MLS_PROPOSAL_PSK &&
+            type != SOTTO_MLS_PROPOSAL_REINIT) {
+            return true;
+        }
+    }
+    return work->list_count == 0;
+}
+
+/* What a joiner may commit: its types were looked at one by one. */
+static bool is_external_good(const struct sotto_mls_work *work)
+{
+    return count_type(work, SOTTO_MLS_PROPOSAL_EXTERNAL_INIT) == 1 &&
+           count_type(work, SOTTO_MLS_PROPOSAL_REMOVE) <= 1;
+}
+
+enum sotto_err sotto_mls_list_check(const struct sotto_mls_work *work,
+                                    struct sotto_mls_sender committer,
+                                    bool has_path)
+{
+    if ((committer.type != SOTTO_MLS_SENDER_MEMBER &&
+         !is_external_good(work)) ||
+        (!has_path && sotto_mls_list_needs_path(work))) {
+        return SOTTO_ERR_FORMAT;
+    }
+    for (uint32_t i = 0; i < work->list_count; i++) {
+        if (!is_item_good(work, &work->list[i], committer)) {
+            return SOTTO_ERR_FORMAT;
+        }
+        for (uint32_t j = 0; j < i; j++) {
+            if (are_at_odds(&work->list[i], &work->list[j])) {
+                return SOTTO_ERR_FORMAT;
+            }
+        }
+    }
+    return SOTTO_OK;
+}
+
+/* ---------------------------------------------------------- applying (12.3) */
+
+static void apply_remove(const struct sotto_mls_group *group,
+                         struct sotto_mls_work *work, uint32_t leaf)
+{
+    sotto_mls_tree_remove(&work->draft, leaf);
+    work->is_removed = work->is_removed || leaf == group->me;
+}
+
+static enum sotto_err apply_update(const struct sotto_mls_group *group,
+                                   struct sotto_mls_work *work,
+                                   const struct sotto_mls_listed *item,
+                                   const struct sotto_mls_leaf_node *update)
+{
+    if (item->sender.index == group->me) {
+        memcpy(work->keys.keys[0], item->waiting->private_key,
+               sizeof work->keys.keys[0]);
+    }
+    return sotto_mls_tree_update(&work->draft, item->sender.index, update->raw);
+}
+
+static enum sotto_err apply_one(const struct sotto_mls_group *group,
+                                struct sotto_mls_work *work,
+                                const struct sotto_mls_listed *item)
+{
+    struct sotto_mls_proposal proposal;
+    uint32_t leaf;
+
+    sotto_mls_listed_read(item, &proposal);
+    switch (proposal.type) {
+    case SOTTO_MLS_PROPOSAL_ADD:
+        return sotto_mls_tree_add(&work->draft, proposal.add.leaf_node.raw,
+                                  &leaf);
+    case SOTTO_MLS_PROPOSAL_UPDATE:
+        return apply_update(group, work, item, &proposal.update);
+    case SOTTO_MLS_PROPOSAL_REMOVE:
+        apply_remove(group, work, proposal.remove);
+        return SOTTO_OK;
+    case SOTTO_MLS_PROPOSAL_REINIT:
+        work->is_reinit = true;
+        return SOTTO_OK;
+    case SOTTO_MLS_PROPOSAL_EXTENSIONS:
+        work->extensions = proposal.extensions;
+        return SOTTO_OK;
+    default: /* PSK and ExternalInit go into the key schedule */
+        return SOTTO_OK;
+    }
+}
+
+enum sotto_err sotto_mls_list_apply(const struct sotto_mls_group *group,
+                                    struct sotto_mls_work *work)
+{
+    static const uint16_t order[] = {SOTTO_MLS_PROPOSAL_EXTENSIONS,
+                                     SOTTO_MLS_PROPOSAL_UPDATE,
+                                     SOTTO_MLS_PROPOSAL_REMOVE,
+                                     SOTTO_MLS_PROPOSAL_ADD,
+                                     SOTTO_MLS_PROPOSAL_REINIT};
+    enum sotto_err err = SOTTO_OK;
+
+    for (size_t step = 0; step < sizeof order / sizeof *order; step++) {
+        for (uint32_t i = 0; i < work->list_count && err == SOTTO_OK; i++) {
+            if (type_of(&work->list[i]) == order[step]) {
+                err = apply_one(group, work, &work->list[i]);
+            }
+        }
+    }
+    return err;
+}
+
+/* --------------------------------------------------------- the tree (7.3) */
+
+static bool is_changed(const struct sotto_mls_work *work, uint32_t leaf)
+{
+    const struct sotto_mls_tree *draft = &work->draft;
+
+    return sotto_mls_tree_leaf(draft, leaf).at !=
+           sotto_mls_tree_leaf(draft->base, leaf).at;
+}
+
+/* Each leaf by itself was checked when it came in, against the extensions of
+ * then. */
+static enum sotto_err check_leaf(const struct sotto_mls_group *group,
+                                 const struct sotto_mls_work *work, uint32_t at)
+{
+    struct sotto_mls_leaf_node leaf;
+    enum sotto_err err = SOTTO_OK;
+
+    if (!same(work->extensions, group->context.extensions)) {
+        (void)sotto_mls_tree_leaf_node(&work->draft, at, &leaf);
+        err = sotto_mls_leaf_check(group->suite, &leaf, 0, work->extensions,
+                                   SOTTO_TIME_UNKNOWN);
+    }
+    if (err == SOTTO_OK && is_changed(work, at)) {
+        err = sotto_mls_tree_check_unique(&work->draft, at);
+    }
+    return err;
+}
+
+enum sotto_err sotto_mls_list_check_tree(const struct sotto_mls_group *group,
+                                         const struct sotto_mls_work *work)
+{
+    const struct sotto_mls_tree *draft = &work->draft;
+    uint32_t leaf = sotto_mls_tree_next_leaf(draft, 0);
+    enum sotto_err err = SOTTO_OK;
+    bool changed = false;
+
+    for (; leaf != SOTTO_MLS_NONE && err == SOTTO_OK;
+         leaf = sotto_mls_tree_next_leaf(draft, leaf + 1)) {
+        changed = changed || is_changed(work, leaf);
+        err = check_leaf(group, work, leaf);
+    }
+    if (err == SOTTO_OK && changed) {
+        err = sotto_mls_tree_check_credentials(draft);
+    }
+    return err;
+}
+
+/* ---------------------------------------------------- pre-shared keys (8.4) */
+
+enum sotto_err sotto_mls_list_psk_secret(const struct sotto_mls_group *group,
+                                         const struct sotto_mls_client *client,
+                                         struct sotto_mls_work *work)
+{
+    uint32_t count = count_type(work, SOTTO_MLS_PROPOSAL_PSK);
+    struct sotto_mls_psk_chain chain;
+    struct sotto_mls_proposal proposal;
+    enum sotto_err err = SOTTO_OK;
+    struct sotto_span psk;
+
+    if (count > UINT16_MAX) {
+        return SOTTO_ERR_LIMIT;
+    }
+    sotto_mls_psk_begin(&chain, group->suite, (uint16_t)count);
+    for (uint32_t i = 0; i < work->list_count && err == SOTTO_OK; i++) {
+        if (type_of(&work->list[i]) == SOTTO_MLS_PROPOSAL_PSK) {
+            sotto_mls_listed_read(&work->list[i], &proposal);
+            err = sotto_mls_find_psk(group, client, &proposal.psk, &psk);
+            if (err == SOTTO_OK) {
+                sotto_mls_psk_add(&chain, &proposal.psk, psk);
+            }
+        }
+    }
+    if (err == SOTTO_OK) {
+        sotto_mls_psk_end(&chain, work->psk_secret);
+    }
+    sotto_mls_psk_wipe(&chain);
+    return err;
+}

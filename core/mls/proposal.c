@@ -1,0 +1,211 @@
+/*
+ * proposal.c - one proposal (RFC 9420 12.1), and those that wait for a commit.
+ */
+#include "core/base/assert.h"
+#include "core/base/secret.h"
+#include "core/mls/codec.h"
+#include "core/mls/group.h"
+#include "core/mls/tree_validate.h"
+#include <string.h>
+
+static bool same(struct sotto_span a, struct sotto_span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+/* ------------------------------------------------- who may send what (12.1.8) */
+
+static bool may_external_send(uint16_t type)
+{
+    return type == SOTTO_MLS_PROPOSAL_ADD ||
+           type == SOTTO_MLS_PROPOSAL_REMOVE ||
+           type == SOTTO_MLS_PROPOSAL_PSK ||
+           type == SOTTO_MLS_PROPOSAL_REINIT ||
+           type == SOTTO_MLS_PROPOSAL_EXTENSIONS;
+}
+
+static bool may_external_commit(uint16_t type)
+{
+    return type == SOTTO_MLS_PROPOSAL_EXTERNAL_INIT ||
+           type == SOTTO_MLS_PROPOSAL_REMOVE || type == SOTTO_MLS_PROPOSAL_PSK;
+}
+
+static bool may_send(struct sotto_mls_sender sender, uint16_t type)
+{
+    switch ((enum sotto_mls_sender_type)sender.type) {
+    case SOTTO_MLS_SENDER_MEMBER:
+        return type != SOTTO_MLS_PROPOSAL_EXTERNAL_INIT;
+    case SOTTO_MLS_SENDER_EXTERNAL:
+        return may_external_send(type);
+    case SOTTO_MLS_SENDER_NEW_MEMBER_PROPOSAL:
+        return type == SOTTO_MLS_PROPOSAL_ADD;
+    case SOTTO_MLS_SENDER_NEW_MEMBER_COMMIT:
+        return may_external_commit(type);
+    }
+    return false;
+}
+
+/* --------------------------------------------------- each type (12.1.1 to 12.1.7) */
+
+static enum sotto_err check_add(const struct sotto_mls_group *group,
+                                const struct sotto_mls_client *client,
+                                const struct sotto_mls_key_package *add)
+{
+    enum sotto_err err =
+        sotto_mls_key_package_check(group->suite, add,
+                                    group->context.extensions, client->now);
+
+    return err == SOTTO_OK
+               ? sotto_mls_check_credential(client, &add->leaf_node, NULL)
+               : err;
+}
+
+static enum sotto_err check_update(const struct sotto_mls_group *group,
+                                   const struct sotto_mls_client *client,
+                                   const struct sotto_mls_leaf_node *update,
+                                   struct sotto_mls_sender sender)
+{
+    struct sotto_mls_leaf_node old;
+    enum sotto_err err =
+        sotto_mls_leaf_check(group->suite, update, SOTTO_MLS_LEAF_UPDATE,
+                             group->context.extensions, client->now);
+
+    if (err == SOTTO_OK &&
+        (!sotto_mls_tree_leaf_node(&group->tree, sender.index, &old) ||
+         same(old.encryption_key, update->encryption_key))) {
+        err = SOTTO_ERR_FORMAT;
+    }
+    if (err == SOTTO_OK) {
+        err = sotto_mls_leaf_verify(group->suite, update,
+                                    group->context.group_id, sender.index);
+    }
+    return err == SOTTO_OK ? sotto_mls_check_credential(client, update, &old)
+                           : err;
+}
+
+/* Those with the usages of reinit and branch stand in the first commit of a new
+ * group only, which is made and never received. */
+static bool is_psk_good(const struct sotto_mls_group *group,
+                        const struct sotto_mls_psk_id *id)
+{
+    return id->nonce.len == group->suite->hash_len &&
+           (id->type == SOTTO_MLS_PSK_EXTERNAL ||
+            id->usage == SOTTO_MLS_USAGE_APPLICATION);
+}
+
+/* Extensions that this library reads must be readable. That all members know
+ * them is seen when they are all known (list.c). */
+static bool are_extensions_good(struct sotto_span extensions)
+{
+    struct sotto_mls_required_capabilities required;
+    struct sotto_mls_external_sender sender;
+    struct sotto_span data;
+    struct sotto_reader r;
+
+    if (sotto_mls_find_extension(extensions,
+                                 SOTTO_MLS_EXTENSION_REQUIRED_CAPABILITIES,
+                                 &data)) {
+        r = sotto_mls_items(data);
+        sotto_mls_read_required_capabilities(&r, &required);
+        if (sotto_reader_finish(&r) != SOTTO_OK) {
+            return false;
+        }
+    }
+    if (sotto_mls_find_extension(extensions,
+                                 SOTTO_MLS_EXTENSION_EXTERNAL_SENDERS, &data)) {
+        r = sotto_mls_items(data);
+        data = sotto_read_vector(&r, 0, SOTTO_VARINT_MAX);
+        if (sotto_reader_finish(&r) != SOTTO_OK) {
+            return false;
+        }
+        r = sotto_mls_items(data);
+        while (r.left > 0) {
+            sotto_mls_read_external_sender(&r, &sender);
+        }
+        return !r.bad;
+    }
+    return true;
+}
+
+enum sotto_err sotto_mls_proposal_check(
+    const struct sotto_mls_group *group, const struct sotto_mls_client *client,
+    const struct sotto_mls_proposal *proposal, struct sotto_mls_sender sender)
+{
+    bool good = true;
+
+    if (!may_send(sender, proposal->type)) {
+        return SOTTO_ERR_FORMAT;
+    }
+    switch (proposal->type) {
+    case SOTTO_MLS_PROPOSAL_ADD:
+        return check_add(group, client, &proposal->add);
+    case SOTTO_MLS_PROPOSAL_UPDATE:
+        return check_update(group, client, &proposal->update, sender);
+    case SOTTO_MLS_PROPOSAL_REMOVE:
+        good = sotto_mls_tree_leaf(&group->tree, proposal->remove).len > 0;
+        break;
+    case SOTTO_MLS_PROPOSAL_PSK:
+        good = is_psk_good(group, &proposal->psk);
+        break;
+    case SOTTO_MLS_PROPOSAL_REINIT:
+        good = proposal->reinit.version >= group->context.version;
+        break;
+    case SOTTO_MLS_PROPOSAL_EXTERNAL_INIT:
+        good = proposal->external_init.len == group->suite->kem_len;
+        break;
+    case SOTTO_MLS_PROPOSAL_EXTENSIONS:
+        good = are_extensions_good(proposal->extensions);
+        break;
+    default: /* not a type that can be read */
+        good = false;
+        break;
+    }
+    return good ? SOTTO_OK : SOTTO_ERR_FORMAT;
+}
+
+/* ------------------------------------------------------------------- waiting */
+
+enum sotto_err sotto_mls_waiting_check(const struct sotto_mls_group *group,
+                                       struct sotto_span proposal)
+{
+    bool fits =
+        group->waiting_count < group->config.proposals &&
+        group->config.proposal_bytes - group->waiting_used >= proposal.len;
+
+    return fits ? SOTTO_OK : SOTTO_ERR_SPACE;
+}
+
+void sotto_mls_waiting_add(struct sotto_mls_group *group,
+                           const uint8_t *reference,
+                           struct sotto_mls_sender sender,
+                           struct sotto_span proposal,
+                           const uint8_t *private_key)
+{
+    struct sotto_mls_waiting *waiting = &group->waiting[group->waiting_count];
+    uint8_t *copy = group->waiting_bytes + group->waiting_used;
+
+    SOTTO_ASSERT(sotto_mls_waiting_check(group, proposal) == SOTTO_OK);
+    memcpy(copy, proposal.at, proposal.len);
+    memcpy(waiting->reference, reference, group->suite->hash_len);
+    waiting->sender = sender;
+    waiting->proposal = (struct sotto_span){copy, proposal.len};
+    if (private_key != NULL) {
+        memcpy(waiting->private_key, private_key, group->suite->private_len);
+    }
+    group->waiting_used += proposal.len;
+    group->waiting_count++;
+}
+
+const struct sotto_mls_waiting *sotto_mls_waiting_find(
+    const struct sotto_mls_group *group, struct sotto_span reference)
+{
+    size_t len = group->suite->hash_len;
+
+    for (uint32_t i = 0; i < group->waiting_count; i++) {
+        if (reference.len == len &&
+            memcmp(group->waiting[i].reference, reference.at, len) == 0) {
+            return &group->waiting[i];
+        }
+    }
+    return NULL;
+}
