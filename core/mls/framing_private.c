@@ -48,18 +48,42 @@ void sotto_mls_sender_data_key(const struct sotto_mls_suite *suite,
                                 nonce, suite->aead_nonce_len);
 }
 
-/* The same, made ready. */
-static void sender_data_key(const struct sotto_mls_suite *suite,
-                            const uint8_t *sender_data_secret,
-                            struct sotto_span ciphertext,
-                            struct sotto_aead *aead, uint8_t *nonce)
+/* A key made ready, and the nonce of the one message it is for. */
+struct once {
+    struct sotto_aead aead;
+    uint8_t nonce[SOTTO_MLS_AEAD_NONCE_MAX];
+};
+
+static void once_wipe(struct once *once)
+{
+    sotto_aead_wipe(&once->aead);
+    sotto_wipe(once->nonce, sizeof once->nonce);
+}
+
+static void once_for_sender_data(struct once *once,
+                                 const struct sotto_mls_suite *suite,
+                                 const uint8_t *sender_data_secret,
+                                 struct sotto_span ciphertext)
 {
     uint8_t key[SOTTO_MLS_AEAD_KEY_MAX];
 
     sotto_mls_sender_data_key(suite, sender_data_secret, ciphertext, key,
-                              nonce);
-    sotto_aead_init(aead, suite->aead, key);
+                              once->nonce);
+    sotto_aead_init(&once->aead, suite->aead, key);
     sotto_wipe(key, sizeof key);
+}
+
+/* The nonce takes the reuse guard. */
+static void once_for_content(struct once *once,
+                             const struct sotto_mls_suite *suite,
+                             const struct sotto_mls_message_key *key,
+                             const uint8_t guard[static GUARD_LEN])
+{
+    sotto_aead_init(&once->aead, suite->aead, key->key);
+    memcpy(once->nonce, key->nonce, sizeof once->nonce);
+    for (size_t i = 0; i < GUARD_LEN; i++) {
+        once->nonce[i] ^= guard[i];
+    }
 }
 
 static enum sotto_mls_ratchet_kind kind_of(uint8_t content_type)
@@ -67,19 +91,6 @@ static enum sotto_mls_ratchet_kind kind_of(uint8_t content_type)
     return content_type == SOTTO_MLS_CONTENT_APPLICATION
                ? SOTTO_MLS_RATCHET_APPLICATION
                : SOTTO_MLS_RATCHET_HANDSHAKE;
-}
-
-/* Makes a message key ready; its nonce takes the reuse guard. */
-static void content_key(const struct sotto_mls_suite *suite,
-                        const struct sotto_mls_message_key *key,
-                        const uint8_t guard[static GUARD_LEN],
-                        struct sotto_aead *aead, uint8_t *nonce)
-{
-    sotto_aead_init(aead, suite->aead, key->key);
-    memcpy(nonce, key->nonce, suite->aead_nonce_len);
-    for (size_t i = 0; i < GUARD_LEN; i++) {
-        nonce[i] ^= guard[i];
-    }
 }
 
 /* --------------------------------------------------------------- protecting */
@@ -130,86 +141,87 @@ static struct sotto_span write_header(
     return after(start, w->out + w->len);
 }
 
-/* PrivateMessageContent, sealed where it stands. */
-static enum sotto_err seal_content(
-    const struct sotto_mls_suite *suite,
-    const struct sotto_mls_message_key *key,
-    const uint8_t guard[static GUARD_LEN], struct sotto_span aad,
-    const struct sotto_mls_authenticated_content *in, size_t padding,
-    uint8_t *text, size_t len)
+/* A message that is being written. */
+struct outgoing {
+    const struct sotto_mls_suite *suite;
+    const uint8_t *sender_data_secret;
+    const struct sotto_mls_authenticated_content *in;
+    size_t padding;
+    struct sotto_mls_message_key key; /* taken for it */
+    uint8_t guard[GUARD_LEN];
+};
+
+/* PrivateMessageContent of `len` bytes, sealed where it stands. */
+static enum sotto_err seal_content(const struct outgoing *message,
+                                   struct sotto_span aad, uint8_t *text,
+                                   size_t len)
 {
+    const struct sotto_mls_authenticated_content *in = message->in;
+    uint8_t content_type = in->content.content_type;
     struct sotto_writer w;
-    struct sotto_aead aead;
-    uint8_t nonce[SOTTO_MLS_AEAD_NONCE_MAX];
+    struct once once;
     enum sotto_err err;
 
     sotto_writer_init(&w, text, len);
-    sotto_mls_write_content(&w, in->content.content_type, in->content.content);
-    sotto_mls_write_content_auth(&w, in->content.content_type, &in->auth);
-    SOTTO_ASSERT(!w.bad && w.len + padding == len);
-    memset(text + w.len, 0, padding);
+    sotto_mls_write_content(&w, content_type, in->content.content);
+    sotto_mls_write_content_auth(&w, content_type, &in->auth);
+    SOTTO_ASSERT(!w.bad && w.len + message->padding == len);
+    memset(text + w.len, 0, message->padding);
 
-    content_key(suite, key, guard, &aead, nonce);
-    err = sotto_aead_seal(&aead, nonce, aad.at, aad.len, text, len, text);
-    sotto_aead_wipe(&aead);
-    sotto_wipe(nonce, sizeof nonce);
+    once_for_content(&once, message->suite, &message->key, message->guard);
+    err = sotto_aead_seal(&once.aead, once.nonce, aad.at, aad.len, text, len,
+                          text);
+    once_wipe(&once);
     return err;
 }
 
-static enum sotto_err seal_sender_data(const struct sotto_mls_suite *suite,
-                                       const uint8_t *sender_data_secret,
-                                       const struct sotto_mls_message_key *key,
-                                       const uint8_t guard[static GUARD_LEN],
+/* SenderData, sealed at `out` with a sample of the ciphertext. */
+static enum sotto_err seal_sender_data(const struct outgoing *message,
                                        struct sotto_span aad,
                                        struct sotto_span ciphertext,
                                        uint8_t *out)
 {
     struct sotto_writer w;
-    struct sotto_aead aead;
-    uint8_t nonce[SOTTO_MLS_AEAD_NONCE_MAX];
+    struct once once;
     enum sotto_err err;
 
     sotto_writer_init(&w, out, SENDER_DATA_LEN);
-    sotto_write_u32(&w, key->leaf);
-    sotto_write_u32(&w, key->generation);
-    sotto_write_bytes(&w, guard, GUARD_LEN);
+    sotto_write_u32(&w, message->key.leaf);
+    sotto_write_u32(&w, message->key.generation);
+    sotto_write_bytes(&w, message->guard, GUARD_LEN);
 
-    sender_data_key(suite, sender_data_secret, ciphertext, &aead, nonce);
-    err = sotto_aead_seal(&aead, nonce, aad.at, aad.len, out, SENDER_DATA_LEN,
-                          out);
-    sotto_aead_wipe(&aead);
-    sotto_wipe(nonce, sizeof nonce);
+    once_for_sender_data(&once, message->suite, message->sender_data_secret,
+                         ciphertext);
+    err = sotto_aead_seal(&once.aead, once.nonce, aad.at, aad.len, out,
+                          SENDER_DATA_LEN, out);
+    once_wipe(&once);
     return err;
 }
 
-/* Writes the message, for which there is room, under a key that was taken. */
-static enum sotto_err write_private(
-    const struct sotto_mls_suite *suite, const uint8_t *sender_data_secret,
-    const struct sotto_mls_message_key *key,
-    const uint8_t guard[static GUARD_LEN],
-    const struct sotto_mls_authenticated_content *in, size_t padding,
-    struct sotto_writer *w)
+/* Writes the message, for which there is room. */
+static enum sotto_err write_private(const struct outgoing *message,
+                                    struct sotto_writer *w)
 {
-    size_t len = content_len(in) + padding;
-    struct sotto_span aad = write_header(w, &in->content);
+    const struct sotto_mls_framed_content *content = &message->in->content;
+    size_t len = content_len(message->in) + message->padding;
+    size_t sealed_len = len + SOTTO_MLS_AEAD_TAG_LEN;
+    struct sotto_span aad = write_header(w, content);
     uint8_t *sender_data;
     uint8_t *text;
     enum sotto_err err;
 
     sotto_write_varint(w, SEALED_LEN);
     sender_data = sotto_write_room(w, SEALED_LEN);
-    sotto_write_varint(w, len + SOTTO_MLS_AEAD_TAG_LEN);
-    text = sotto_write_room(w, len + SOTTO_MLS_AEAD_TAG_LEN);
+    sotto_write_varint(w, sealed_len);
+    text = sotto_write_room(w, sealed_len);
     SOTTO_ASSERT(sender_data != NULL && text != NULL);
 
-    err = seal_content(suite, key, guard, aad, in, padding, text, len);
+    err = seal_content(message, aad, text, len);
     if (err == SOTTO_OK) {
-        err =
-            seal_sender_data(suite, sender_data_secret, key, guard,
-                             sender_data_aad(aad, in->content.group_id.len),
-                             (struct sotto_span){text,
-                                                 len + SOTTO_MLS_AEAD_TAG_LEN},
-                             sender_data);
+        err = seal_sender_data(message,
+                               sender_data_aad(aad, content->group_id.len),
+                               (struct sotto_span){text, sealed_len},
+                               sender_data);
     }
     return err;
 }
@@ -220,9 +232,13 @@ enum sotto_err sotto_mls_private_protect(
     const struct sotto_mls_authenticated_content *in, size_t padding,
     const struct sotto_random *random, struct sotto_writer *w)
 {
+    struct outgoing message = {
+        .suite = suite,
+        .sender_data_secret = sender_data_secret,
+        .in = in,
+        .padding = padding,
+    };
     const struct sotto_mls_framed_content *content = &in->content;
-    struct sotto_mls_message_key key;
-    uint8_t guard[GUARD_LEN];
     enum sotto_err err;
 
     if (content->sender.type != SOTTO_MLS_SENDER_MEMBER ||
@@ -236,16 +252,16 @@ enum sotto_err sotto_mls_private_protect(
         w->bad = true;
         return SOTTO_ERR_SPACE;
     }
-    err = random->fill(random->ctx, guard, sizeof guard);
+    err = random->fill(random->ctx, message.guard, sizeof message.guard);
     if (err == SOTTO_OK) {
         err = sotto_mls_secret_tree_next(tree, content->sender.index,
-                                         kind_of(content->content_type), &key);
+                                         kind_of(content->content_type),
+                                         &message.key);
     }
     if (err == SOTTO_OK) {
-        err = write_private(suite, sender_data_secret, &key, guard, in, padding,
-                            w);
-        sotto_mls_message_key_wipe(&key);
+        err = write_private(&message, w);
     }
+    sotto_mls_message_key_wipe(&message.key);
     return err;
 }
 
@@ -263,9 +279,8 @@ static enum sotto_err open_sender_data(
 {
     const struct sotto_span aad = sender_data_aad(in->aad, in->group_id.len);
     const struct sotto_span sealed = in->encrypted_sender_data;
-    uint8_t nonce[SOTTO_MLS_AEAD_NONCE_MAX];
     uint8_t plain[SENDER_DATA_LEN];
-    struct sotto_aead aead;
+    struct once once;
     struct sotto_reader r;
     enum sotto_err err;
     size_t len;
@@ -273,11 +288,10 @@ static enum sotto_err open_sender_data(
     if (sealed.len != SEALED_LEN) {
         return SOTTO_ERR_FORMAT;
     }
-    sender_data_key(suite, sender_data_secret, in->ciphertext, &aead, nonce);
-    err = sotto_aead_open(&aead, nonce, aad.at, aad.len, sealed.at, sealed.len,
-                          plain, &len);
-    sotto_aead_wipe(&aead);
-    sotto_wipe(nonce, sizeof nonce);
+    once_for_sender_data(&once, suite, sender_data_secret, in->ciphertext);
+    err = sotto_aead_open(&once.aead, once.nonce, aad.at, aad.len, sealed.at,
+                          sealed.len, plain, &len);
+    once_wipe(&once);
     if (err == SOTTO_OK) {
         sotto_reader_init(&r, plain, len);
         out->leaf_index = sotto_read_u32(&r);
@@ -326,17 +340,15 @@ static enum sotto_err open_content(const struct sotto_mls_suite *suite,
                                    uint8_t *plaintext,
                                    struct sotto_mls_authenticated_content *out)
 {
-    uint8_t nonce[SOTTO_MLS_AEAD_NONCE_MAX];
-    struct sotto_aead aead;
+    struct once once;
     enum sotto_err err;
     size_t len;
 
-    content_key(suite, key, guard, &aead, nonce);
+    once_for_content(&once, suite, key, guard);
     err =
-        sotto_aead_open(&aead, nonce, in->aad.at, in->aad.len,
+        sotto_aead_open(&once.aead, once.nonce, in->aad.at, in->aad.len,
                         in->ciphertext.at, in->ciphertext.len, plaintext, &len);
-    sotto_aead_wipe(&aead);
-    sotto_wipe(nonce, sizeof nonce);
+    once_wipe(&once);
     if (err == SOTTO_OK) {
         err = parse_content(in, (struct sotto_span){plaintext, len}, key->leaf,
                             out);

@@ -17,19 +17,30 @@ static const char version[] = "HPKE-v1";
 
 /* ------------------- LabeledExtract and LabeledExpand (RFC 9180 section 4) */
 
-/* What a label belongs to: its KEM alone, or the whole of HPKE. */
-enum scope {
-    SCOPE_KEM,
-    SCOPE_HPKE
+/* Whose labels: those of the suite's KEM alone, or those of HPKE. */
+struct scope {
+    const struct sotto_mls_suite *suite;
+    bool is_kem;
 };
 
+static struct scope kem_of(const struct sotto_mls_suite *suite)
+{
+    return (struct scope){suite, true};
+}
+
+static struct scope hpke_of(const struct sotto_mls_suite *suite)
+{
+    return (struct scope){suite, false};
+}
+
 /* "HPKE-v1", suite_id, label. */
-static void add_label(struct sotto_mls_pieces *p,
-                      const struct sotto_mls_suite *suite, enum scope scope,
+static void add_label(struct sotto_mls_pieces *p, struct scope scope,
                       const char *label)
 {
+    const struct sotto_mls_suite *suite = scope.suite;
+
     sotto_mls_pieces_add(p, version, strlen(version));
-    if (scope == SCOPE_KEM) {
+    if (scope.is_kem) {
         sotto_mls_pieces_add(p, "KEM", 3);
         sotto_mls_pieces_u16(p, suite->kem_id);
     } else {
@@ -49,21 +60,19 @@ static void add_all(struct sotto_mls_pieces *p,
     }
 }
 
-static void labeled_extract(const struct sotto_mls_suite *suite,
-                            enum scope scope, struct sotto_span salt,
+static void labeled_extract(struct scope scope, struct sotto_span salt,
                             const char *label, const struct sotto_piece *ikm,
                             size_t count, uint8_t *out)
 {
     struct sotto_mls_pieces p;
 
     sotto_mls_pieces_init(&p);
-    add_label(&p, suite, scope, label);
+    add_label(&p, scope, label);
     add_all(&p, ikm, count);
-    sotto_mls_extract(suite, salt, p.at, p.count, out);
+    sotto_mls_extract(scope.suite, salt, p.at, p.count, out);
 }
 
-static void labeled_expand(const struct sotto_mls_suite *suite,
-                           enum scope scope, const uint8_t *prk,
+static void labeled_expand(struct scope scope, const uint8_t *prk,
                            const char *label, const struct sotto_piece *info,
                            size_t count, uint8_t *out, size_t len)
 {
@@ -71,9 +80,9 @@ static void labeled_expand(const struct sotto_mls_suite *suite,
 
     sotto_mls_pieces_init(&p);
     sotto_mls_pieces_u16(&p, (uint16_t)len);
-    add_label(&p, suite, scope, label);
+    add_label(&p, scope, label);
     add_all(&p, info, count);
-    sotto_mls_expand(suite, prk, p.at, p.count, out, len);
+    sotto_mls_expand(scope.suite, prk, p.at, p.count, out, len);
 }
 
 /* ---------------------------------------- the KEM (RFC 9180 4.1 and 7.1.3) */
@@ -88,13 +97,13 @@ enum sotto_err sotto_mls_hpke_derive_key_pair(
     uint8_t dkp_prk[SOTTO_MLS_HASH_MAX];
     enum sotto_err err = SOTTO_ERR_AUTH;
 
-    labeled_extract(suite, SCOPE_KEM, none, "dkp_prk", &seed, 1, dkp_prk);
+    labeled_extract(kem_of(suite), none, "dkp_prk", &seed, 1, dkp_prk);
     /* AUTH says that the number is 0 or too large: the next one then. */
     for (unsigned i = 0; i < CANDIDATES_MAX && err == SOTTO_ERR_AUTH; i++) {
         const uint8_t counter = (uint8_t)i;
         const struct sotto_piece piece = {&counter, 1};
 
-        labeled_expand(suite, SCOPE_KEM, dkp_prk, "candidate", &piece, 1,
+        labeled_expand(kem_of(suite), dkp_prk, "candidate", &piece, 1,
                        private_key, suite->private_len);
         err = suite->public_of(private_key, public_key);
     }
@@ -115,9 +124,9 @@ static void shared_secret(const struct sotto_mls_suite *suite,
     };
     uint8_t eae_prk[SOTTO_MLS_HASH_MAX];
 
-    labeled_extract(suite, SCOPE_KEM, none, "eae_prk", &secret, 1, eae_prk);
-    labeled_expand(suite, SCOPE_KEM, eae_prk, "shared_secret", kem_context, 2,
-                   out, suite->hash_len);
+    labeled_extract(kem_of(suite), none, "eae_prk", &secret, 1, eae_prk);
+    labeled_expand(kem_of(suite), eae_prk, "shared_secret", kem_context, 2, out,
+                   suite->hash_len);
     sotto_wipe(eae_prk, sizeof eae_prk);
 }
 
@@ -167,18 +176,16 @@ static void key_schedule(struct sotto_mls_hpke *hpke,
         {info_hash, suite->hash_len},
     };
 
-    labeled_extract(suite, SCOPE_HPKE, none, "psk_id_hash", NULL, 0,
-                    psk_id_hash);
-    labeled_extract(suite, SCOPE_HPKE, none, "info_hash", info, count,
-                    info_hash);
-    labeled_extract(suite, SCOPE_HPKE, salt, "secret", NULL, 0, secret);
+    labeled_extract(hpke_of(suite), none, "psk_id_hash", NULL, 0, psk_id_hash);
+    labeled_extract(hpke_of(suite), none, "info_hash", info, count, info_hash);
+    labeled_extract(hpke_of(suite), salt, "secret", NULL, 0, secret);
 
     hpke->suite = suite;
-    labeled_expand(suite, SCOPE_HPKE, secret, "key", context, 3, hpke->key,
+    labeled_expand(hpke_of(suite), secret, "key", context, 3, hpke->key,
                    suite->aead_key_len);
-    labeled_expand(suite, SCOPE_HPKE, secret, "base_nonce", context, 3,
+    labeled_expand(hpke_of(suite), secret, "base_nonce", context, 3,
                    hpke->base_nonce, suite->aead_nonce_len);
-    labeled_expand(suite, SCOPE_HPKE, secret, "exp", context, 3,
+    labeled_expand(hpke_of(suite), secret, "exp", context, 3,
                    hpke->exporter_secret, suite->hash_len);
     sotto_wipe(secret, suite->hash_len);
 }
@@ -261,6 +268,6 @@ void sotto_mls_hpke_export(const struct sotto_mls_hpke *hpke,
 {
     const struct sotto_piece piece = {context.at, context.len};
 
-    labeled_expand(hpke->suite, SCOPE_HPKE, hpke->exporter_secret, "sec",
-                   &piece, 1, out, len);
+    labeled_expand(hpke_of(hpke->suite), hpke->exporter_secret, "sec", &piece,
+                   1, out, len);
 }

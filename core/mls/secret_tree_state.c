@@ -81,28 +81,44 @@ static void read_ratchets(struct sotto_reader *r,
     }
 }
 
-/* All subtrees; every state is checked to be one that can stand there. */
+/* A subtree, whose state is checked to be one that can stand there. */
+static enum sotto_err read_place(struct sotto_reader *r,
+                                 struct sotto_mls_secret_tree *tree,
+                                 uint32_t place)
+{
+    uint8_t state = sotto_read_u8(r);
+
+    if (state == PLACE_ACTIVE) {
+        if (tree->sender_count == tree->config.senders) {
+            return SOTTO_ERR_SPACE;
+        }
+        read_ratchets(r, tree, sotto_mls_place_activate(tree, place));
+        return SOTTO_OK;
+    }
+    if (state > sotto_mls_depth(tree->leaf_count) ||
+        place % width(state) != 0) {
+        return SOTTO_ERR_FORMAT;
+    }
+    tree->states[place] = state;
+    sotto_read_bytes(r, sotto_mls_place_secret(tree, place),
+                     tree->suite->hash_len);
+    return SOTTO_OK;
+}
+
+/* All subtrees. A reader that has run dry gives zeros: leaves, to the end. */
 static enum sotto_err read_places(struct sotto_reader *r,
                                   struct sotto_mls_secret_tree *tree)
 {
-    for (uint32_t i = 0; i < tree->leaf_count; i += width(tree->states[i])) {
-        uint8_t state = sotto_read_u8(r);
+    enum sotto_err err = SOTTO_OK;
+    uint32_t place = 0;
 
-        if (state == PLACE_ACTIVE) {
-            if (tree->sender_count == tree->config.senders) {
-                return SOTTO_ERR_SPACE;
-            }
-            read_ratchets(r, tree, sotto_mls_place_activate(tree, i));
-        } else if (state <= sotto_mls_depth(tree->leaf_count) &&
-                   i % width(state) == 0) {
-            tree->states[i] = state;
-            sotto_read_bytes(r, sotto_mls_place_secret(tree, i),
-                             tree->suite->hash_len);
-        } else {
-            return SOTTO_ERR_FORMAT;
+    while (place < tree->leaf_count && err == SOTTO_OK) {
+        err = read_place(r, tree, place);
+        if (err == SOTTO_OK) {
+            place += width(tree->states[place]);
         }
     }
-    return SOTTO_OK;
+    return err;
 }
 
 /* One key: its ratchet is past it. */
