@@ -75,21 +75,21 @@ static void send_vector(struct vector *vector, struct sotto_mls_hpke *hpke,
 {
     const struct sotto_random random = {vector, fill_ikm};
 
-    assert_int_equal(
-        sotto_mls_hpke_send(hpke, vector->suite,
-                            (struct sotto_span){vector->pk_r, 65},
-                            &vector->piece, 1, &random, kem_output),
-        SOTTO_OK);
+    assert_int_equal(sotto_mls_hpke_send(hpke, vector->suite,
+                                         (struct sotto_span){vector->pk_r, 65},
+                                         &vector->piece, 1, &random,
+                                         kem_output),
+                     SOTTO_OK);
 }
 
 static enum sotto_err receive_vector(const struct vector *vector,
                                      struct sotto_mls_hpke *hpke,
                                      struct sotto_span kem_output)
 {
-    return sotto_mls_hpke_receive(
-        hpke, vector->suite, vector->sk_r,
-        (struct sotto_span){vector->pk_r, sizeof vector->pk_r}, &vector->piece,
-        1, kem_output);
+    return sotto_mls_hpke_receive(hpke, vector->suite, vector->sk_r,
+                                  (struct sotto_span){vector->pk_r,
+                                                      sizeof vector->pk_r},
+                                  &vector->piece, 1, kem_output);
 }
 
 static void test_mls_suite_has_the_numbers_of_rfc_9180(void **state)
@@ -123,11 +123,11 @@ static void test_mls_hpke_derives_the_key_pairs(void **state)
     for (size_t i = 0; i < 2; i++) {
         size_t len = unhex(pairs[i].ikm, ikm, sizeof ikm);
 
-        assert_int_equal(sotto_mls_hpke_derive_key_pair(
-                             sotto_mls_suite_find(2),
-                             (struct sotto_span){ikm, len}, private_key,
-                             public_key),
-                         SOTTO_OK);
+        assert_int_equal(
+            sotto_mls_hpke_derive_key_pair(sotto_mls_suite_find(2),
+                                           (struct sotto_span){ikm, len},
+                                           private_key, public_key),
+            SOTTO_OK);
         assert_hex(private_key, sizeof private_key, pairs[i].private_key);
         assert_hex(public_key, sizeof public_key, pairs[i].public_key);
     }
@@ -179,11 +179,11 @@ static void test_mls_hpke_receives_what_was_sent(void **state)
                             (struct sotto_span){(const uint8_t *)"hello", 5},
                             sealed),
         SOTTO_OK);
-    assert_int_equal(
-        sotto_mls_hpke_open(&receiver,
-                            (struct sotto_span){sealed, sizeof sealed}, plain,
-                            &len),
-        SOTTO_OK);
+    assert_int_equal(sotto_mls_hpke_open(&receiver,
+                                         (struct sotto_span){sealed,
+                                                             sizeof sealed},
+                                         plain, &len),
+                     SOTTO_OK);
     assert_int_equal(len, 5);
     assert_memory_equal(plain, "hello", 5);
 }
@@ -224,21 +224,19 @@ static void test_mls_hpke_refuses_keys_that_are_none(void **state)
     assert_int_equal(receive_vector(&vector, &hpke,
                                     (struct sotto_span){vector.pk_e, 64}),
                      SOTTO_ERR_AUTH);
-    assert_int_equal(
-        sotto_mls_hpke_send(&hpke, vector.suite,
-                            (struct sotto_span){vector.pk_r, 64}, NULL, 0,
-                            &random, kem_output),
-        SOTTO_ERR_AUTH);
+    assert_int_equal(sotto_mls_hpke_send(&hpke, vector.suite,
+                                         (struct sotto_span){vector.pk_r, 64},
+                                         NULL, 0, &random, kem_output),
+                     SOTTO_ERR_AUTH);
     vector.pk_e[64] ^= 1; /* no point of the curve any more */
     assert_int_equal(receive_vector(&vector, &hpke,
                                     (struct sotto_span){vector.pk_e, 65}),
                      SOTTO_ERR_AUTH);
     vector.pk_r[1] ^= 1;
-    assert_int_equal(
-        sotto_mls_hpke_send(&hpke, vector.suite,
-                            (struct sotto_span){vector.pk_r, 65}, NULL, 0,
-                            &random, kem_output),
-        SOTTO_ERR_AUTH);
+    assert_int_equal(sotto_mls_hpke_send(&hpke, vector.suite,
+                                         (struct sotto_span){vector.pk_r, 65},
+                                         NULL, 0, &random, kem_output),
+                     SOTTO_ERR_AUTH);
 }
 
 static enum sotto_err fill_nothing(void *ctx, uint8_t *out, size_t len)
@@ -258,11 +256,10 @@ static void test_mls_hpke_says_when_there_is_no_randomness(void **state)
 
     (void)state;
     load(&vector);
-    assert_int_equal(
-        sotto_mls_hpke_send(&hpke, vector.suite,
-                            (struct sotto_span){vector.pk_r, 65}, NULL, 0,
-                            &random, kem_output),
-        SOTTO_ERR_RANDOM);
+    assert_int_equal(sotto_mls_hpke_send(&hpke, vector.suite,
+                                         (struct sotto_span){vector.pk_r, 65},
+                                         NULL, 0, &random, kem_output),
+                     SOTTO_ERR_RANDOM);
 }
 
 static void test_mls_hpke_wipe_leaves_nothing(void **state)

@@ -3,8 +3,8 @@
  * values are from the MLS working group's test vectors (crypto-basics.json of
  * mlswg/mls-implementations, cipher suite 2).
  */
-#include "core/mls/label.h"
 #include "core/base/writer.h"
+#include "core/mls/label.h"
 #include "core/mls/pieces.h"
 #include "tests/unit/crypto/hex.h"
 #include "tests/unit/support/seed.h"
@@ -145,8 +145,8 @@ static void test_mls_expand_goes_beyond_one_block(void **state)
 
     (void)state;
     assert_int_equal(sotto_mls_expand_max(suite2()), sizeof out);
-    assert_int_equal(
-        sotto_hkdf_expand(key, info, 4, expected, sizeof expected), SOTTO_OK);
+    assert_int_equal(sotto_hkdf_expand(key, info, 4, expected, sizeof expected),
+                     SOTTO_OK);
     sotto_mls_expand(suite2(), key, pieces, 2, out, sizeof out);
     assert_memory_equal(out, expected, sizeof out);
     sotto_mls_expand(suite2(), key, pieces, 2, out, 33);
@@ -164,8 +164,7 @@ static void make_pair(struct pair *pair, uint8_t number)
 {
     const struct sotto_span ikm = {&number, 1};
 
-    assert_int_equal(sotto_mls_derive_key_pair(suite2(), ikm,
-                                               pair->private_key,
+    assert_int_equal(sotto_mls_derive_key_pair(suite2(), ikm, pair->private_key,
                                                pair->public_key),
                      SOTTO_OK);
 }
@@ -186,8 +185,7 @@ static void test_mls_label_verifies_what_it_signs(void **state)
     (void)state;
     make_pair(&pair, 1);
     assert_int_equal(sotto_mls_sign_with_label(suite2(), pair.private_key, "L",
-                                               &whole, 1, signature,
-                                               &span.len),
+                                               &whole, 1, signature, &span.len),
                      SOTTO_OK);
     assert_int_equal(sotto_mls_verify_with_label(suite2(), public_of(&pair),
                                                  "L", parts, 2, span),
@@ -209,35 +207,34 @@ static void test_mls_label_verifies_nothing_else(void **state)
     make_pair(&another, 2);
     key = public_of(&pair);
     assert_int_equal(sotto_mls_sign_with_label(suite2(), pair.private_key, "L",
-                                               &piece, 1, signature,
-                                               &span.len),
+                                               &piece, 1, signature, &span.len),
                      SOTTO_OK);
-    assert_int_equal(
-        sotto_mls_verify_with_label(suite2(), key, "M", &piece, 1, span),
-        SOTTO_ERR_AUTH);
-    assert_int_equal(
-        sotto_mls_verify_with_label(suite2(), key, "L", &other, 1, span),
-        SOTTO_ERR_AUTH);
+    assert_int_equal(sotto_mls_verify_with_label(suite2(), key, "M", &piece, 1,
+                                                 span),
+                     SOTTO_ERR_AUTH);
+    assert_int_equal(sotto_mls_verify_with_label(suite2(), key, "L", &other, 1,
+                                                 span),
+                     SOTTO_ERR_AUTH);
     assert_int_equal(sotto_mls_verify_with_label(suite2(), public_of(&another),
                                                  "L", &piece, 1, span),
                      SOTTO_ERR_AUTH);
     key.len--;
-    assert_int_equal(
-        sotto_mls_verify_with_label(suite2(), key, "L", &piece, 1, span),
-        SOTTO_ERR_AUTH);
+    assert_int_equal(sotto_mls_verify_with_label(suite2(), key, "L", &piece, 1,
+                                                 span),
+                     SOTTO_ERR_AUTH);
     key.len++;
     for (size_t len = 0; len < span.len; len++) {
         const struct sotto_span cut = {signature, len};
 
-        assert_int_equal(
-            sotto_mls_verify_with_label(suite2(), key, "L", &piece, 1, cut),
-            SOTTO_ERR_AUTH);
+        assert_int_equal(sotto_mls_verify_with_label(suite2(), key, "L", &piece,
+                                                     1, cut),
+                         SOTTO_ERR_AUTH);
     }
     for (size_t i = 0; i < span.len; i++) {
         signature[i] ^= (uint8_t)(1U << (i % 8));
-        assert_int_equal(
-            sotto_mls_verify_with_label(suite2(), key, "L", &piece, 1, span),
-            SOTTO_ERR_AUTH);
+        assert_int_equal(sotto_mls_verify_with_label(suite2(), key, "L", &piece,
+                                                     1, span),
+                         SOTTO_ERR_AUTH);
         signature[i] ^= (uint8_t)(1U << (i % 8));
     }
 }
@@ -282,10 +279,8 @@ static void encrypt(struct encrypted *e)
                          (struct sotto_span){plain, sizeof plain}, &random,
                          e->kem_output, e->ciphertext),
                      SOTTO_OK);
-    e->in.kem_output =
-        (struct sotto_span){e->kem_output, sizeof e->kem_output};
-    e->in.ciphertext =
-        (struct sotto_span){e->ciphertext, sizeof e->ciphertext};
+    e->in.kem_output = (struct sotto_span){e->kem_output, sizeof e->kem_output};
+    e->in.ciphertext = (struct sotto_span){e->ciphertext, sizeof e->ciphertext};
 }
 
 static enum sotto_err decrypt(const struct encrypted *e, const char *label,
@@ -293,9 +288,10 @@ static enum sotto_err decrypt(const struct encrypted *e, const char *label,
 {
     uint8_t out[PLAIN_LEN];
     size_t len;
-    enum sotto_err err = sotto_mls_decrypt_with_label(
-        suite2(), e->pair.private_key, public_of(&e->pair), label, with,
-        &e->in, out, cap, &len);
+    enum sotto_err err =
+        sotto_mls_decrypt_with_label(suite2(), e->pair.private_key,
+                                     public_of(&e->pair), label, with, &e->in,
+                                     out, cap, &len);
 
     if (err == SOTTO_OK) {
         assert_int_equal(len, PLAIN_LEN);
@@ -311,8 +307,7 @@ static void test_mls_label_decrypts_what_it_encrypts(void **state)
     (void)state;
     encrypt(&e);
     assert_int_equal(decrypt(&e, "L", context, PLAIN_LEN), SOTTO_OK);
-    assert_int_equal(decrypt(&e, "L", context, PLAIN_LEN - 1),
-                     SOTTO_ERR_SPACE);
+    assert_int_equal(decrypt(&e, "L", context, PLAIN_LEN - 1), SOTTO_ERR_SPACE);
 }
 
 static void test_mls_label_decrypts_nothing_else(void **state)

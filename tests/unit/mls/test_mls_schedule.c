@@ -4,9 +4,9 @@
  * psk_secret.json, transcript-hashes.json of mlswg/mls-implementations, cipher
  * suite 2).
  */
-#include "core/mls/schedule.h"
 #include "core/mls/codec.h"
 #include "core/mls/psk.h"
+#include "core/mls/schedule.h"
 #include "core/mls/transcript.h"
 #include "tests/unit/crypto/hex.h"
 #include "tests/unit/support/seed.h"
@@ -157,15 +157,15 @@ static void send_external(struct external *x)
 
     seed_init(&seed, 3);
     random = seed_random(&seed);
+    assert_int_equal(sotto_mls_external_key_pair(suite2(),
+                                                 span_of(external_secret).at,
+                                                 x->private_key, x->public_key),
+                     SOTTO_OK);
     assert_int_equal(
-        sotto_mls_external_key_pair(suite2(), span_of(external_secret).at,
-                                    x->private_key, x->public_key),
-        SOTTO_OK);
-    assert_int_equal(
-        sotto_mls_external_init_send(
-            suite2(),
-            (struct sotto_span){x->public_key, sizeof x->public_key}, &random,
-            x->kem_output, x->sent),
+        sotto_mls_external_init_send(suite2(),
+                                     (struct sotto_span){x->public_key,
+                                                         sizeof x->public_key},
+                                     &random, x->kem_output, x->sent),
         SOTTO_OK);
 }
 

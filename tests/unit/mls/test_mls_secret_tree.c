@@ -2,8 +2,8 @@
  * test_mls_secret_tree.c - the secret tree against a naive one that derives
  * every key from the root each time; windows, limits, and what is deleted.
  */
-#include "core/mls/secret_tree.h"
 #include "core/mls/label.h"
+#include "core/mls/secret_tree.h"
 #include "tests/unit/crypto/hex.h"
 #include "tests/unit/support/seed.h"
 
@@ -14,7 +14,7 @@
 /* A tree and its memory; all of it can be compared and searched. */
 struct sample {
     struct sotto_mls_secret_tree tree;
-    uint64_t memory[2048];
+    uint64_t memory[1024];
 };
 
 static const struct sotto_mls_suite *suite2(void)
@@ -38,8 +38,10 @@ static void start_with(struct sample *sample, uint32_t leaves,
 
 static void start(struct sample *sample, uint32_t leaves)
 {
-    const struct sotto_mls_secret_config config = {
-        .members = leaves, .kept = 16, .window = 8, .forward = 32};
+    const struct sotto_mls_secret_config config = {.members = leaves,
+                                                   .kept = 16,
+                                                   .window = 8,
+                                                   .forward = 32};
 
     start_with(sample, leaves, &config);
 }
@@ -120,7 +122,7 @@ static void test_mls_secret_tree_gives_the_vector(void **state)
          "5cc3e3f238ee00ff798ed4ee"},
     };
     struct sotto_mls_message_key key;
-    struct sample sample;
+    static struct sample sample;
 
     (void)state;
     start(&sample, 1);
@@ -137,7 +139,7 @@ static void test_mls_secret_tree_gives_the_vector(void **state)
 
 static void test_mls_secret_tree_agrees_with_a_naive_one(void **state)
 {
-    struct sample sample;
+    static struct sample sample;
     struct seed seed;
 
     (void)state;
@@ -148,8 +150,8 @@ static void test_mls_secret_tree_agrees_with_a_naive_one(void **state)
             uint32_t leaf = (uint32_t)seed_below(&seed, leaves);
             enum sotto_mls_ratchet_kind kind =
                 seed_once_in(&seed, 2) ? HANDSHAKE : APPLICATION;
-            uint32_t next = sotto_mls_secret_tree_generation(&sample.tree,
-                                                             leaf, kind);
+            uint32_t next =
+                sotto_mls_secret_tree_generation(&sample.tree, leaf, kind);
 
             take(&sample, leaf, kind, next + (uint32_t)seed_below(&seed, 3));
         }
@@ -158,8 +160,8 @@ static void test_mls_secret_tree_agrees_with_a_naive_one(void **state)
 
 static void test_mls_secret_tree_find_changes_nothing(void **state)
 {
-    struct sample sample;
-    struct sample before;
+    static struct sample sample;
+    static struct sample before;
 
     (void)state;
     start(&sample, 8);
@@ -176,7 +178,7 @@ static void test_mls_secret_tree_find_changes_nothing(void **state)
 
 static void test_mls_secret_tree_gives_no_key_twice(void **state)
 {
-    struct sample sample;
+    static struct sample sample;
 
     (void)state;
     start(&sample, 4);
@@ -196,7 +198,7 @@ static void test_mls_secret_tree_gives_no_key_twice(void **state)
 /* 16 messages in every rotation of an order within the window. */
 static void test_mls_secret_tree_takes_messages_in_any_order(void **state)
 {
-    struct sample sample;
+    static struct sample sample;
     struct seed seed;
     uint32_t order[8];
 
@@ -223,7 +225,7 @@ static void test_mls_secret_tree_takes_messages_in_any_order(void **state)
 
 static void test_mls_secret_tree_window_ends_where_it_is_set(void **state)
 {
-    struct sample sample;
+    static struct sample sample;
 
     (void)state;
     start(&sample, 2); /* 8 generations late */
@@ -239,7 +241,7 @@ static void test_mls_secret_tree_window_ends_where_it_is_set(void **state)
 
 static void test_mls_secret_tree_keeps_the_newest_when_full(void **state)
 {
-    struct sample sample;
+    static struct sample sample;
 
     (void)state;
     start(&sample, 8); /* 16 keys in all */
@@ -259,9 +261,11 @@ static void test_mls_secret_tree_keeps_the_newest_when_full(void **state)
 
 static void test_mls_secret_tree_works_without_a_window(void **state)
 {
-    const struct sotto_mls_secret_config config = {
-        .members = 2, .kept = 0, .window = 0, .forward = 2};
-    struct sample sample;
+    const struct sotto_mls_secret_config config = {.members = 2,
+                                                   .kept = 0,
+                                                   .window = 0,
+                                                   .forward = 2};
+    static struct sample sample;
 
     (void)state;
     start_with(&sample, 2, &config);
@@ -275,7 +279,7 @@ static void test_mls_secret_tree_works_without_a_window(void **state)
 
 static void test_mls_secret_tree_refuses_what_is_too_far_ahead(void **state)
 {
-    struct sample sample;
+    static struct sample sample;
 
     (void)state;
     start(&sample, 2); /* 32 generations ahead */
@@ -292,19 +296,19 @@ static void test_mls_secret_tree_refuses_more_senders_than_set(void **state)
     const struct sotto_mls_secret_config config = {
         .members = 8, .senders = 2, .kept = 4, .window = 4, .forward = 4};
     struct sotto_mls_message_key key;
-    struct sample sample;
+    static struct sample sample;
 
     (void)state;
     start_with(&sample, 8, &config);
     take(&sample, 5, APPLICATION, 0);
     take(&sample, 2, HANDSHAKE, 0);
     assert_int_equal(find(&sample, 3, HANDSHAKE, 0), SOTTO_ERR_SPACE);
-    assert_int_equal(
-        sotto_mls_secret_tree_next(&sample.tree, 3, HANDSHAKE, &key),
-        SOTTO_ERR_SPACE);
-    assert_int_equal(
-        sotto_mls_secret_tree_forward(&sample.tree, 3, HANDSHAKE, 5),
-        SOTTO_ERR_SPACE);
+    assert_int_equal(sotto_mls_secret_tree_next(&sample.tree, 3, HANDSHAKE,
+                                                &key),
+                     SOTTO_ERR_SPACE);
+    assert_int_equal(sotto_mls_secret_tree_forward(&sample.tree, 3, HANDSHAKE,
+                                                   5),
+                     SOTTO_ERR_SPACE);
     take(&sample, 5, HANDSHAKE, 0);
 }
 
@@ -312,7 +316,7 @@ static void test_mls_secret_tree_rounds_members_up(void **state)
 {
     const struct sotto_mls_secret_config five = {.members = 5};
     const struct sotto_mls_secret_config eight = {.members = 8};
-    struct sample sample;
+    static struct sample sample;
 
     (void)state;
     assert_int_equal(sotto_mls_secret_tree_size(&five),
@@ -327,14 +331,14 @@ static void test_mls_secret_tree_next_never_repeats(void **state)
 {
     struct sotto_mls_message_key key;
     struct sotto_mls_message_key expected;
-    struct sample sample;
+    static struct sample sample;
 
     (void)state;
     start(&sample, 4);
     for (uint32_t i = 0; i < 20; i++) {
-        assert_int_equal(
-            sotto_mls_secret_tree_next(&sample.tree, 2, APPLICATION, &key),
-            SOTTO_OK);
+        assert_int_equal(sotto_mls_secret_tree_next(&sample.tree, 2,
+                                                    APPLICATION, &key),
+                         SOTTO_OK);
         naive_key(4, 2, APPLICATION, i, &expected);
         assert_int_equal(key.generation, i);
         assert_memory_equal(key.key, expected.key, 16);
@@ -346,47 +350,50 @@ static void test_mls_secret_tree_next_never_repeats(void **state)
 static void test_mls_secret_tree_forward_skips_without_keeping(void **state)
 {
     struct sotto_mls_message_key key;
-    struct sample sample;
+    static struct sample sample;
 
     (void)state;
     start(&sample, 4);
-    assert_int_equal(
-        sotto_mls_secret_tree_forward(&sample.tree, 2, APPLICATION, 100),
-        SOTTO_OK);
-    assert_int_equal(
-        sotto_mls_secret_tree_forward(&sample.tree, 2, APPLICATION, 50),
-        SOTTO_OK); /* is there already */
+    assert_int_equal(sotto_mls_secret_tree_forward(&sample.tree, 2, APPLICATION,
+                                                   100),
+                     SOTTO_OK);
+    assert_int_equal(sotto_mls_secret_tree_forward(&sample.tree, 2, APPLICATION,
+                                                   50),
+                     SOTTO_OK); /* is there already */
     assert_int_equal(sample.tree.kept_count, 0);
-    assert_int_equal(
-        sotto_mls_secret_tree_next(&sample.tree, 2, APPLICATION, &key),
-        SOTTO_OK);
+    assert_int_equal(sotto_mls_secret_tree_next(&sample.tree, 2, APPLICATION,
+                                                &key),
+                     SOTTO_OK);
     assert_int_equal(key.generation, 100);
-    assert_int_equal(
-        sotto_mls_secret_tree_generation(&sample.tree, 2, APPLICATION), 101);
-    assert_int_equal(
-        sotto_mls_secret_tree_generation(&sample.tree, 2, HANDSHAKE), 0);
-    assert_int_equal(
-        sotto_mls_secret_tree_generation(&sample.tree, 9, HANDSHAKE), 0);
+    assert_int_equal(sotto_mls_secret_tree_generation(&sample.tree, 2,
+                                                      APPLICATION),
+                     101);
+    assert_int_equal(sotto_mls_secret_tree_generation(&sample.tree, 2,
+                                                      HANDSHAKE),
+                     0);
+    assert_int_equal(sotto_mls_secret_tree_generation(&sample.tree, 9,
+                                                      HANDSHAKE),
+                     0);
 }
 
 static void test_mls_secret_tree_ends_before_it_wraps(void **state)
 {
     struct sotto_mls_message_key key;
-    struct sample sample;
+    static struct sample sample;
 
     (void)state;
     start(&sample, 1);
     take(&sample, 0, APPLICATION, 0);
     sample.tree.senders[0][APPLICATION].generation = UINT32_MAX - 1;
-    assert_int_equal(
-        sotto_mls_secret_tree_next(&sample.tree, 0, APPLICATION, &key),
-        SOTTO_OK);
-    assert_int_equal(
-        sotto_mls_secret_tree_next(&sample.tree, 0, APPLICATION, &key),
-        SOTTO_ERR_LIMIT);
-    assert_int_equal(
-        sotto_mls_secret_tree_next(&sample.tree, 0, APPLICATION, &key),
-        SOTTO_ERR_LIMIT);
+    assert_int_equal(sotto_mls_secret_tree_next(&sample.tree, 0, APPLICATION,
+                                                &key),
+                     SOTTO_OK);
+    assert_int_equal(sotto_mls_secret_tree_next(&sample.tree, 0, APPLICATION,
+                                                &key),
+                     SOTTO_ERR_LIMIT);
+    assert_int_equal(sotto_mls_secret_tree_next(&sample.tree, 0, APPLICATION,
+                                                &key),
+                     SOTTO_ERR_LIMIT);
 }
 
 /* ----------------------------------------------------------------- deleting */
@@ -411,7 +418,7 @@ static void test_mls_secret_tree_deletes_what_is_consumed(void **state)
     static const struct sotto_span right = {(const uint8_t *)"right", 5};
     uint8_t e[32], f[32], c[32], d[32], ar0[32], ar1[32], ar2[32], hr0[32];
     struct sotto_mls_message_key k0, k1;
-    struct sample sample;
+    static struct sample sample;
 
     (void)state;
     sotto_mls_expand_with_label(suite2(), root_secret, "tree", left, e, 32);
@@ -451,10 +458,12 @@ static void test_mls_secret_tree_deletes_what_is_consumed(void **state)
 
 static void test_mls_secret_tree_wipe_leaves_nothing(void **state)
 {
-    struct sample sample;
-    struct sample fresh;
-    const struct sotto_mls_secret_config config = {
-        .members = 8, .kept = 16, .window = 8, .forward = 32};
+    static struct sample sample;
+    static struct sample fresh;
+    const struct sotto_mls_secret_config config = {.members = 8,
+                                                   .kept = 16,
+                                                   .window = 8,
+                                                   .forward = 32};
 
     (void)state;
     memset(&fresh, 0, sizeof fresh);
@@ -469,7 +478,7 @@ static void test_mls_secret_tree_wipe_leaves_nothing(void **state)
 
 static void test_mls_secret_tree_starts_the_next_epoch_afresh(void **state)
 {
-    struct sample sample;
+    static struct sample sample;
 
     (void)state;
     start(&sample, 8);
