@@ -15,11 +15,21 @@
 #ifndef SOTTO_MLS_TREE_MATH_H
 #define SOTTO_MLS_TREE_MATH_H
 
+#include <sotto/mls.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-/* More levels than any tree has (65536 leaves: 0 to 16). */
-#define SOTTO_MLS_LEVELS 17U
+/* The levels of the largest tree, the leaves' included: what a member's keys
+ * and a new path's secrets have room for. */
+#if SOTTO_MLS_MAX_MEMBERS <= 16
+#    define SOTTO_MLS_LEVELS 5U
+#elif SOTTO_MLS_MAX_MEMBERS <= 256
+#    define SOTTO_MLS_LEVELS 9U
+#elif SOTTO_MLS_MAX_MEMBERS <= 1024
+#    define SOTTO_MLS_LEVELS 11U
+#else
+#    define SOTTO_MLS_LEVELS 17U
+#endif
 
 /* What stands for "no node" and "no leaf". */
 #define SOTTO_MLS_NONE UINT32_MAX

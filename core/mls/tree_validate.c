@@ -313,18 +313,23 @@ static bool is_unmerged_well(const struct sotto_mls_tree *tree, uint32_t node,
     return true;
 }
 
+static bool are_unmerged_well(const struct sotto_mls_tree *tree, uint32_t node)
+{
+    uint32_t leaf = sotto_mls_tree_next_unmerged(tree, node, 0);
+
+    while (leaf != SOTTO_MLS_NONE && is_unmerged_well(tree, node, leaf)) {
+        leaf = sotto_mls_tree_next_unmerged(tree, node, leaf + 1);
+    }
+    return leaf == SOTTO_MLS_NONE;
+}
+
 static enum sotto_err check_parents(const struct sotto_mls_tree *tree)
 {
     uint32_t nodes = sotto_mls_node_count(tree->leaf_count);
 
     for (uint32_t node = 1; node < nodes; node += 2) {
-        uint32_t leaf = sotto_mls_tree_next_unmerged(tree, node, 0);
-
-        for (; leaf != SOTTO_MLS_NONE;
-             leaf = sotto_mls_tree_next_unmerged(tree, node, leaf + 1)) {
-            if (!is_unmerged_well(tree, node, leaf)) {
-                return SOTTO_ERR_FORMAT;
-            }
+        if (!are_unmerged_well(tree, node)) {
+            return SOTTO_ERR_FORMAT;
         }
     }
     return sotto_mls_tree_check_parent_hashes(tree);
