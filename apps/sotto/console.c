@@ -314,6 +314,7 @@ enum sotto_err console_ask(struct console *console, const char *prompt,
     if (is_secret) {
         line_editor_wipe_line(&console->editor);
         sotto_wipe(console->line, sizeof console->line);
+        sotto_wipe(console->in, console->in_at);
         console->line_len = 0;
     }
     if (err != SOTTO_OK && console->is_interactive) {

@@ -202,9 +202,16 @@ static void log_reply(struct server *server, const struct conn *conn,
     } else if (reply->kind == SOTTO_REPLY_REGISTERED) {
         log_person(server, conn, "registered", reply->name);
     } else if (reply->kind == SOTTO_REPLY_PROBLEM) {
+        /* What a client may cause at will, post after post, is for
+         * developers. */
+        const bool is_post = reply->problem.ref != 0;
+        const bool is_loud =
+            !is_post || reply->problem.problem == SOTTO_PROBLEM_STORAGE;
         char peer[PORT_ADDRESS_TEXT];
         port_address_text(&conn->peer, peer);
-        log_event(&server->log, LOG_WARN, "account", "refused",
+        log_event(&server->log, is_loud ? LOG_WARN : LOG_DEBUG,
+                  is_post ? "lobby" : "account",
+                  is_post ? "post_refused" : "refused",
                   LOG_FIELDS(log_number("problem", reply->problem.problem),
                              log_text("peer", peer)));
     }

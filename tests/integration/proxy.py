@@ -123,12 +123,19 @@ class Proxy(Listener):
 # ---- ways to tamper with records ----
 
 
-def flip(at):
+def flip(at, bit=0x20):
     """Flips one bit of the byte at this place."""
     def change(record):
         record = bytearray(record)
-        record[at] ^= 0x20
+        record[at] ^= bit
         return bytes(record)
+    return change
+
+
+def relabel(by):
+    """The text as it was, the length another one."""
+    def change(record):
+        return wire.struct.pack(">H", len(record) - 2 + by) + record[2:]
     return change
 
 

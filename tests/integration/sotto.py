@@ -362,10 +362,7 @@ class Person(Child):
 
     def answer(self, question, text):
         """Waits for a question on the last row, then answers it."""
-        self.wait_for(lambda: question in ([r for r in self.screen.rows() if r]
-                                           or [""])[-1],
-                      "the question %r, screen:\n%s" % (question,
-                                                       self.screen.text()))
+        self.sees_match(re.escape(question.rstrip()) + r"[^\n]*$")
         self.enter(text)
 
 

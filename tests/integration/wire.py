@@ -213,9 +213,15 @@ class Channel:
         self.waiting = []  # frames of a record that are not handed out
 
     @classmethod
-    def dial(cls, port, suite=3, limit=16384, static=None):
-        sock = socket.create_connection(("127.0.0.1", port), WAIT)
+    def dial(cls, port, suite=3, limit=16384, static=None, buffer=0):
+        """The client's side; `buffer` makes the system's buffers small."""
+        sock = socket.socket()
+        sock.settimeout(WAIT)
+        if buffer:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
         try:
+            sock.connect(("127.0.0.1", port))
             return cls.meet(sock, SUITES[suite], limit, static)
         except BaseException:
             sock.close()
@@ -400,10 +406,10 @@ class Member:
         assert answer == "v=" + base64.b64encode(expected).decode(), answer
         self.expect(WELCOME)
 
-    def join(self, since=0, history=0, instance=None, room=b"#lobby"):
+    def join(self, first=0, history=0, instance=None, room=b"#lobby"):
         self.instance = instance or int.from_bytes(os.urandom(7), "big") + 1
         self.channel.send(JOIN, vector(room) + struct.pack(
-            ">QQH", self.instance, since, history))
+            ">QQH", self.instance, first, history))
         body = self.expect(JOINED)
         self.expect(CAUGHT_UP)
         return body
