@@ -317,7 +317,8 @@ static void stop(struct client_app *app)
 static void take_port_event(struct client_app *app,
                             const struct port_event *event)
 {
-    if (event->kind == PORT_EVENT_STOP) {
+    /* SIGHUP: the terminal is gone, and nothing is there to be read again. */
+    if (event->kind == PORT_EVENT_STOP || event->kind == PORT_EVENT_RELOAD) {
         stop(app);
     } else if (event->kind == PORT_EVENT_RESIZE ||
                (event->kind == PORT_EVENT_READY &&

@@ -292,7 +292,7 @@ static enum sotto_err wait_for_answer(struct console *console, char *out,
         if (count == 0) {
             continue;
         }
-        if (event.kind == PORT_EVENT_STOP) {
+        if (event.kind == PORT_EVENT_STOP || event.kind == PORT_EVENT_RELOAD) {
             return SOTTO_ERR_REFUSED;
         }
         if (event.kind == PORT_EVENT_RESIZE ||

@@ -34,6 +34,18 @@ class Screen:
     def blank(self):
         return [" "] * self.columns
 
+    def resize(self, columns, rows):
+        """As terminals do that do not wrap anew: cut, or filled up."""
+        self.cells = [(row + [" "] * columns)[:columns] for row in self.cells]
+        while len(self.cells) > rows and not "".join(self.cells[-1]).strip():
+            self.cells.pop()
+        while len(self.cells) > rows:
+            self.history.append("".join(self.cells.pop(0)).rstrip())
+            self.row = max(0, self.row - 1)
+        self.columns, self.height = columns, rows
+        self.cells += [self.blank() for _ in range(rows - len(self.cells))]
+        self.column = min(self.column, columns - 1)
+
     # ---- looking ----
 
     def rows(self):

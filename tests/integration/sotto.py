@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import signal
 import socket
 import struct
@@ -66,9 +67,8 @@ class Child:
         self.out = b""
         self.err = b""
         self.screen = None
-        self.ended = threading.Event()
         self.killed = False
-        self.expected_signal = False
+        self.hanging_up = False
         self.threads = []
         streams = dict(stdin=stdin, stdout=subprocess.PIPE,
                        stderr=subprocess.PIPE)
@@ -101,7 +101,12 @@ class Child:
 
     def read_from(self, fd, take):
         def run():
-            while True:
+            data = b"more"
+            while data:
+                # A read that waits would keep a terminal open: see hang_up().
+                while not select.select([fd], [], [], 0.1)[0]:
+                    if self.hanging_up:
+                        return
                 try:
                     data = os.read(fd, 65536)
                 except OSError as error:  # a terminal that nobody has open
@@ -109,11 +114,8 @@ class Child:
                         raise
                     data = b""
                 with self.news:
-                    if data:
-                        take(data)
+                    take(data)
                     self.news.notify_all()
-                if not data:
-                    return
         thread = threading.Thread(target=run, daemon=True)
         self.threads.append(thread)
         thread.start()
@@ -195,6 +197,14 @@ class Child:
             self.process.stdin.write(data)
             self.process.stdin.flush()
 
+    def hang_up(self):
+        """Closes the terminal, as when its window is closed."""
+        if self.master is not None:
+            self.hanging_up = True
+            self.join()
+            os.close(self.master)
+            self.master = None
+
     def clean_up(self):
         """Ends it for good; what a sanitizer has found, or ''."""
         if self.process.poll() is None:
@@ -203,7 +213,7 @@ class Child:
         self.process.wait()
         self.join()
         if self.screen is not None:
-            os.close(self.master)
+            self.hang_up()
         else:
             for stream in (self.process.stdin, self.process.stdout,
                            self.process.stderr):
@@ -446,7 +456,8 @@ class Case(unittest.TestCase):
         code = child.end()
         return code, child.out.decode(), child.err.decode()
 
-    def chatter(self, server, user, password=PASSWORD, register=False):
+    def chatter(self, server, user, password=PASSWORD, register=False,
+                **more):
         """A client on a terminal, in the room."""
         if register:
             self.assertEqual(self.member(server, user).leave(), 0)
@@ -455,8 +466,9 @@ class Case(unittest.TestCase):
         person = self.person(
             "client", server.address, "--user", user, "--password-file", path,
             "--min-iterations", ITERATIONS, "--data",
-            self.folder / ("of-" + user), "--pin", server.fingerprint)
-        person.sees("you are in #lobby as " + user)
+            self.folder / ("of-" + user), "--pin", server.fingerprint, **more)
+        person.wait_for(lambda: "you are in #lobby as " + user in
+                        person.screen.text().replace("\n", ""), "the room")
         return person
 
     def free_port(self):
