@@ -126,7 +126,7 @@ class Terminal(sotto.Case):
         code, out, err = self.run_sotto(
             "client", self.room.address, "--user", "alice", "--password-file",
             password, "--min-iterations", "1000", "--data",
-            self.folder / "of-alice", stdin=b"\n")
+            self.folder / "of-alice", stdin=b"me too\n")
         self.assertEqual(code, 0)
         self.assertIn("red", out)
         self.assertNotRegex(out + err, r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
