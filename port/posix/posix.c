@@ -134,6 +134,19 @@ static enum sotto_err fill_random(void *ctx, uint8_t *out, size_t len)
     return SOTTO_OK;
 }
 
+/* A standard stream that was closed would give its number to the next thing
+ * that is opened, and that would get what is meant for a person. So the number
+ * is held, by something that fails when it is used. */
+static void hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            /* The lowest free number, so this one. */
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
+}
+
 enum sotto_err port_open(struct port **port)
 {
     uint8_t probe[1];
@@ -145,6 +158,7 @@ enum sotto_err port_open(struct port **port)
     if (made == NULL) {
         return posix_fail(ENOMEM);
     }
+    hold_standard_streams();
     raise_descriptor_limit();
     posix_signals_open();
     *port = made;
