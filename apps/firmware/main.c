@@ -63,7 +63,7 @@ static int run_menu(struct port *port, struct port_loop *loop, bool *is_server)
     static struct console console;
     static struct menu menu;
     struct client_settings settings;
-    enum sotto_err err = console_open(&console, loop, &console, false);
+    enum sotto_err err = console_open(&console, port, loop, &console, false);
     if (err != SOTTO_OK) {
         return fail(port, "cannot use the console", err);
     }

@@ -20,7 +20,7 @@ static struct console *open_console(struct account_app *app,
     static struct console console;
 
     (void)fflush(stdout);
-    *err = console_open(&console, app->loop, &console, false);
+    *err = console_open(&console, app->port, app->loop, &console, false);
     if (*err != SOTTO_OK) {
         return NULL;
     }

@@ -69,7 +69,7 @@ static int set_aside(struct account_app *app)
         sotto_accounts_repair(&app->files, &app->random, &report, &io);
 
     if (err == SOTTO_OK) {
-        err = path_wait(app->loop, &io);
+        err = path_wait(app->loop, &io, NULL);
     }
     if (err != SOTTO_OK) {
         return account_fail(app,

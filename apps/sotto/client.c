@@ -289,6 +289,9 @@ static bool get_answers(struct client_app *app, const char *server,
     if (app->settings.password_file != NULL) {
         return usage(app, "--password-file needs --user NAME");
     }
+    if (console_shows_secrets(app->console)) {
+        return usage(app, CLIENT_NO_QUESTIONS);
+    }
     struct menu_choice known;
     fill_menu(app, server, &known);
     menu_init_client(&app->menu, &known);
@@ -367,6 +370,29 @@ bool client_start(struct client_app *app)
     return err == SOTTO_OK;
 }
 
+/* A run is not a success when something that was said got lost. */
+static void look_back(struct client_app *app)
+{
+    if (app->exit_code == CLIENT_EXIT_OK &&
+        sotto_client_unsettled(&app->client) > 0) {
+        view_error(&app->view, "unsettled",
+                   "what was said last is not acknowledged: it may be lost");
+        app->exit_code = CLIENT_EXIT_NETWORK;
+    }
+}
+
+/* Nor when nobody could read what came. */
+static void say_if_unheard(struct client_app *app)
+{
+    if (app->console->is_broken) {
+        say("sotto: the output could not be written: ",
+            app->console->broken_why, "\n", NULL);
+        if (app->exit_code == CLIENT_EXIT_OK) {
+            app->exit_code = CLIENT_EXIT_OTHER;
+        }
+    }
+}
+
 int client_main(struct port *port, struct port_loop *loop,
                 struct console *console, const char *server,
                 const struct client_settings *settings,
@@ -378,6 +404,9 @@ int client_main(struct port *port, struct port_loop *loop,
     app.loop = loop;
     app.console = console;
     app.random = port_random(port);
+    if (port_loop_open(port, 1, &app.files_loop) != SOTTO_OK) {
+        app.files_loop = loop; /* a machine with one loop */
+    }
     app.view = (struct view){.console = console,
                              .is_json = settings->json,
                              .user = app.user};
@@ -390,10 +419,15 @@ int client_main(struct port *port, struct port_loop *loop,
         client_finish(&app, CLIENT_EXIT_OTHER);
     } else {
         client_run(&app);
+        look_back(&app);
         sotto_client_wipe(&app.client);
     }
-    const int exit_code = (int)app.exit_code;
     console_flush(console);
+    say_if_unheard(&app);
+    const int exit_code = (int)app.exit_code;
+    if (app.files_loop != loop) {
+        port_loop_close(app.files_loop);
+    }
     system_memory_free(app.memory);
     sotto_wipe(&app, sizeof app);
     return exit_code;

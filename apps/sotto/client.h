@@ -54,6 +54,12 @@ int client_main(struct port *port, struct port_loop *loop,
                 const struct menu_choice *choice);
 
 /* Asks the menu's questions on the console. QUIT at the end of input, too. */
+/* Why nothing is asked where console_shows_secrets(). */
+#define CLIENT_NO_QUESTIONS                                                    \
+    "the output is not a terminal, so a password that is typed would be "      \
+    "seen; give --user NAME and --password-file FILE, or leave the output to " \
+    "the terminal"
+
 enum menu_result client_ask(struct console *console, struct menu *menu);
 
 #endif

@@ -26,6 +26,7 @@ struct client_app {
     struct client_settings settings;
     struct port *port;
     struct port_loop *loop;
+    struct port_loop *files_loop; /* its own: waiting there loses no event */
     struct console *console;
     struct view view;
     struct sotto_random random;
@@ -48,6 +49,7 @@ struct client_app {
     struct sotto_client client;
     struct port_stream *stream; /* NULL when not connected */
     bool is_connecting;
+    bool is_reading;      /* PORT_READ is wanted */
     bool is_writing;      /* a write was cut short */
     bool had_login;       /* once, in this run */
     bool is_asking_key;   /* the person is to look at a new key */
@@ -59,7 +61,7 @@ struct client_app {
     uint64_t tick_ms;
     uint64_t redial_ms; /* when to dial again, 0 for not */
     uint64_t backoff_ms;
-    uint64_t give_up_ms; /* input ended and nobody answers */
+    uint64_t give_up_ms; /* when leaving, and nobody answers */
     bool is_done;
     enum client_exit exit_code;
 };

@@ -28,14 +28,29 @@ static bool open_files(struct client_app *app, struct sotto_files *files)
         struct port_event event;
         size_t count = 0;
         if (i > 0) {
-            port_wait(app->loop, LOCK_WAIT_MS, &event, 1, &count);
+            port_wait(app->files_loop, LOCK_WAIT_MS, &event, 1, &count);
         }
-        err = path_open(app->loop, app->folder, true, files);
+        err = path_open(app->files_loop, app->folder, true, files);
     }
     if (err != SOTTO_OK) {
-        complain(app, "files", "cannot open the client's files", err);
+        complain(app, "files",
+                 "choose a folder for this client's files with --data DIR; "
+                 "cannot use those",
+                 err);
     }
     return err == SOTTO_OK;
+}
+
+static void complain_of_key(struct client_app *app)
+{
+    char line[512];
+    struct textbuf text;
+    textbuf_init(&text, line, sizeof line);
+    textbuf_add_all(&text, app->folder, "/" IDENTITY_FILE,
+                    " is damaged; put a copy back, or remove it: then this "
+                    "client makes itself a new key",
+                    NULL);
+    view_error(&app->view, "files", line);
 }
 
 bool client_identity(struct client_app *app)
@@ -45,9 +60,11 @@ bool client_identity(struct client_app *app)
         return false;
     }
     enum sotto_err err =
-        identity_open(app->loop, &files, &app->random, &app->identity);
+        identity_open(app->files_loop, &files, &app->random, &app->identity);
     port_files_close(&files);
-    if (err != SOTTO_OK) {
+    if (err == SOTTO_ERR_FORMAT) {
+        complain_of_key(app);
+    } else if (err != SOTTO_OK) {
         complain(app, "files",
                  "cannot read or make this client's key, " IDENTITY_FILE, err);
     }
@@ -247,7 +264,7 @@ bool client_pins_ask(struct client_app *app)
 static enum sotto_err save(struct client_app *app, struct known_file *known)
 {
     enum sotto_err err = known_file_save(known);
-    return err == SOTTO_OK ? path_wait(app->loop, &known->io) : err;
+    return err == SOTTO_OK ? path_wait(app->files_loop, &known->io, NULL) : err;
 }
 
 static enum sotto_err save_pin(struct client_app *app,

@@ -6,7 +6,7 @@
 
 #define TICK_MS        1000U
 #define BACKOFF_MIN_MS 500U
-/* With the input at its end and no server, how long what was said is kept. */
+/* When leaving and without a server, how long what was said is kept. */
 #define GIVE_UP_MS 60000U
 
 static void say(struct client_app *app, const char *code, const char *text)
@@ -182,6 +182,16 @@ static void read_stream(struct client_app *app)
     }
 }
 
+/* A stream that is not to be read is only reported when it broke, and then
+ * again and again. What it still holds comes after the next connection. */
+static void end_if_broken(struct client_app *app)
+{
+    if (app->stream != NULL && !app->is_reading) {
+        client_drop_stream(app);
+        sotto_client_disconnected(&app->client, SOTTO_ERR_RESET);
+    }
+}
+
 static void write_stream(struct client_app *app)
 {
     const uint8_t *at = NULL;
@@ -208,16 +218,19 @@ static void set_wants(struct client_app *app)
     if (app->stream == NULL || app->is_connecting) {
         return;
     }
-    const bool reads = console_has_room(app->console) &&
-                       app->client.state != SOTTO_CLIENT_IDENTITY;
-    port_want(app->stream,
-              (reads ? PORT_READ : 0U) | (app->is_writing ? PORT_WRITE : 0U));
+    app->is_reading = console_has_room(app->console) &&
+                      app->client.state != SOTTO_CLIENT_IDENTITY;
+    port_want(app->stream, (app->is_reading ? PORT_READ : 0U) |
+                               (app->is_writing ? PORT_WRITE : 0U));
 }
 
 /* ---- what is typed ---- */
 
 static void leave(struct client_app *app, bool at_once)
 {
+    if (!app->is_leaving) {
+        app->give_up_ms = app->now_ms + GIVE_UP_MS;
+    }
     app->is_leaving = true;
     sotto_client_leave(&app->client, at_once);
 }
@@ -246,16 +259,22 @@ static void post(struct client_app *app, const char *text, size_t len)
     }
 }
 
+/* The line may hold zeros: those are said, or refused, like anything else. */
+static bool is_line(const char *line, size_t len, const char *word)
+{
+    return len == strlen(word) && memcmp(line, word, len) == 0;
+}
+
 static void take_line(struct client_app *app, const char *line, size_t len)
 {
     if (len == 0) {
         return;
     }
-    if (strcmp(line, "exit") == 0 || strcmp(line, "/quit") == 0) {
+    if (is_line(line, len, "exit") || is_line(line, len, "/quit")) {
         leave(app, false);
-    } else if (strcmp(line, "/help") == 0) {
+    } else if (is_line(line, len, "/help")) {
         help(app);
-    } else if (strcmp(line, "/who") == 0) {
+    } else if (is_line(line, len, "/who")) {
         if (sotto_client_who(&app->client) != SOTTO_OK) {
             say(app, "offline", "not connected at the moment");
         }
@@ -294,7 +313,6 @@ static void take_lines(struct client_app *app)
             break;
         case CONSOLE_END:
             app->has_input_ended = true;
-            app->give_up_ms = app->now_ms + GIVE_UP_MS;
             leave(app, false);
             break;
         case CONSOLE_INTERRUPT:
@@ -329,6 +347,7 @@ static void take_port_event(struct client_app *app,
             look_at_connect(app);
         } else if ((event->ready & PORT_READ) != 0) {
             read_stream(app);
+            end_if_broken(app);
         }
     }
 }
@@ -343,7 +362,7 @@ static void look_at_time(struct client_app *app)
     if (app->redial_ms != 0 && app->now_ms >= app->redial_ms) {
         dial(app);
     }
-    if (app->has_input_ended && app->stream == NULL &&
+    if (app->is_leaving && app->stream == NULL &&
         app->now_ms >= app->give_up_ms) {
         say(app, "network", "gave up: what was said last is not acknowledged");
         client_finish(app, CLIENT_EXIT_NETWORK);
@@ -368,6 +387,9 @@ static void turn(struct client_app *app)
     size_t count = 0;
     console_hold(app->console, !takes_lines(app));
     console_flush(app->console);
+    if (app->console->is_broken && !app->is_leaving) {
+        leave(app, false); /* what was said is still delivered */
+    }
     set_wants(app);
     port_wait(app->loop, time_to_wait(app), events, 8, &count);
     app->now_ms = port_now_ms(app->port);
@@ -390,10 +412,20 @@ void client_run(struct client_app *app)
     app->tick_ms = app->now_ms + TICK_MS;
     app->backoff_ms = BACKOFF_MIN_MS;
     /* An account that is to be made is derived before anything is dialled. */
-    while (sotto_client_is_deriving(&app->client)) {
-        (void)sotto_client_derive(&app->client, 100 * CLIENT_ROUNDS);
+    while (!app->is_done && sotto_client_is_deriving(&app->client)) {
+        struct port_event event;
+        size_t count = 0;
+        (void)sotto_client_derive(&app->client, CLIENT_ROUNDS);
+        console_hold(app->console, true);
+        console_flush(app->console);
+        port_wait(app->loop, 0, &event, 1, &count);
+        if (count > 0) {
+            take_port_event(app, &event);
+        }
     }
-    dial(app);
+    if (!app->is_done) {
+        dial(app);
+    }
     while (!app->is_done) {
         turn(app);
     }

@@ -1,6 +1,7 @@
 #include "apps/sotto/console.h"
 
 #include "apps/sotto/system.h"
+#include "apps/sotto/textbuf.h"
 #include "core/base/secret.h"
 #include <string.h>
 
@@ -20,8 +21,8 @@ static void set_size(struct console *console)
     line_editor_resize(&console->editor, info.columns, info.rows);
 }
 
-enum sotto_err console_open(struct console *console, struct port_loop *loop,
-                            void *tag, bool is_plain)
+enum sotto_err console_open(struct console *console, struct port *port,
+                            struct port_loop *loop, void *tag, bool is_plain)
 {
     struct port_console_info info;
     memset(console, 0, sizeof *console);
@@ -29,10 +30,12 @@ enum sotto_err console_open(struct console *console, struct port_loop *loop,
     if (err != SOTTO_OK) {
         return err;
     }
+    console->port = port;
     console->loop = loop;
     console->tag = tag;
     console->is_reading = true;
     port_console_info(console->stream, &info);
+    console->is_typed = info.input_is_terminal;
     console->is_interactive =
         info.input_is_terminal && info.output_is_terminal && !is_plain;
     console->is_colored = wants_color(info.output_is_terminal && !is_plain);
@@ -98,6 +101,23 @@ bool console_has_room(const struct console *console)
            CONSOLE_MESSAGE_MAX + sizeof console->screen;
 }
 
+bool console_shows_secrets(const struct console *console)
+{
+    return console->is_typed && !console->is_interactive;
+}
+
+/* Nobody looks any more: what waits, and all that follows, is thrown away. */
+static void give_up_output(struct console *console)
+{
+    struct textbuf why;
+    console->out_at = console->out_len;
+    if (!console->is_broken) {
+        console->is_broken = true;
+        textbuf_init(&why, console->broken_why, sizeof console->broken_why);
+        textbuf_add(&why, port_last_error(console->port));
+    }
+}
+
 void console_flush(struct console *console)
 {
     if (console->is_editing && console_has_room(console)) {
@@ -115,7 +135,7 @@ void console_flush(struct console *console)
             break;
         }
         if (err != SOTTO_OK) {
-            console->out_at = console->out_len; /* nobody looks any more */
+            give_up_output(console);
             break;
         }
         console->out_at += done;

@@ -27,12 +27,16 @@ enum console_event {
 };
 
 struct console {
+    struct port *port;
     struct port_stream *stream;
     struct port_loop *loop;
     void *tag;
     bool is_interactive; /* input and output are a terminal */
     bool is_colored;     /* colours are wanted */
-    bool is_reading;     /* PORT_READ is wanted */
+    bool is_typed;       /* input is a terminal, whatever output is */
+    bool is_broken;      /* output could not be written, and is thrown away */
+    char broken_why[128];
+    bool is_reading; /* PORT_READ is wanted */
     bool has_ended;
     bool is_editing;
     struct line_editor editor;
@@ -54,8 +58,9 @@ struct console {
 /* Opens the machine's console. `tag` marks its events; `is_plain` treats a
  * terminal as a pipe. Errors as port_console_open(). The struct is large: make
  * it static. */
-enum sotto_err console_open(struct console *console, struct port_loop *loop,
-                            void *tag, bool is_plain) SOTTO_MUST_CHECK;
+enum sotto_err console_open(struct console *console, struct port *port,
+                            struct port_loop *loop, void *tag, bool is_plain)
+    SOTTO_MUST_CHECK;
 
 /* Leaves the terminal as it was; waits up to two seconds for what is to be
  * printed. Wipes what was typed. */
@@ -81,6 +86,10 @@ void console_print(struct console *console, const char *text, size_t len);
 
 /* True while a message of any size can be printed without loss. */
 bool console_has_room(const struct console *console);
+
+/* True where people type but the line editor is not at work: the terminal
+ * shows what is typed, passwords too. */
+bool console_shows_secrets(const struct console *console);
 
 /* Gives out what waits. Call before waiting. */
 void console_flush(struct console *console);

@@ -58,16 +58,18 @@ static enum sotto_err append_key(const struct sotto_files *files,
 
 static enum sotto_err make_key(struct port_loop *loop,
                                const struct sotto_files *files,
-                               const struct sotto_random *random, uint8_t *key)
+                               const struct sotto_random *random,
+                               struct identity *identity)
 {
     struct sotto_io io = {0};
-    enum sotto_err err = random->fill(random->ctx, key, KEY_LEN);
+    enum sotto_err err =
+        random->fill(random->ctx, identity->private_key, KEY_LEN);
     if (err == SOTTO_OK) {
-        err = append_key(files, key);
+        err = append_key(files, identity->private_key);
     }
     if (err == SOTTO_OK) {
         files->replace(files->ctx, NEW_FILE, IDENTITY_FILE, &io);
-        err = path_wait(loop, &io);
+        err = path_wait(loop, &io, &identity->was_stopped);
     }
     return err;
 }
@@ -80,7 +82,7 @@ enum sotto_err identity_open(struct port_loop *loop,
     enum sotto_err err = read_key(files, identity->private_key);
     identity->is_new = err == SOTTO_ERR_NOT_FOUND;
     if (identity->is_new) {
-        err = make_key(loop, files, random, identity->private_key);
+        err = make_key(loop, files, random, identity);
     }
     if (err == SOTTO_OK) {
         sotto_x25519_public(identity->private_key, identity->public_key);

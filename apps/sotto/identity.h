@@ -17,7 +17,8 @@
 struct identity {
     uint8_t private_key[32];
     uint8_t public_key[32];
-    bool is_new; /* made just now */
+    bool is_new;      /* made just now */
+    bool was_stopped; /* and meanwhile the program was asked to end */
 };
 
 /*

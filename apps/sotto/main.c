@@ -32,7 +32,7 @@ static int open_console(struct port *port, bool is_plain,
     if (err != SOTTO_OK) {
         return fail(port, "cannot wait for input", err);
     }
-    err = console_open(console, *loop, console, is_plain);
+    err = console_open(console, port, *loop, console, is_plain);
     if (err != SOTTO_OK) {
         port_loop_close(*loop);
         return fail(port, "cannot use the console", err);
@@ -68,8 +68,7 @@ static int run_ready_server(struct port *port, struct options *options,
         return OPTIONS_EXIT_USAGE;
     }
     if (settings->check_config) {
-        (void)puts("ok");
-        return 0;
+        return puts("ok") < 0 || fflush(stdout) != 0;
     }
     return server_main(port, settings);
 }
@@ -99,6 +98,11 @@ static int run_menu(struct port *port, const struct program *program)
     int code = open_console(port, false, &loop, &console);
     if (code != CLIENT_EXIT_OK) {
         return code;
+    }
+    if (console_shows_secrets(&console)) {
+        close_console(loop, &console);
+        (void)fputs("sotto: " CLIENT_NO_QUESTIONS "\n", stderr);
+        return CLIENT_EXIT_USAGE;
     }
     menu_init(&menu);
     const enum menu_result result = client_ask(&console, &menu);

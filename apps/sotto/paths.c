@@ -49,12 +49,16 @@ enum sotto_err path_open(struct port_loop *loop, const char *folder,
     return err;
 }
 
-enum sotto_err path_wait(struct port_loop *loop, struct sotto_io *io)
+enum sotto_err path_wait(struct port_loop *loop, struct sotto_io *io,
+                         bool *was_stopped)
 {
     while (io->state == SOTTO_IO_PENDING) {
         struct port_event event;
         size_t count = 0;
         port_wait(loop, 1000, &event, 1, &count);
+        if (count > 0 && event.kind == PORT_EVENT_STOP && was_stopped != NULL) {
+            *was_stopped = true;
+        }
     }
     io->state = SOTTO_IO_IDLE;
     return io->err;

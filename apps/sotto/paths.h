@@ -29,8 +29,10 @@ enum sotto_err path_open(struct port_loop *loop, const char *folder,
     SOTTO_MUST_CHECK;
 
 /* Runs the loop until the request is done, and returns its outcome. For times
- * when nothing else goes on: start and end. */
-enum sotto_err path_wait(struct port_loop *loop, struct sotto_io *io)
-    SOTTO_MUST_CHECK;
+ * when nothing else goes on: start and end. A request to stop that comes
+ * meanwhile sets `*was_stopped`, if that is not NULL; other events are lost,
+ * or come again. */
+enum sotto_err path_wait(struct port_loop *loop, struct sotto_io *io,
+                         bool *was_stopped) SOTTO_MUST_CHECK;
 
 #endif

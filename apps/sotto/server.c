@@ -4,6 +4,7 @@
 #include "apps/sotto/paths.h"
 #include "apps/sotto/server_inner.h"
 #include "apps/sotto/system.h"
+#include "core/base/assert.h"
 #include <string.h>
 
 /* ---- opening ---- */
@@ -27,6 +28,16 @@ static bool fail(const struct server *server, const char *what,
         sotto_err_name(err), ")", advice[0] != 0 ? "; " : "", advice, "\n",
         NULL);
     return false;
+}
+
+/* Zeros, mapped when they are first touched; close_server() gives them back. */
+static void *take_memory(struct server *server, size_t size)
+{
+    SOTTO_ASSERT(server->memory_count < SERVER_MEMORY_MAX);
+    void *memory = system_memory(size);
+    server->memory[server->memory_count] = memory;
+    server->memory_count += memory != NULL;
+    return memory;
 }
 
 static bool open_files(struct server *server)
@@ -78,7 +89,7 @@ static bool open_accounts(struct server *server)
 {
     struct sotto_accounts_report report = {0};
     const size_t capacity = (size_t)server->settings.max_accounts;
-    void *memory = system_memory(sotto_accounts_size(capacity));
+    void *memory = take_memory(server, sotto_accounts_size(capacity));
     if (memory == NULL) {
         return fail(server, "no memory for accounts", SOTTO_ERR_SPACE, "");
     }
@@ -122,7 +133,7 @@ static bool open_lobby(struct server *server)
                             sizeof config.salt) != SOTTO_OK) {
         return fail(server, "no random bytes", SOTTO_ERR_RANDOM, "");
     }
-    void *memory = system_memory(sotto_log_size());
+    void *memory = take_memory(server, sotto_log_size());
     if (memory == NULL) {
         return fail(server, "no memory for the log", SOTTO_ERR_SPACE, "");
     }
@@ -160,7 +171,7 @@ static bool open_hub(struct server *server)
         .account_rate = {(uint32_t)s->login_tries * 6, login_refill / 6 + 1},
         .address_rate = {(uint32_t)s->login_tries * 12, login_refill / 12 + 1},
         .register_rate = {(uint32_t)s->register_tries, register_refill}};
-    void *memory = system_memory(sotto_hub_size(&config));
+    void *memory = take_memory(server, sotto_hub_size(&config));
     if (memory == NULL) {
         return fail(server, "no memory for the hub", SOTTO_ERR_SPACE, "");
     }
@@ -173,7 +184,7 @@ static bool open_hub(struct server *server)
 static bool open_pool(struct server *server, struct sotto_pool *pool,
                       size_t count, size_t size)
 {
-    void *memory = system_memory(sotto_pool_size(count, size));
+    void *memory = take_memory(server, sotto_pool_size(count, size));
     if (memory == NULL) {
         return fail(server, "no memory for connections", SOTTO_ERR_SPACE,
                     "choose a smaller --max-connections");
@@ -184,7 +195,7 @@ static bool open_pool(struct server *server, struct sotto_pool *pool,
 
 static bool open_feed(struct server *server)
 {
-    uint8_t *ring = system_memory(SERVER_FEED_BYTES);
+    uint8_t *ring = take_memory(server, SERVER_FEED_BYTES);
     if (ring == NULL) {
         return fail(server, "no memory for the room", SOTTO_ERR_SPACE, "");
     }
@@ -237,6 +248,9 @@ static bool listen_on(struct server *server, const struct port_address *address,
             : err == SOTTO_ERR_DENIED
                 ? "; ports below 1024 need more rights, choose a higher one "
                   "with --listen ADDR:PORT"
+            : err == SOTTO_ERR_NAME
+                ? "; this machine does not have this address, leave --listen "
+                  "out to use all that it has"
                 : "",
             "\n", NULL);
         return false;
@@ -306,8 +320,7 @@ static void announce(struct server *server)
 
 /* ---- from start to end ---- */
 
-/* In the opposite order; what was not opened is NULL. Memory goes with the
- * process. */
+/* In the opposite order; what was not opened is NULL. */
 static void close_server(struct server *server)
 {
     if (server->lobby != NULL) {
@@ -321,6 +334,9 @@ static void close_server(struct server *server)
     }
     if (server->loop != NULL) {
         port_loop_close(server->loop);
+    }
+    for (size_t i = 0; i < server->memory_count; i++) {
+        system_memory_free(server->memory[i]);
     }
     identity_wipe(&server->identity);
 }

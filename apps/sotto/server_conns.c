@@ -397,6 +397,10 @@ void conns_work(struct server *server)
 
 void conns_tick(struct server *server)
 {
+    if (!server->is_ending) {
+        /* Descriptors may be free again though none of ours was closed. */
+        set_accepting(server, true);
+    }
     for (size_t i = 0; i < server->conn_high; i++) {
         struct conn *conn = conn_at(server, i);
         if (conn->is_open) {

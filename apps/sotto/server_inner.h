@@ -21,6 +21,9 @@
 #    define SERVER_LISTENERS_MAX ((size_t)OPTIONS_LIST_MAX * 2U)
 #endif
 
+/* Blocks of memory that are taken at the start. */
+#define SERVER_MEMORY_MAX 8
+
 /* How long an ending server waits for what is on its way. */
 #define SERVER_DRAIN_MS 5000U
 
@@ -46,6 +49,8 @@ struct server {
     struct sotto_random random;
     struct sotto_files files;
     struct identity identity;
+    void *memory[SERVER_MEMORY_MAX]; /* of all that follows */
+    size_t memory_count;
     struct sotto_accounts *accounts;
     struct sotto_log *lobby;
     struct sotto_hub *hub;

@@ -1,8 +1,16 @@
 #include "apps/sotto/server_inner.h"
 
+#include "core/base/secret.h"
 #include <string.h>
 
 #define TICK_MS 1000U
+
+static const char *why_no_codes(const struct server *server, enum sotto_err err)
+{
+    return err == SOTTO_ERR_LIMIT || err == SOTTO_ERR_FORMAT
+               ? "the file is too large, has too many codes, or one too long"
+               : port_last_error(server->port);
+}
 
 bool server_load_codes(struct server *server)
 {
@@ -33,12 +41,17 @@ bool server_load_codes(struct server *server)
     if (err == SOTTO_OK) {
         err = sotto_hub_set_codes(server->hub, codes, count);
     }
-    memset(text, 0, sizeof text);
-    log_event(&server->log, err == SOTTO_OK ? LOG_INFO : LOG_ERROR, "server",
-              "invitations",
+    sotto_wipe(text, sizeof text);
+    if (err != SOTTO_OK) {
+        log_event(&server->log, LOG_ERROR, "server", "invitations_unusable",
+                  LOG_FIELDS(log_text("file", server->settings.invite_file),
+                             log_text("reason", why_no_codes(server, err))));
+        return false;
+    }
+    log_event(&server->log, LOG_INFO, "server", "invitations",
               LOG_FIELDS(log_text("file", server->settings.invite_file),
-                         log_number("codes", count), log_err("result", err)));
-    return err == SOTTO_OK;
+                         log_number("codes", count)));
+    return true;
 }
 
 static void log_counters(struct server *server)
@@ -168,6 +181,9 @@ void server_run(struct server *server)
 {
     set_time(server);
     server->tick_ms = server->now_ms + TICK_MS;
+    if (server->identity.was_stopped) {
+        start_ending(server); /* asked for while the key was being stored */
+    }
     while (!server->is_ending) {
         turn(server);
     }

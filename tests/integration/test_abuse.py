@@ -1,0 +1,186 @@
+"""Programs used as nobody meant them to be: shared folders, broken outputs,
+closed descriptors, requests to end at odd times."""
+
+import errno
+import os
+import pathlib
+import pty
+import signal
+import subprocess
+import time
+
+import sotto
+
+
+class AbuseTest(sotto.Case):
+    def raw(self, server, user, *args, **streams):
+        """A JSON client whose streams are the test's; ends by itself."""
+        password = self.folder / "password"
+        password.write_text(sotto.PASSWORD + "\n")
+        return subprocess.run(
+            [sotto.BIN, "client", server.address, "--user", user,
+             "--password-file", password, "--json", "--pin",
+             server.fingerprint, "--min-iterations", sotto.ITERATIONS,
+             "--data", self.folder / ("of-" + user), *args],
+            env=self.environment({}), timeout=sotto.WAIT, **streams)
+
+    def account(self, server, user):
+        self.assertEqual(self.member(server, user).leave(), 0)
+
+    # ---- folders ----
+
+    def test_many_clients_share_one_folder(self):
+        """Each holds it for moments; a busy folder is waited for, also with
+        input that is ready at once."""
+        server = self.server()
+        folder = self.folder / "shared"
+        people = [self.client(server, "user%d" % i, register=True, data=folder)
+                  for i in range(6)]
+        for person in people:
+            person.say("hello")
+        for person in people:
+            self.assertEqual(person.leave(), 0)
+            self.assertEqual(len(person.all("acked")), 1)
+        lines = (folder / "known_accounts").read_text().splitlines()
+        self.assertEqual(len([l for l in lines if "user" in l.split(" ")[1]
+                              and not l.startswith("#")]), 6)
+
+    def test_a_damaged_client_key_is_named(self):
+        server = self.server()
+        self.account(server, "alice")
+        (self.folder / "of-alice" / "static_key").write_text("nonsense")
+        done = self.raw(server, "alice", stdin=subprocess.DEVNULL,
+                        stdout=subprocess.PIPE)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"static_key is damaged", done.stdout)
+
+    # ---- outputs ----
+
+    def test_an_output_that_cannot_be_written_is_no_success(self):
+        server = self.server()
+        self.account(server, "alice")
+        with open("/dev/full", "wb") as full:
+            done = self.raw(server, "alice", input=b"x\n", stdout=full,
+                            stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(os.strerror(errno.ENOSPC).encode(), done.stderr)
+
+    def test_a_client_ends_when_nobody_reads_it(self):
+        """As with `sotto client ... | head -1`, though its input goes on."""
+        server = self.server()
+        self.account(server, "alice")
+        reads, writes = os.pipe()
+        os.close(reads)
+        keep_open, stdin = os.pipe()
+        with os.fdopen(writes, "wb") as out, os.fdopen(keep_open) as source:
+            done = self.raw(server, "alice", stdin=source, stdout=out,
+                            stderr=subprocess.PIPE)
+        os.close(stdin)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"could not be written", done.stderr)
+
+    def test_closed_standard_streams(self):
+        """No file and no connection gets their numbers."""
+        def close_all():
+            os.closerange(0, 3)
+        server = self.server()
+        self.assertEqual(server.stop(), 0)
+        key = (server.data / "static_key").read_bytes()
+        bare = subprocess.Popen(
+            [sotto.BIN, "server", "--listen", "127.0.0.1:0", "--data",
+             server.data], env=self.environment({}), preexec_fn=close_all)
+        try:
+            sotto.until(lambda: self.listens(bare.pid), "a listening server")
+            held = [os.readlink("/proc/%d/fd/%d" % (bare.pid, fd))
+                    for fd in range(3)]
+            self.assertEqual(held, ["/dev/null"] * 3)
+            bare.send_signal(signal.SIGTERM)
+            self.assertEqual(bare.wait(sotto.WAIT), 0)
+        finally:
+            bare.kill()
+            bare.wait()
+        self.assertEqual(key, (server.data / "static_key").read_bytes())
+
+    @staticmethod
+    def listens(pid):
+        sockets = []
+        for fd in pathlib.Path("/proc/%d/fd" % pid).iterdir():
+            try:
+                sockets.append(os.readlink(fd))
+            except OSError:
+                pass
+        return any(name.startswith("socket:") for name in sockets)
+
+    def test_no_password_is_asked_for_where_it_would_be_seen(self):
+        """Input from a terminal, output into a pipe."""
+        for args in ([], ["client", "127.0.0.1", "--user", "alice"]):
+            master, slave = pty.openpty()
+            done = subprocess.run(
+                [sotto.BIN, *args], env=self.environment({}), stdin=slave,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                timeout=sotto.WAIT)
+            os.close(slave)
+            os.close(master)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(b"--password-file", done.stderr)
+
+    # ---- leaving ----
+
+    def test_what_is_not_acknowledged_is_no_success(self):
+        server = self.server()
+        alice = self.member(server, "alice")
+        server.kill()
+        alice.expect("disconnected")
+        alice.say("into the void")
+        alice.say("/who")
+        alice.expect("error", code="offline")  # the line before was taken
+        alice.signal(signal.SIGTERM)
+        self.assertEqual(alice.end(), 5)
+        self.assertEqual(alice.all("error")[-1]["code"], "unsettled")
+
+    def test_a_line_with_a_zero_is_no_command(self):
+        server = self.server()
+        alice = self.member(server, "alice")
+        alice.write(b"exit\0now\n/quit\0\n")
+        alice.said("still here")
+        self.assertEqual(alice.leave(), 0)
+
+    def test_ends_while_a_password_is_derived(self):
+        server = self.server()
+        alice = self.client(server, "alice", "--iterations", "10000000",
+                            register=True)
+        time.sleep(0.5)  # into the derivation, which takes seconds
+        start = time.monotonic()
+        alice.signal(signal.SIGTERM)
+        self.assertNotEqual(alice.end(), 0)
+        self.assertLess(time.monotonic() - start, 5)
+
+    def test_a_server_asked_to_end_while_it_starts_ends(self):
+        """Whenever the request comes, it is not lost."""
+        for i in range(12):
+            server = self.server(data="server-%d" % i, wait=False)
+            sotto.until(lambda: (server.data / ".lock").exists()
+                        or server.process.poll() is not None,
+                        "a folder that is in use")
+            time.sleep(0.002 * i)
+            server.signal(signal.SIGTERM)
+            self.assertEqual(server.end(20), 0)
+
+    def test_a_server_that_cannot_start_is_tidy(self):
+        """One sentence, exit code 1, and nothing for the leak checker."""
+        server = self.server()
+        self.assertEqual(server.stop(), 0)
+        for name in ("static_key", "credentials.json", "lobby.00000001"):
+            kept = (server.data / name).read_bytes()
+            (server.data / name).unlink()
+            (server.data / name).mkdir()
+            code, _, err = self.run_sotto("server", "--listen", "127.0.0.1:0",
+                                          "--data", server.data)
+            self.assertEqual(code, 1)
+            self.assertEqual(len(err.splitlines()), 1, err)
+            (server.data / name).rmdir()
+            (server.data / name).write_bytes(kept)
+
+
+if __name__ == "__main__":
+    sotto.main()
