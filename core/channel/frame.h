@@ -11,6 +11,7 @@
 #ifndef SOTTO_CHANNEL_FRAME_H
 #define SOTTO_CHANNEL_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,7 @@ struct sotto_frame {
     uint8_t type;
     const uint8_t *body; /* borrowed until the next call into the link */
     size_t len;
+    bool is_cut; /* its end did not fit: see cuts_long in link.h */
 };
 
 #endif

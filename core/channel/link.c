@@ -108,6 +108,7 @@ void sotto_link_init(struct sotto_link *link,
     memset(link, 0, sizeof *link);
     link->state = SOTTO_LINK_HELLO;
     link->is_client = config->is_client;
+    link->cuts_long = config->cuts_long;
     link->receive_limit = config->receive_limit;
     link->random = config->random;
     if (config->is_client) {

@@ -78,6 +78,8 @@ enum sotto_link_state {
 
 struct sotto_link_config {
     bool is_client;
+    bool cuts_long; /* of a message that is too long to be joined the beginning
+                       is handed out (is_cut) instead of an error */
     enum sotto_suite suite;        /* what a client dials; servers take all */
     uint16_t receive_limit;        /* ours: bytes in a record */
     struct sotto_random random;    /* for ephemeral keys */
@@ -94,6 +96,8 @@ struct sotto_link {
     bool has_output; /* sotto_link_out() has something */
     bool has_keys;   /* keys.transport is the valid member */
     bool sent_close; /* nothing may be sealed any more */
+    bool cuts_long;
+    bool is_cut; /* the message in the assembly buffer */
     enum sotto_suite suite;
     uint16_t receive_limit;
     uint16_t send_limit; /* the peer's */
@@ -175,7 +179,7 @@ bool sotto_link_refuse(struct sotto_link *link, enum sotto_refusal refusal);
  * The next application frame of the record that was fed, or false when there
  * is none left: `*err` then says whether all went well. SPACE (not final): a
  * CHUNK came and no assembly buffer is lent; lend one and call again. LIMIT
- * (final): the message is larger than that buffer. Call it until it says false:
+ * (final): the message is larger than that buffer, and cuts_long is not set. Call it until it says false:
  * the peer's CLOSE, behind all other frames, makes the state ENDED only then.
  */
 bool sotto_link_next(struct sotto_link *link, struct sotto_frame *frame,

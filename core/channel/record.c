@@ -24,7 +24,7 @@ static struct sotto_frame read_frame(struct sotto_reader *r)
     uint8_t type = sotto_read_u8(r);
     struct sotto_span body = sotto_read_vector(r, 0, SOTTO_VARINT_MAX);
 
-    return (struct sotto_frame){type, body.at, body.len};
+    return (struct sotto_frame){type, body.at, body.len, false};
 }
 
 /* What each type may look like; `last` says that nothing follows. */
@@ -95,13 +95,19 @@ static enum sotto_err join(struct sotto_link *link,
     if (link->assembly == NULL) {
         return SOTTO_ERR_SPACE;
     }
-    if (part->len > link->assembly_cap - link->assembly_len) {
-        return sotto_link_fail(link, SOTTO_ERR_LIMIT);
+    const size_t room = link->assembly_cap - link->assembly_len;
+    size_t len = part->len;
+    if (len > room) {
+        if (!link->cuts_long) {
+            return sotto_link_fail(link, SOTTO_ERR_LIMIT);
+        }
+        len = room;
+        link->is_cut = true;
     }
-    if (part->len > 0) {
-        memcpy(link->assembly + link->assembly_len, part->body, part->len);
+    if (len > 0) {
+        memcpy(link->assembly + link->assembly_len, part->body, len);
     }
-    link->assembly_len += part->len;
+    link->assembly_len += len;
     return SOTTO_OK;
 }
 
@@ -110,7 +116,9 @@ static void finish_joining(struct sotto_link *link, struct sotto_frame *frame)
 {
     frame->body = link->assembly;
     frame->len = link->assembly_len;
+    frame->is_cut = link->is_cut;
     link->assembly_len = 0;
+    link->is_cut = false;
 }
 
 /* The peer's direction is over; what it left half said is dropped. */
@@ -175,6 +183,7 @@ void sotto_link_lend(struct sotto_link *link, uint8_t *buffer, size_t cap)
     link->assembly = buffer;
     link->assembly_cap = cap;
     link->assembly_len = 0;
+    link->is_cut = false;
 }
 
 bool sotto_link_is_assembling(const struct sotto_link *link)

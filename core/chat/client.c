@@ -46,7 +46,9 @@ enum sotto_err sotto_client_init(struct sotto_client *client,
         return err;
     }
     *client = (struct sotto_client){.config = *config};
-    client->instance = instance | 1U; /* 0 stands for none */
+    client->config.link.is_client = true;
+    client->config.link.cuts_long = true; /* see whole_letters() */
+    client->instance = instance | 1U;     /* 0 stands for none */
     client->max_text = SOTTO_MAX_TEXT;
     client->in = config->memory;
     client->in_cap = room;

@@ -60,6 +60,8 @@ struct sotto_client_event {
     enum sotto_client_event_kind kind;
     uint8_t type;
     bool missed;
+    bool is_cut; /* ENTRY: the end of its text is left out, because it is longer
+                    than SOTTO_MAX_TEXT of this build */
     uint64_t id;
     uint64_t number;
     uint8_t key[32];

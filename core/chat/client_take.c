@@ -130,6 +130,9 @@ static enum sotto_err settle(struct sotto_client *client, uint64_t id,
                              bool *has_event)
 {
     struct sotto_queue_item item;
+    if (client->state != SOTTO_CLIENT_ROOM) {
+        return SOTTO_ERR_FORMAT;
+    }
     if (client->part_done > 0 && client->is_post_part &&
         sotto_queue_peek(&client->queue, &item) && item.id == id) {
         return SOTTO_ERR_FORMAT; /* half of it is on its way */
@@ -219,23 +222,44 @@ static enum sotto_err take_caught_up(struct sotto_client *client,
     return err;
 }
 
+/* How much of `len` bytes of a text that was cut anywhere is whole letters. */
+static size_t whole_letters(const uint8_t *text, size_t len)
+{
+    for (size_t n = 1; n <= 4 && n <= len; n++) {
+        const uint8_t *last = text + len - n;
+        uint32_t code = 0;
+        if ((*last & 0xc0U) != 0x80U) {
+            return sotto_utf8_decode(last, n, &code) == n ? len : len - n;
+        }
+    }
+    return len;
+}
+
 static enum sotto_err take_entry(struct sotto_client *client,
                                  const struct sotto_frame *frame,
                                  struct sotto_client_event *event,
                                  bool *has_event)
 {
+    struct sotto_entry *entry = &event->entry;
+    const size_t len =
+        frame->is_cut ? whole_letters(frame->body, frame->len) : frame->len;
     event->type = frame->type;
+    event->is_cut = frame->is_cut;
     enum sotto_err err =
-        sotto_entry_decode(&event->entry, frame->type, frame->body, frame->len);
+        sotto_entry_decode(entry, frame->type, frame->body, len);
     if (err != SOTTO_OK) {
         return err;
+    }
+    if (entry->text.len > SOTTO_MAX_TEXT) {
+        entry->text.len = whole_letters(entry->text.at, SOTTO_MAX_TEXT);
+        event->is_cut = true;
     }
     if (client->state != SOTTO_CLIENT_ROOM) {
         return SOTTO_ERR_FORMAT;
     }
-    *has_event = event->entry.number > client->seen;
+    *has_event = entry->number > client->seen;
     if (*has_event) {
-        client->seen = event->entry.number;
+        client->seen = entry->number;
     }
     return SOTTO_OK;
 }
@@ -261,6 +285,9 @@ enum sotto_err sotto_client_take(struct sotto_client *client,
                                  bool *has_event)
 {
     *has_event = true;
+    if (frame->is_cut && frame->type != SOTTO_MSG_MESSAGE) {
+        return SOTTO_ERR_LIMIT;
+    }
     switch (frame->type) {
     case SOTTO_MSG_AUTH:
         *has_event = false;
@@ -290,7 +317,10 @@ enum sotto_err sotto_client_take(struct sotto_client *client,
         return take_ack(client, frame, event, has_event);
     case SOTTO_MSG_PRESENT:
         event->kind = SOTTO_EVENT_PRESENT;
-        return sotto_present_decode(&event->present, frame->body, frame->len);
+        return client->state == SOTTO_CLIENT_ROOM
+                   ? sotto_present_decode(&event->present, frame->body,
+                                          frame->len)
+                   : SOTTO_ERR_FORMAT;
     case SOTTO_MSG_PONG:
         *has_event = false;
         return frame->len <= SOTTO_PING_MAX ? SOTTO_OK : SOTTO_ERR_FORMAT;

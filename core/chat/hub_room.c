@@ -281,32 +281,49 @@ enum sotto_err sotto_hub_fetch(struct sotto_hub *hub,
     return SOTTO_OK;
 }
 
-/* One PRESENT frame with as many names as fit; `from` is a seat's place. */
-void sotto_hub_who(struct sotto_hub *hub, const struct sotto_request *request,
-                   struct sotto_reply *reply)
+static size_t smallest(size_t a, size_t b, size_t c)
 {
-    uint8_t *body = hub->frame;
-    size_t cap = request->room_bytes - 8;
-    cap = cap < sizeof hub->frame ? cap : sizeof hub->frame;
-    struct sotto_writer w;
-    sotto_writer_init(&w, body, cap);
-    sotto_write_u16(&w, SOTTO_LOBBY);
-    sotto_write_u8(&w, 0);
-    size_t at = (size_t)request->from;
+    const size_t less = a < b ? a : b;
+    return less < c ? less : c;
+}
+
+/* Writes the names from the seat at `from` on, as many as fit; returns the
+ * first seat that did not. */
+static size_t write_names(const struct sotto_hub *hub, size_t from,
+                          struct sotto_writer *w)
+{
+    size_t at = from;
     for (; at < hub->config.sessions; at++) {
         const struct sotto_seat *seat = &hub->seats[at];
         if (!seat->taken || !seat->is_primary) {
             continue;
         }
-        if (cap - w.len < 1U + seat->name_len) {
+        if (w->cap - w->len < 1U + seat->name_len) {
             break;
         }
-        sotto_write_vector(&w, seat->name, seat->name_len);
+        sotto_write_vector(w, seat->name, seat->name_len);
     }
-    reply->is_last = at >= hub->config.sessions;
-    body[2] = reply->is_last;
-    reply->next = at;
+    return at;
+}
+
+/* One PRESENT frame; `from` is a seat's place. */
+void sotto_hub_who(struct sotto_hub *hub, const struct sotto_request *request,
+                   struct sotto_reply *reply)
+{
+    const size_t head = 1 + 2; /* of the frame */
+    const size_t from = (size_t)request->from;
+    uint8_t *body = hub->frame;
+    struct sotto_writer w;
     struct sotto_writer page;
+    SOTTO_ASSERT(request->room_bytes > head + 3 + 1 + SOTTO_NAME_MAX);
+    sotto_writer_init(&w, body,
+                      smallest(request->room_bytes - head, sizeof hub->frame,
+                               SOTTO_PRESENT_MAX));
+    sotto_write_u16(&w, SOTTO_LOBBY);
+    sotto_write_u8(&w, 0);
+    reply->next = write_names(hub, from, &w);
+    reply->is_last = reply->next >= hub->config.sessions;
+    body[2] = reply->is_last;
     sotto_writer_init(&page, hub->page, sizeof hub->page);
     enum sotto_err err =
         sotto_frame_encode(&page, SOTTO_MSG_PRESENT, body, w.len);

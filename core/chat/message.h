@@ -49,12 +49,13 @@ enum sotto_message_type {
 #define SOTTO_ROOM_NAME_MAX 32
 #define SOTTO_CODE_MAX      64 /* bytes of an invitation code */
 #define SOTTO_PING_MAX      8
+#define SOTTO_PRESENT_MAX   512 /* bytes of one page of names */
 
 /* The room everybody is in. */
 #define SOTTO_LOBBY      0
 #define SOTTO_LOBBY_NAME "#lobby"
 
-/* The most bytes of an encoded frame, head included, of a given text. */
+/* The most bytes of an entry's frame: what is not its text, and in all. */
 #define SOTTO_ENTRY_HEAD_MAX 64
 #define SOTTO_FRAME_MAX      (SOTTO_ENTRY_HEAD_MAX + SOTTO_MAX_TEXT)
 
@@ -130,7 +131,8 @@ struct sotto_ack {
     uint64_t number;
 };
 
-/* PRESENT: uint16 room, uint8 last page, then opaque name<V> up to the end. */
+/* PRESENT: uint16 room, uint8 last page, then opaque name<V> up to the end;
+ * SOTTO_PRESENT_MAX bytes at most. */
 struct sotto_present {
     uint16_t room;
     bool is_last;

@@ -315,7 +315,9 @@ static void test_login_is_not_believed_without_the_servers_proof(void **state)
     sotto_welcome_encode(
         &w, &(struct sotto_welcome){.name = {(const uint8_t *)"ann", 3},
                                     .max_text = 100});
-    const struct sotto_frame frame = {SOTTO_MSG_WELCOME, body, w.len};
+    const struct sotto_frame frame = {.type = SOTTO_MSG_WELCOME,
+                                      .body = body,
+                                      .len = w.len};
     assert_int_equal(sotto_client_take(&ann->client, &frame, &event,
                                        &has_event),
                      SOTTO_ERR_FORMAT);
