@@ -259,6 +259,13 @@ enum sotto_err sotto_hub_fetch(struct sotto_hub *hub,
                                const struct sotto_request *request,
                                struct sotto_reply *reply)
 {
+    if (request->from < sotto_log_first(hub->lobby)) {
+        /* The log has dropped what this reader was about to get. JOIN tells a
+         * client that something is missing, so it has to come back. */
+        reply->kind = SOTTO_REPLY_KICK;
+        reply->reason = SOTTO_CLOSE_SLOW;
+        return SOTTO_OK;
+    }
     struct sotto_writer page;
     const size_t cap = request->room_bytes < sizeof hub->page
                            ? request->room_bytes

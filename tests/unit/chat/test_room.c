@@ -495,6 +495,29 @@ static void test_room_says_when_something_was_missed(void **state)
     world_check(world);
 }
 
+/* While it was connected, too. */
+static void test_room_slow_reader_hears_that_something_was_missed(void **state)
+{
+    (void)state;
+    struct world_options options = forgetful;
+    options.feed = 1024;
+    begin(&options);
+    struct world_client *ann = world_add_person(world, "ann");
+    struct world_client *bob = world_add_person(world, "bob");
+    world_settle(world);
+    bob->is_there = false; /* it neither reads nor writes for a while */
+    for (int i = 0; i < 20; i++) {
+        say(ann, 5);
+        world_settle(world);
+    }
+    bob->is_there = true;
+    world_settle(world);
+    assert_int_equal(bob->counts[SOTTO_EVENT_JOINED], 2);
+    assert_true(bob->missed);
+    assert_true(world_is_content(bob));
+    world_check(world);
+}
+
 /* Whether a post arrived cannot be told any more: it is not said again, and its
  * author hears of it. */
 static void test_room_is_honest_about_posts_in_a_gap(void **state)
@@ -674,6 +697,7 @@ int test_room(void)
         TEST(test_room_replaces_the_same_clients_half_dead_connection),
         TEST(test_room_instances_belong_to_accounts),
         TEST(test_room_says_when_something_was_missed),
+        TEST(test_room_slow_reader_hears_that_something_was_missed),
         TEST(test_room_is_honest_about_posts_in_a_gap),
         TEST(test_room_goes_on_with_a_server_that_begins_anew),
         TEST(test_room_full_disk_refuses_posts_and_goes_on_later),
