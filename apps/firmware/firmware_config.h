@@ -104,6 +104,9 @@
  * is no room. */
 #define PORT_LWIP_STREAMS (SERVER_CONNECTIONS + 1)
 
+/* All of them may come at the same moment. */
+#define PORT_LWIP_BACKLOG (SERVER_CONNECTIONS + 1)
+
 #define PORT_LWIP_LISTENERS  1
 #define SERVER_LISTENERS_MAX 1U
 

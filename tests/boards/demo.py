@@ -160,7 +160,7 @@ def run(sotto, firmware, folder, children):
                    ",hostfwd=tcp:127.0.0.1:%d-:7688" % port)
     children.append(server)
     server.answer("1 or 2: ", "1")
-    fingerprint = server.wait_for("fingerprint=([a-z2-7-]+)").group(1)
+    fingerprint = server.wait_for("fingerprint=([a-z2-7-]{64})").group(1)
     server.wait_for("info server ready")
 
     address = "sotto://%s@127.0.0.1:%d" % (fingerprint, port)
