@@ -39,6 +39,9 @@ static void tear(struct nor *nor, uint8_t *bytes, const uint8_t *to, size_t len)
         case NOR_PART:
             bytes[i] = i < part ? new : bytes[i];
             break;
+        case NOR_REST:
+            bytes[i] = i >= part ? new : bytes[i];
+            break;
         case NOR_BITS:
             bytes[i] = (uint8_t)((bytes[i] & mask) | (new & ~mask));
             break;

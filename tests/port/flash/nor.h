@@ -16,6 +16,7 @@ enum nor_tear {
     NOR_NOTHING, /* all as it was */
     NOR_ALL,     /* the operation was done, only its caller never knew */
     NOR_PART,    /* done up to some byte */
+    NOR_REST,    /* done from some byte on */
     NOR_BITS,    /* each bit old or new */
     NOR_NOISE,   /* programming: as BITS; erasing: any bits */
     NOR_TEARS    /* how many there are */

@@ -41,24 +41,42 @@ static const struct bench_step script[] = {
     {BENCH_REPLACE, 1, 0, 0},    {BENCH_REMOVE, 4, 0, 0},
 };
 
+/* Where blocks are moved often, this many rounds of it follow: the large files of
+ * the script become cold. */
+static const struct bench_step wearing[] = {
+    {BENCH_CREATE, 5, 0, 0},
+    {BENCH_APPEND, 5, 0, 60},
+    {BENCH_REPLACE, 5, 3, 0},
+    {BENCH_POLL, 0, 0, 3},
+};
+#define ROUNDS (FLASH_WEAR_SPREAD == 1 ? 30U : 0U)
+#define STEPS  (COUNT(script) + ROUNDS * COUNT(wearing))
+
+static const struct bench_step *step_at(size_t at)
+{
+    return at < COUNT(script) ? &script[at]
+                              : &wearing[(at - COUNT(script)) % COUNT(wearing)];
+}
+
 /* Runs the script to its end through all cuts. After the first, `second`
  * operations later (0: never) there is another. */
 static void run_script(struct bench *bench, uint64_t second)
 {
     size_t at = 0;
-    while (at < COUNT(script)) {
-        if (!bench_can(bench, &script[at])) {
+    while (at < STEPS) {
+        const struct bench_step *step = step_at(at);
+        if (!bench_can(bench, step)) {
             at++; /* a cut append left too little */
             continue;
         }
-        enum sotto_err err = bench_make_step(bench, &script[at]);
+        enum sotto_err err = bench_make_step(bench, step);
         if (err == SOTTO_OK) {
             at++;
             continue;
         }
         assert_int_equal(err, SOTTO_ERR_IO);
         assert_true(bench->nor.off);
-        at += bench_recover(bench, &script[at]) ? 0 : 1;
+        at += bench_recover(bench, step) ? 0 : 1;
         bench->nor.cut_at = second > 0 ? bench->nor.operations + second : 0;
         second = 0;
     }

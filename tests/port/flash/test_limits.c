@@ -260,6 +260,30 @@ static void test_a_failed_append_is_none_and_the_file_refuses(void **state)
     bench_free(&bench);
 }
 
+/* What was to shorten the file may be found at the next mount, so nothing may be
+ * written on top of what it would take away. */
+static void test_nothing_is_written_when_not_even_erasing_works(void **state)
+{
+    static struct bench bench;
+    (void)state;
+    bench_make(&bench, 1024, 16, 8, 0);
+    const struct bench_step cut = {BENCH_TRUNCATE, 0, 0, 300};
+    must(&bench, BENCH_CREATE, 0, 0, 0);
+    must(&bench, BENCH_APPEND, 0, 0, 700);
+    bench_settle(&bench); /* a block is erased ahead */
+    bench.nor.failing = 1000;
+    assert_int_equal(bench_make_step(&bench, &cut), SOTTO_ERR_IO);
+    bench.nor.failing = 0;
+    bench_check(&bench);
+    assert_int_equal(bench_sync_all(&bench), SOTTO_ERR_IO);
+    assert_int_equal(make(&bench, BENCH_CREATE, 1, 0, 0), SOTTO_ERR_IO);
+    (void)bench_make_step(&bench, &cut);
+    (void)bench_recover(&bench, &cut);
+    must(&bench, BENCH_APPEND, 0, 0, 100);
+    assert_int_equal(bench_sync_all(&bench), SOTTO_OK);
+    bench_free(&bench);
+}
+
 static void test_a_block_that_cannot_be_erased_is_passed_over(void **state)
 {
     static struct bench bench;
@@ -381,6 +405,7 @@ int flash_limits(void)
         cmocka_unit_test(test_wear_is_even_through_restarts),
         cmocka_unit_test(test_a_turn_of_the_loop_is_short),
         cmocka_unit_test(test_a_failed_append_is_none_and_the_file_refuses),
+        cmocka_unit_test(test_nothing_is_written_when_not_even_erasing_works),
         cmocka_unit_test(test_a_block_that_cannot_be_erased_is_passed_over),
         cmocka_unit_test(test_reading_says_io_and_then_goes_on),
         cmocka_unit_test(test_opening_refuses_what_it_cannot_be_right_about),
