@@ -230,6 +230,41 @@ static void test_mls_content_verifies_only_what_was_signed(void **state)
     assert_int_equal(verify(&other), SOTTO_ERR_AUTH);
 }
 
+/* Members and those who join by a commit sign the GroupContext too (6.1). */
+static void test_mls_content_binds_members_to_the_context(void **state)
+{
+    static const struct {
+        uint8_t sender;
+        enum sotto_err elsewhere; /* verified in another context */
+    } cases[] = {
+        {SOTTO_MLS_SENDER_MEMBER, SOTTO_ERR_AUTH},
+        {SOTTO_MLS_SENDER_NEW_MEMBER_COMMIT, SOTTO_ERR_AUTH},
+        {SOTTO_MLS_SENDER_EXTERNAL, SOTTO_OK},
+        {SOTTO_MLS_SENDER_NEW_MEMBER_PROPOSAL, SOTTO_OK},
+    };
+    const struct sotto_span other = {(const uint8_t *)"another", 7};
+    uint8_t private_key[SOTTO_MLS_PRIVATE_MAX];
+    uint8_t public_key[SOTTO_MLS_PUBLIC_MAX];
+    const struct sotto_span key = {public_key, sizeof public_key};
+    struct draft draft;
+
+    (void)state;
+    make_keys(private_key, public_key);
+    make(&draft, SOTTO_MLS_WIRE_PUBLIC_MESSAGE, SOTTO_MLS_CONTENT_PROPOSAL);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        draft.content.content.sender.type = cases[i].sender;
+        assert_int_equal(
+            sotto_mls_content_sign(suite2(), private_key, &draft.content,
+                                   context, draft.signature,
+                                   &draft.content.auth.signature.len),
+            SOTTO_OK);
+        assert_int_equal(verify(&draft.content), SOTTO_OK);
+        assert_int_equal(sotto_mls_content_verify(suite2(), key, &draft.content,
+                                                  other),
+                         cases[i].elsewhere);
+    }
+}
+
 static void test_mls_content_refuses_a_length_no_vector_has(void **state)
 {
     struct draft draft;
@@ -671,12 +706,17 @@ static enum sotto_err open_any(const uint8_t *plain, size_t len, uint32_t leaf,
     struct member member;
     size_t message_len = seal_any(plain, len, leaf, generation, message);
 
+    enum sotto_err err;
+
     start(&member);
+    memset(opened, 0, sizeof opened);
     assert_true(read_message(message, message_len,
                              SOTTO_MLS_WIRE_PRIVATE_MESSAGE, &in));
-    return sotto_mls_private_unprotect(suite2(), sender_data_secret,
-                                       &member.tree, &in.private_message,
-                                       opened, sizeof opened, &out, &key);
+    err = sotto_mls_private_unprotect(suite2(), sender_data_secret,
+                                      &member.tree, &in.private_message, opened,
+                                      sizeof opened, &out, &key);
+    assert_true(err == SOTTO_OK || all_zero(opened, sizeof opened));
+    return err;
 }
 
 static void test_mls_private_message_refuses_bad_padding(void **state)
@@ -718,6 +758,7 @@ int test_mls_framing(void)
         cmocka_unit_test(test_mls_content_signs_the_encoded_tbs),
         cmocka_unit_test(test_mls_proposal_ref_is_over_the_encoded_content),
         cmocka_unit_test(test_mls_content_verifies_only_what_was_signed),
+        cmocka_unit_test(test_mls_content_binds_members_to_the_context),
         cmocka_unit_test(test_mls_content_refuses_a_length_no_vector_has),
         cmocka_unit_test(test_mls_public_message_comes_back),
         cmocka_unit_test(test_mls_public_message_refuses_every_changed_bit),

@@ -205,6 +205,43 @@ static void test_mls_secret_tree_reads_only_what_it_writes(void **state)
     }
 }
 
+/* Subtrees that cannot stand where they do. */
+static void test_mls_secret_tree_refuses_odd_subtrees(void **state)
+{
+    static const struct {
+        uint32_t leaf_count;
+        uint8_t levels[4];
+        size_t count;
+        enum sotto_err err;
+    } cases[] = {
+        {4, {2}, 1, SOTTO_OK},
+        {4, {1, 0, 0}, 3, SOTTO_OK},
+        {4, {0, 1, 0}, 3, SOTTO_ERR_FORMAT}, /* across two parents */
+        {4, {3}, 1, SOTTO_ERR_FORMAT},       /* above the root */
+        {4, {200}, 1, SOTTO_ERR_FORMAT},     /* no state at all */
+        {3, {0, 0, 0}, 3, SOTTO_ERR_FORMAT}, /* no full tree */
+        {1, {0}, 1, SOTTO_OK},
+    };
+    static const uint8_t secret[SOTTO_MLS_HASH_MAX] = {7};
+    static struct sample sample;
+    uint8_t bytes[256];
+    struct sotto_writer w;
+    size_t left;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sotto_writer_init(&w, bytes, sizeof bytes);
+        sotto_write_u32(&w, cases[i].leaf_count);
+        for (size_t j = 0; j < cases[i].count; j++) {
+            sotto_write_u8(&w, cases[i].levels[j]);
+            sotto_write_bytes(&w, secret, sizeof secret);
+        }
+        sotto_write_u32(&w, 0);
+        init(&sample, &config);
+        assert_int_equal(read(&sample, bytes, w.len, &left), cases[i].err);
+    }
+}
+
 static void test_mls_secret_tree_needs_room_to_come_back(void **state)
 {
     static const struct sotto_mls_secret_config small[] = {
@@ -232,6 +269,7 @@ int test_mls_secret_tree_state(void)
         cmocka_unit_test(test_mls_secret_tree_without_epoch_comes_back),
         cmocka_unit_test(test_mls_secret_tree_refuses_what_is_cut),
         cmocka_unit_test(test_mls_secret_tree_reads_only_what_it_writes),
+        cmocka_unit_test(test_mls_secret_tree_refuses_odd_subtrees),
         cmocka_unit_test(test_mls_secret_tree_needs_room_to_come_back),
     };
 
