@@ -68,7 +68,7 @@ static void encode(uint8_t out[static FLASH_ENTRY_LEN],
     memset(out, 0, FLASH_ENTRY_LEN);
     out[0] = (uint8_t)change;
     flash_put32(out + 4, id);
-    memcpy(out + 8, name, strlen(name));
+    memcpy(out + 8, name, strlen(name) + 1); /* 32 at most */
 }
 
 bool flash_entry_decode(const uint8_t in[static FLASH_ENTRY_LEN],

@@ -411,7 +411,7 @@ static struct flash *lay_out(void *memory, const struct flash_device *device,
     return flash;
 }
 
-enum sotto_err flash_files_open(struct flash **out, void *memory,
+enum sotto_err flash_files_open(struct flash **flash, void *memory,
                                 size_t memory_len,
                                 const struct flash_device *device,
                                 const struct flash_config *config,
@@ -425,15 +425,15 @@ enum sotto_err flash_files_open(struct flash **out, void *memory,
                                   (size_t)config->replaces)) {
         return SOTTO_ERR_SPACE;
     }
-    struct flash *flash = lay_out(memory, device, config);
-    enum sotto_err err = list_fits(flash) ? SOTTO_OK : SOTTO_ERR_LIMIT;
+    struct flash *made = lay_out(memory, device, config);
+    enum sotto_err err = list_fits(made) ? SOTTO_OK : SOTTO_ERR_LIMIT;
     if (err == SOTTO_OK) {
-        err = flash_mount(flash);
+        err = flash_mount(made);
     }
     if (err != SOTTO_OK) {
         return err;
     }
-    *files = (struct sotto_files){.ctx = flash,
+    *files = (struct sotto_files){.ctx = made,
                                   .open = file_open,
                                   .close = file_close,
                                   .size = file_size,
@@ -444,7 +444,7 @@ enum sotto_err flash_files_open(struct flash **out, void *memory,
                                   .replace = file_replace,
                                   .remove = file_remove,
                                   .list = file_list};
-    *out = flash;
+    *flash = made;
     return SOTTO_OK;
 }
 

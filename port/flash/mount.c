@@ -146,24 +146,32 @@ static enum sotto_err replay(struct flash *flash)
 
 /* ---- files ------------------------------------------------------------ */
 
-/* Every whole block of a file with a name, whether it still counts or not. */
-static enum sotto_err collect(struct flash *flash)
+/* The block's owner, when it is a whole block of a file with a name; whether it
+ * still counts is seen later. */
+static enum sotto_err collect(struct flash *flash, uint16_t block)
 {
-    for (uint16_t at = 0; at < flash->device->blocks; at++) {
-        struct flash_head head;
-        enum sotto_err err = flash_head_read(flash, at, &head);
-        if (err == SOTTO_OK && head.id != FLASH_DIRECTORY_ID &&
-            slot_of_id(flash, head.id) < flash->slot_count) {
-            err = read_whole(flash, at, &head);
-            if (err == SOTTO_OK) {
-                flash->blocks[at].owner = (uint8_t)slot_of_id(flash, head.id);
-            }
+    struct flash_head head;
+    enum sotto_err err = flash_head_read(flash, block, &head);
+    if (err == SOTTO_OK) {
+        const uint16_t slot = slot_of_id(flash, head.id);
+        if (head.id == FLASH_DIRECTORY_ID || slot == flash->slot_count) {
+            return SOTTO_OK;
         }
-        if (err != SOTTO_OK && err != SOTTO_ERR_FORMAT) {
-            return err;
+        err = read_whole(flash, block, &head);
+        if (err == SOTTO_OK) {
+            flash->blocks[block].owner = (uint8_t)slot;
         }
     }
-    return SOTTO_OK;
+    return err == SOTTO_ERR_FORMAT ? SOTTO_OK : err;
+}
+
+static enum sotto_err collect_all(struct flash *flash)
+{
+    enum sotto_err err = SOTTO_OK;
+    for (uint16_t at = 0; err == SOTTO_OK && at < flash->device->blocks; at++) {
+        err = collect(flash, at);
+    }
+    return err;
 }
 
 /* Whether `other` makes `at` void: it was written later and begins no later. Of
@@ -192,21 +200,30 @@ static enum sotto_err is_void(const struct flash *flash, uint16_t at,
     return err;
 }
 
+static enum sotto_err is_void_by_any(const struct flash *flash, uint16_t at,
+                                     bool *yes)
+{
+    enum sotto_err err = SOTTO_OK;
+    *yes = false;
+    for (uint16_t other = 0;
+         err == SOTTO_OK && !*yes && other < flash->device->blocks; other++) {
+        err = is_void(flash, at, other, yes);
+    }
+    return err;
+}
+
 /* What is void because of a block that is void itself is void because of the
  * one that made that so; so they may go one by one. */
 static enum sotto_err drop_void(struct flash *flash)
 {
-    const uint16_t count = flash->device->blocks;
-    for (uint16_t at = 0; at < count; at++) {
+    for (uint16_t at = 0; at < flash->device->blocks; at++) {
         bool is = false;
         if (flash->blocks[at].owner >= flash->slot_count) {
             continue;
         }
-        for (uint16_t other = 0; other < count && !is; other++) {
-            enum sotto_err err = is_void(flash, at, other, &is);
-            if (err != SOTTO_OK) {
-                return err;
-            }
+        enum sotto_err err = is_void_by_any(flash, at, &is);
+        if (err != SOTTO_OK) {
+            return err;
         }
         if (is) {
             flash->blocks[at].owner = FLASH_FREE;
@@ -265,7 +282,7 @@ enum sotto_err flash_mount(struct flash *flash)
         err = replay(flash);
     }
     if (err == SOTTO_OK) {
-        err = collect(flash);
+        err = collect_all(flash);
     }
     if (err == SOTTO_OK) {
         err = drop_void(flash);
