@@ -119,9 +119,9 @@ enum sotto_err sotto_mls_external_key_pair(const struct sotto_mls_suite *suite,
     return sotto_mls_hpke_derive_key_pair(suite, ikm, private_key, public_key);
 }
 
-/* The RFC calls SetupBase with an empty `info` and adds that it be the
- * GroupInfo; all implementations take it as empty. */
-
+/* 8.3 calls SetupBase with an empty `info`, and then has a sentence that it be
+ * the GroupInfo. What implementations sent each other (external_join.json of
+ * the vectors) has it empty. */
 static void export_init_secret(const struct sotto_mls_hpke *hpke,
                                uint8_t *init_secret)
 {
