@@ -1,5 +1,6 @@
 #include "apps/sotto/server_inner.h"
 
+#include "apps/sotto/view.h"
 #include "core/base/text.h"
 
 /* Reads of one connection in one turn, so that nobody holds up the others. */
@@ -212,7 +213,8 @@ static void log_reply(struct server *server, const struct conn *conn,
         log_event(&server->log, is_loud ? LOG_WARN : LOG_DEBUG,
                   is_post ? "lobby" : "account",
                   is_post ? "post_refused" : "refused",
-                  LOG_FIELDS(log_number("problem", reply->problem.problem),
+                  LOG_FIELDS(log_text("problem", view_problem_code(
+                                                     reply->problem.problem)),
                              log_text("peer", peer)));
     }
 }
