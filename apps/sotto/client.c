@@ -58,8 +58,7 @@ static const struct option client_options[] = {
      .offset = AT(trust_first)},
     {.name = "suite",
      .value = "NAME",
-     .help = "The ciphers to use: a128cbchs256 (default), aesgcm or "
-             "chachapoly.",
+     .help = "The ciphers to use. Default: a128cbchs256.",
      .kind = OPTION_CHOICE,
      .offset = AT(suite),
      .choices = suite_names},

@@ -21,8 +21,8 @@ static const char *const registration_names[] = {"open", "invite", "closed",
 static const struct option server_options[] = {
     {.name = "listen",
      .value = "ADDR:PORT",
-     .help = "Where to listen; may be given several times. Default: port 7688 "
-             "on all addresses, IPv6 and IPv4.",
+     .help = "Where to listen. Default: port 7688 on all addresses, IPv6 and "
+             "IPv4.",
      .kind = OPTION_LIST,
      .offset = AT(listen),
      .check = listen_address_check},
@@ -33,7 +33,7 @@ static const struct option server_options[] = {
      .kind = OPTION_TEXT,
      .offset = AT(data)},
     {.name = "registration",
-     .value = "open|invite|closed",
+     .value = "WHO",
      .help = "Who may make an account: everybody, those with an invitation "
              "code, nobody. Default: open.",
      .kind = OPTION_CHOICE,
@@ -41,7 +41,7 @@ static const struct option server_options[] = {
      .choices = registration_names},
     {.name = "invite-file",
      .value = "FILE",
-     .help = "Invitation codes, one a line; read again at SIGHUP.",
+     .help = "A file of invitation codes, one a line; read again at SIGHUP.",
      .kind = OPTION_TEXT,
      .offset = AT(invite_file)},
     {.name = "max-connections",
@@ -105,7 +105,7 @@ static const struct option server_options[] = {
      .min = 1,
      .max = 3600000},
     {.name = "log-level",
-     .value = "error|warn|info|debug",
+     .value = "LEVEL",
      .help = "What is logged on standard error. Default: info.",
      .kind = OPTION_CHOICE,
      .offset = AT(log_level),
