@@ -4,7 +4,8 @@
 # saw, and exits 0 only if all of it is right.
 #
 # With --interactive the board's console is this terminal: choose 1, wait for
-# "ready", and join from another terminal with the command that is printed.
+# "ready", and join from another terminal with the command that is printed. What
+# the board stores is kept in build/BOARD/storage.nv for the next time.
 # Control-A X leaves QEMU. SOTTO_BOARD names another board (mps2-an386).
 set -euo pipefail
 
@@ -27,7 +28,10 @@ build release >&2
 if [ "${1-}" = --interactive ]; then
     port=${SOTTO_PORT:-7688}
     echo "In another terminal: toolchains/run.sh client 127.0.0.1:$port" >&2
-    exec qemu-system-arm -M "$board" -nographic -kernel "$firmware" \
+    storage=$top/build/$board/storage.nv
+    exec qemu-system-arm -M "$board,memory-backend=nv" -nographic \
+        -object "memory-backend-file,id=nv,size=16M,share=on,mem-path=$storage" \
+        -kernel "$firmware" \
         -semihosting-config enable=on,target=native \
         -nic "user,hostfwd=tcp:127.0.0.1:$port-:7688"
 fi

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct flash_device;
 struct netif;
 
 /* ---- the UART --------------------------------------------------------- */
@@ -49,6 +50,12 @@ void ethernet_poll(struct netif *netif);
 
 /* Frames came since the last ethernet_poll(), or were left by it. */
 bool ethernet_is_due(void);
+
+/* ---- storage ---------------------------------------------------------- */
+
+/* Where the files are: see port/flash/flash.h. BOARD_STORAGE_BLOCKS says how
+ * many blocks it has. */
+const struct flash_device *storage_device(void);
 
 /* ---- random bytes ----------------------------------------------------- */
 

@@ -7,7 +7,8 @@ on a second board; both boards in QEMU.
 SOTTO is the program of the host, FIRMWARE the image, MACHINE
 QEMU's name of the board. Prints what everybody saw
 and exits 0 only if all of it is right: the same messages in the same order, a
-wrong password refused, everyone told at the end, both boards ended with 0.
+wrong password refused, nothing lost when the server's power is cut, everyone
+told at the end, both boards ended with 0.
 """
 
 import json
@@ -84,9 +85,13 @@ class Child:
 
 
 class Board(Child):
-    def __init__(self, name, firmware, mac, forwards=""):
+    """`storage` is the file behind its flash; it survives the board."""
+
+    def __init__(self, name, firmware, storage, mac, forwards=""):
         super().__init__(name, [
-            "qemu-system-arm", "-M", firmware[0], "-kernel", firmware[1],
+            "qemu-system-arm", "-kernel", firmware[1],
+            "-object", "memory-backend-file,id=nv,size=16M,share=on,mem-path="
+            + str(storage), "-M", firmware[0] + ",memory-backend=nv",
             "-display", "none", "-monitor", "none", "-serial", "stdio",
             "-semihosting-config", "enable=on,target=native",
             "-nic", "user,mac=%s%s" % (mac, forwards)])
@@ -154,15 +159,41 @@ def check(people, board):
         at = board.wait_for(re.escape("%s: %s" % (name, text)), at).end()
 
 
-def run(sotto, firmware, folder, children):
-    port = free_port()
-    server = Board("server", firmware, "52:54:00:00:00:01",
+def start_server(firmware, folder, port, children):
+    """The board, and its fingerprint."""
+    server = Board("server", firmware, folder / "server.nv",
+                   "52:54:00:00:00:01",
                    ",hostfwd=tcp:127.0.0.1:%d-:7688" % port)
     children.append(server)
     server.answer("1 or 2: ", "1")
     fingerprint = server.wait_for("fingerprint=([a-z2-7-]{64})").group(1)
     server.wait_for("info server ready")
+    return server, fingerprint
 
+
+def cut_power(server, firmware, folder, port, alice, children, sotto):
+    """The server's board dies in the middle, and starts again: same key, same
+    accounts, nothing acknowledged is lost. Alice comes back by herself."""
+    before = re.search("fingerprint=(\\S+)", server.text).group(1)
+    at = len(alice.text)
+    server.process.kill()
+    server.process.wait(WAIT)
+    alice.wait_for('"disconnected"', at)
+    server, fingerprint = start_server(firmware, folder, port, children)
+    assert fingerprint == before, "the server's key changed"
+    alice.wait_for('"ready"', at)
+    late = Client("bob", sotto, "127.0.0.1:%d" % port, folder, PASSWORD)
+    children.append(late)
+    late.wait_for('"ready"')
+    late.wait_for('"from":"charlie".*"understood"')
+    late.send("/quit\n")
+    assert late.end() == 0, "bob, later"
+    return server
+
+
+def run(sotto, firmware, folder, children):
+    port = free_port()
+    server, fingerprint = start_server(firmware, folder, port, children)
     address = "sotto://%s@127.0.0.1:%d" % (fingerprint, port)
     people = {}
     for name in ("alice", "bob"):
@@ -171,7 +202,8 @@ def run(sotto, firmware, folder, children):
         children.append(people[name])
         people[name].wait_for('"event":"ready"')
 
-    board = Board("charlie", firmware, "52:54:00:00:00:02")
+    board = Board("charlie", firmware, folder / "charlie.nv",
+                  "52:54:00:00:00:02")
     children.append(board)
     board.answer("1 or 2: ", "2")
     board.answer("Server", "sotto://%s@10.0.2.2:%d" % (fingerprint, port))
@@ -191,9 +223,11 @@ def run(sotto, firmware, folder, children):
     board.send("/quit\r")
     assert board.end() == 0, "the client's board"
     check(people, board)
+    server = cut_power(server, firmware, folder, port, people["alice"],
+                       children, sotto)
     server.interrupt()
     assert server.end() == 0, "the server's board"
-    people["alice"].wait_for('"event":"(error|disconnected)"')
+    people["alice"].wait_for("the server is stopping")
     assert "storage_errors=0" in server.text
 
 

@@ -26,4 +26,9 @@
 #define BOARD_LAN9118_BASE      0x40200000U
 #define BOARD_LAN9118_INTERRUPT 13
 
+/* drivers/memory_flash.c: the beginning of PSRAM */
+#define BOARD_STORAGE_BASE   0x21000000U
+#define BOARD_STORAGE_BLOCK  4096U
+#define BOARD_STORAGE_BLOCKS 64U
+
 #endif
