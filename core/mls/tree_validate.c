@@ -360,6 +360,17 @@ static bool filter_meets(struct filter *filter, struct sotto_span key)
 typedef struct sotto_span get_key(const struct sotto_mls_tree *tree,
                                   uint32_t at);
 
+static bool has_before(const struct sotto_mls_tree *tree, get_key *get,
+                       uint32_t end, struct sotto_span key)
+{
+    uint32_t at = 0;
+
+    while (at < end && !same(get(tree, at), key)) {
+        at++;
+    }
+    return at < end;
+}
+
 /* Whether the keys of 0 to count - 1 that are not empty all differ. */
 static bool all_differ(const struct sotto_mls_tree *tree, get_key *get,
                        uint32_t count)
@@ -369,13 +380,9 @@ static bool all_differ(const struct sotto_mls_tree *tree, get_key *get,
     for (uint32_t i = 0; i < count; i++) {
         struct sotto_span key = get(tree, i);
 
-        if (key.len == 0 || !filter_meets(&filter, key)) {
-            continue;
-        }
-        for (uint32_t before = 0; before < i; before++) {
-            if (same(get(tree, before), key)) {
-                return false;
-            }
+        if (key.len > 0 && filter_meets(&filter, key) &&
+            has_before(tree, get, i, key)) {
+            return false;
         }
     }
     return true;

@@ -46,7 +46,8 @@
 /* ----------------------------------------------------------------- limits */
 
 /* The most members a group can be configured for: a power of two, at most
- * 65536. It costs 64 bytes of each group for every doubling. */
+ * 65536. A board that lowers it saves a private key of each group for every
+ * level of the tree (core/mls/tree_math.h). */
 #ifndef SOTTO_MLS_MAX_MEMBERS
 #    define SOTTO_MLS_MAX_MEMBERS 65536U
 #endif
