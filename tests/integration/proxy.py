@@ -17,11 +17,11 @@ UP, DOWN = "up", "down"  # from the client, from the server
 class Listener:
     """Takes connections and runs handle(sock) in a thread for each."""
 
-    def __init__(self, target):
+    def __init__(self, target, port=0):
         self.target = target
         self.sockets = []
         self.connections = 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", port))
         self.port = self.listener.getsockname()[1]
         self.address = "127.0.0.1:%d" % self.port
         threading.Thread(target=self.accept, daemon=True).start()
@@ -49,7 +49,7 @@ class Listener:
             end(sock)
 
     def close(self):
-        self.listener.close()
+        end(self.listener)  # wakes accept(), which holds the port
         self.cut()
 
 
@@ -64,11 +64,11 @@ def end(sock):
 class Proxy(Listener):
     """`bytes[UP]` and `bytes[DOWN]` is all that has passed."""
 
-    def __init__(self, target):
+    def __init__(self, target, port=0):
         self.bytes = {UP: bytearray(), DOWN: bytearray()}
         self.tamper = {UP: None, DOWN: None}
         self.tampered = threading.Event()
-        super().__init__(target)
+        super().__init__(target, port)
 
     def once(self, direction, change):
         """`change(record)` gets the next record of that direction, head and

@@ -165,6 +165,21 @@ class Deadline(Hostile):
         self.never_noticed()
 
 
+class Idle(Hostile):
+    options = ("--idle-timeout", "5s")
+
+    def never_noticed(self):
+        """Alice and Bob are idle here, too: that they talk is enough."""
+        self.still_talking()
+
+    def test_a_member_without_a_sign_of_life(self):
+        with wire.Member(self.room.port, "quiet") as quiet:
+            quiet.enter()
+            self.assertEqual(quiet.channel.end(), wire.TIMEOUT)
+        self.bob.expect("left", user="quiet")
+        self.never_noticed()
+
+
 class Crowd(Hostile):
     options = ("--max-connections", "8")
 
@@ -323,6 +338,22 @@ class Members(Hostile):
         member.post("still understood")
         self.bob.expect("message", text="still understood")
         member.close()
+        self.never_noticed()
+
+    def test_the_same_run_of_a_client_twice(self):
+        """The earlier connection is dead, or somebody else's: it goes, and
+        nobody is told that anybody left."""
+        with wire.Member(self.room.port, "twice") as first:
+            first.enter()
+            first.post("from the first")
+            with wire.Member(self.room.port, "twice") as second:
+                second.login()
+                second.join(instance=first.instance)
+                self.assertEqual(first.channel.end(), wire.REPLACED)
+                second.post("from the second", number=2)
+                self.bob.expect("message", text="from the second")
+                self.assertNotIn("twice", [e["user"] for e in
+                                           self.bob.all("left")])
         self.never_noticed()
 
     def test_a_proof_for_another_channel(self):

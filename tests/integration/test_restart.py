@@ -64,8 +64,35 @@ class Restart(sotto.Case):
             net.cut()
         alice.wait_for(lambda: len(alice.all("acked")) == len(texts), "acks")
         self.heard(bob, texts)
-        self.assertGreater(len(alice.all("disconnected")), 0)
+        ends = alice.all("disconnected")
+        self.assertGreater(len(ends), 0)
+        self.assertIn("was cut", ends[0]["text"])  # nobody said CLOSE
         self.assertEqual(alice.leave(), 0)
+
+    def test_what_the_log_no_longer_has(self):
+        """A client that was away for too long is told that it missed some."""
+        server = self.server("--history", "1M")
+        alice = self.member(server, "alice")
+        net = proxy.Proxy(server.port)
+        bob = self.member(net.address, "bob", pin=server.fingerprint)
+        alice.said("before")
+        bob.expect("message", text="before")
+        net.close()
+        bob.expect("disconnected")
+        texts = ["%d %s" % (i, "x" * 4000) for i in range(600)]
+        for text in texts:
+            alice.say(text)
+        alice.wait_for(lambda: len(alice.all("acked")) == 601, "all acks")
+        net = proxy.Proxy(server.port, net.port)
+        self.addCleanup(net.close)
+        bob.wait_for(lambda: bob.texts()[-1] == texts[-1], "the last message")
+        self.assertEqual(bob.all("error")[0]["code"], "missed")
+        kept = bob.texts()[1:]
+        self.assertEqual(kept, texts[-len(kept) :])
+        self.assertGreater(len(kept), 150)
+        self.assertLess(len(kept), 600)
+        alice.said("after")
+        bob.expect("message", text="after")
 
     def test_the_client_comes_back_later(self):
         """Another run of the client sees what it has missed as history."""
