@@ -164,7 +164,9 @@ class CbcHmac:
         aes = Aes(k[16:])
         iv = aes.encrypt(bytes(8) + struct.pack(">Q", n))
         e = text[:-16]
-        if len(text) < 32 or len(text) % 16 or self.mac(k, ad, iv, e) != text[-16:]:
+        if len(text) < 32 or len(text) % 16:
+            raise WrongTag
+        if self.mac(k, ad, iv, e) != text[-16:]:
             raise WrongTag
         plain, last = b"", iv
         for i in range(0, len(e), 16):
@@ -244,7 +246,8 @@ class ChaChaPoly:
 
     def tag_of(self, k, nonce, ad, text):
         key = self.block(k, nonce, 0)
-        r = int.from_bytes(key[:16], "little") & 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF
+        r = int.from_bytes(key[:16], "little")
+        r &= 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF
         a = 0
         data = b"".join(x + bytes(-len(x) % 16) for x in (ad, text))
         data += struct.pack("<QQ", len(ad), len(text))

@@ -10,6 +10,7 @@ import socket
 import threading
 
 import wire
+from crypto import WrongTag
 
 UP, DOWN = "up", "down"  # from the client, from the server
 
@@ -185,7 +186,7 @@ class Mitm(Listener):
             victim = wire.Channel.answer(sock, self.static)
             self.met += 1
             server = wire.Channel.meet(self.dial(), victim.suite, 16384)
-        except (OSError, wire.WrongTag):
+        except (OSError, WrongTag):
             return end(sock)
         lock = threading.Lock()
         sides = {UP: server, DOWN: victim}
@@ -204,6 +205,6 @@ class Mitm(Listener):
                 with lock:
                     for where, kind, body in out:
                         sides[where].send(kind, body)
-        except (OSError, wire.Closed, wire.WrongTag):
+        except (OSError, wire.Closed, WrongTag):
             for side in sides.values():
                 end(side.sock)

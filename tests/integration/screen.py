@@ -78,7 +78,7 @@ class Screen:
         if 0x80 <= byte < 0xC2 or byte > 0xF4:
             self.strange.append(data[at : at + 1])
             return 1
-        need = 1 if byte < 0x80 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+        need = 1 + (byte >= 0x80) + (byte >= 0xE0) + (byte >= 0xF0)
         if at + need > len(data):
             return 0
         try:

@@ -6,7 +6,6 @@ import signal
 import socket
 import struct
 import time
-import unittest
 
 import sotto
 import wire

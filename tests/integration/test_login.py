@@ -2,7 +2,6 @@
 
 import re
 import socket
-import unittest
 
 import sotto
 

@@ -1,11 +1,9 @@
 """Somebody between client and server: with a key of its own, and with none."""
 
 import base64
-import hashlib
 import os
 import re
 import time
-import unittest
 
 import proxy
 import sotto

@@ -1,7 +1,6 @@
 """Records that are repeated, moved, left out or changed on their way: the
 connection ends, the others are not touched, the client recovers."""
 
-import unittest
 
 import proxy
 import sotto

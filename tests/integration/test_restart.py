@@ -3,7 +3,6 @@ and the client sees to it by itself."""
 
 import random
 import threading
-import unittest
 
 import proxy
 import sotto

@@ -2,10 +2,8 @@
 be: in the server's files, on the wire, in memory once the login is over."""
 
 import base64
-import os
 import re
 import unicodedata
-import unittest
 
 import proxy
 import sotto

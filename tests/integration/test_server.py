@@ -4,7 +4,6 @@ import os
 import re
 import socket
 import stat
-import unittest
 
 import sotto
 

@@ -1,7 +1,6 @@
 """People register, log in and talk; what programs see of it with --json."""
 
 import json
-import unittest
 
 import sotto
 

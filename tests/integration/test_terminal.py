@@ -1,7 +1,6 @@
 """A client on a terminal: what stands on the screen, key by key."""
 
 import re
-import unittest
 
 import sotto
 

@@ -13,7 +13,7 @@ import os
 import socket
 import struct
 
-from crypto import SUITES, WrongTag, public_of, x25519
+from crypto import SUITES, public_of, x25519
 
 WAIT = 60  # seconds; generous, because no test is about speed
 
