@@ -119,9 +119,8 @@ void sotto_mls_next_secrets(const struct sotto_mls_group *group,
     sotto_wipe(epoch_secret, sizeof epoch_secret);
 }
 
-/* init_secret: the last epoch's, or what a joiner sends (8.3). */
-static enum sotto_err find_init_secret(const struct sotto_mls_group *group,
-                                       struct sotto_mls_work *work)
+enum sotto_err sotto_mls_next_init(const struct sotto_mls_group *group,
+                                   struct sotto_mls_work *work)
 {
     struct sotto_mls_proposal proposal;
 
@@ -247,7 +246,8 @@ enum sotto_err sotto_mls_commit_process(
     err = sotto_reader_finish(&r);
     work->keys = group->keys;
     if (err == SOTTO_OK) {
-        err = sotto_mls_list_collect(group, client, work, &commit, sender);
+        err = sotto_mls_list_collect(group, client, work, &commit, sender,
+                                     own != NULL);
     }
     if (err == SOTTO_OK) {
         err = sotto_mls_list_check(work, sender, commit.has_path);
@@ -263,7 +263,7 @@ enum sotto_err sotto_mls_commit_process(
     }
     err = sotto_mls_list_psk_secret(group, client, work);
     if (err == SOTTO_OK) {
-        err = find_init_secret(group, work);
+        err = sotto_mls_next_init(group, work);
     }
     if (err == SOTTO_OK) {
         err = take_path(group, work, &commit, leaf, own);

@@ -8,6 +8,7 @@
  *     commit.c    from one epoch to the next (12.4.2)
  *     join.c      by Welcome (12.4.3.1)
  *     receive.c   messages
+ *     key_package.c, send.c, welcome_make.c, commit_make.c   making all these
  *
  * A struct sotto_mls_work lies in the client's scratch. All of the next epoch
  * is made there; sotto_mls_commit_apply() takes it over and cannot fail.
@@ -81,6 +82,7 @@ struct sotto_mls_work {
 
     struct sotto_mls_tree draft;
     void *draft_memory;
+    struct sotto_mls_new_path path; /* of a commit of our own */
     struct sotto_mls_path_keys keys;
     uint8_t commit_secret[SOTTO_MLS_HASH_MAX];
     uint8_t init_secret[SOTTO_MLS_HASH_MAX]; /* that the epoch starts from */
@@ -102,6 +104,7 @@ struct sotto_mls_work {
 
     uint8_t *text; /* what a message or a Welcome was opened into */
     size_t text_max;
+    struct sotto_writer writer; /* over `text`, while a commit is made */
 };
 
 /* ------------------------------------------------------------------ group.c */
@@ -183,12 +186,23 @@ void sotto_mls_listed_read(const struct sotto_mls_listed *item,
                            struct sotto_mls_proposal *out);
 
 /* Looks a commit's proposals up into the list, and checks those that stand in
- * it by value. LIMIT, NOT_FOUND, FORMAT, AUTH. */
+ * it by value, unless it is our own. LIMIT, NOT_FOUND, FORMAT, AUTH. */
 enum sotto_err sotto_mls_list_collect(const struct sotto_mls_group *group,
                                       const struct sotto_mls_client *client,
                                       struct sotto_mls_work *work,
                                       const struct sotto_mls_commit *commit,
-                                      struct sotto_mls_sender committer)
+                                      struct sotto_mls_sender committer,
+                                      bool is_own) SOTTO_MUST_CHECK;
+
+/* Adds all to the list that waits and may be committed by us, as far as it goes
+ * together with what is there and fits. */
+void sotto_mls_list_waiting(const struct sotto_mls_group *group,
+                            struct sotto_mls_work *work);
+/* Adds one by value that was checked. LIMIT. */
+enum sotto_err sotto_mls_list_add(const struct sotto_mls_group *group,
+                                  struct sotto_mls_work *work,
+                                  struct sotto_span proposal,
+                                  struct sotto_mls_sender sender)
     SOTTO_MUST_CHECK;
 
 /* Whether the list is one that this committer may commit (12.2), with or
@@ -248,5 +262,63 @@ enum sotto_err sotto_mls_next_context(const struct sotto_mls_group *group,
     SOTTO_MUST_CHECK;
 void sotto_mls_next_secrets(const struct sotto_mls_group *group,
                             struct sotto_mls_work *work);
+
+/* init_secret of the next epoch: the last one's, or what a joiner sends. */
+enum sotto_err sotto_mls_next_init(const struct sotto_mls_group *group,
+                                   struct sotto_mls_work *work)
+    SOTTO_MUST_CHECK;
+
+/* -------------------------------------------------- key_package.c, send.c */
+
+/* A fresh key pair of the suite's KEM. RANDOM, SPACE. */
+enum sotto_err sotto_mls_fresh_key(const struct sotto_mls_suite *suite,
+                                   const struct sotto_random *random,
+                                   uint8_t *private_key, uint8_t *public_key)
+    SOTTO_MUST_CHECK;
+
+/* Writes a leaf node and signs it: all but `signature` is set. AUTH, SPACE. */
+enum sotto_err sotto_mls_leaf_make(const struct sotto_mls_suite *suite,
+                                   const uint8_t *signature_private,
+                                   const struct sotto_mls_leaf_node *leaf,
+                                   struct sotto_span group_id, uint32_t index,
+                                   struct sotto_writer *w) SOTTO_MUST_CHECK;
+
+/* Writes and checks a proposal. `private_key` gets an Update's. */
+enum sotto_err sotto_mls_change_write(const struct sotto_mls_group *group,
+                                      const struct sotto_mls_client *client,
+                                      const struct sotto_mls_change *change,
+                                      uint8_t *private_key,
+                                      struct sotto_writer *w) SOTTO_MUST_CHECK;
+
+/* A message of ours, framed and not yet signed. */
+void sotto_mls_frame(const struct sotto_mls_group *group,
+                     const struct sotto_mls_sending *how, uint8_t content_type,
+                     struct sotto_span content,
+                     struct sotto_mls_authenticated_content *out);
+
+/* Protects one that was signed, and has its confirmation tag. */
+enum sotto_err sotto_mls_seal(struct sotto_mls_group *group,
+                              const struct sotto_mls_client *client,
+                              const struct sotto_mls_authenticated_content *in,
+                              size_t padding, struct sotto_mls_buffer *out)
+    SOTTO_MUST_CHECK;
+
+/* ------------------------------------------------------------ welcome_make.c */
+
+/* Writes a GroupInfo of the epoch in the work and signs it (12.4.3). An empty
+ * `external_pub` is left out. */
+enum sotto_err sotto_mls_group_info_write(
+    const struct sotto_mls_group *group, const struct sotto_mls_tree *tree,
+    struct sotto_span context, const uint8_t *confirmation_tag,
+    struct sotto_span external_pub, bool with_tree, struct sotto_writer *w)
+    SOTTO_MUST_CHECK;
+
+/* Writes the Welcome for all whom the list adds; nothing if nobody. */
+enum sotto_err sotto_mls_welcome_write(const struct sotto_mls_group *group,
+                                       const struct sotto_mls_client *client,
+                                       struct sotto_mls_work *work,
+                                       bool with_tree,
+                                       struct sotto_mls_buffer *out)
+    SOTTO_MUST_CHECK;
 
 #endif

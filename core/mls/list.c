@@ -37,15 +37,16 @@ static enum sotto_err collect_one(const struct sotto_mls_group *group,
                                   const struct sotto_mls_client *client,
                                   const struct sotto_mls_proposal_or_ref *one,
                                   struct sotto_mls_sender committer,
-                                  struct sotto_mls_listed *out)
+                                  bool is_own, struct sotto_mls_listed *out)
 {
     const struct sotto_mls_waiting *waiting;
 
     if (one->by == SOTTO_MLS_BY_VALUE) {
         *out = (struct sotto_mls_listed){.proposal = one->proposal.raw,
                                          .sender = committer};
-        return sotto_mls_proposal_check(group, client, &one->proposal,
-                                        committer);
+        return is_own ? SOTTO_OK
+                      : sotto_mls_proposal_check(group, client, &one->proposal,
+                                                 committer);
     }
     if (committer.type != SOTTO_MLS_SENDER_MEMBER) {
         return SOTTO_ERR_FORMAT; /* who joins commits by value only */
@@ -64,7 +65,8 @@ enum sotto_err sotto_mls_list_collect(const struct sotto_mls_group *group,
                                       const struct sotto_mls_client *client,
                                       struct sotto_mls_work *work,
                                       const struct sotto_mls_commit *commit,
-                                      struct sotto_mls_sender committer)
+                                      struct sotto_mls_sender committer,
+                                      bool is_own)
 {
     struct sotto_reader items = sotto_mls_items(commit->proposals);
     struct sotto_mls_proposal_or_ref one;
@@ -77,7 +79,7 @@ enum sotto_err sotto_mls_list_collect(const struct sotto_mls_group *group,
         }
         sotto_mls_read_proposal_or_ref(&items, &one);
         SOTTO_ASSERT(!items.bad);
-        err = collect_one(group, client, &one, committer,
+        err = collect_one(group, client, &one, committer, is_own,
                           &work->list[work->list_count]);
         work->list_count++;
     }
@@ -181,25 +183,78 @@ static bool is_external_good(const struct sotto_mls_work *work)
            count_type(work, SOTTO_MLS_PROPOSAL_REMOVE) <= 1;
 }
 
+/* Whether an item goes together with those before it. */
+static bool goes_with(const struct sotto_mls_work *work, uint32_t count,
+                      const struct sotto_mls_listed *item)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (are_at_odds(&work->list[i], item)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum sotto_err sotto_mls_list_check(const struct sotto_mls_work *work,
                                     struct sotto_mls_sender committer,
                                     bool has_path)
 {
-    if ((committer.type != SOTTO_MLS_SENDER_MEMBER &&
-         !is_external_good(work)) ||
-        (!has_path && sotto_mls_list_needs_path(work))) {
-        return SOTTO_ERR_FORMAT;
+    bool good =
+        committer.type == SOTTO_MLS_SENDER_MEMBER || is_external_good(work);
+
+    good = good && (has_path || !sotto_mls_list_needs_path(work));
+    for (uint32_t i = 0; i < work->list_count && good; i++) {
+        good = is_item_good(work, &work->list[i], committer) &&
+               goes_with(work, i, &work->list[i]);
     }
-    for (uint32_t i = 0; i < work->list_count; i++) {
-        if (!is_item_good(work, &work->list[i], committer)) {
-            return SOTTO_ERR_FORMAT;
-        }
-        for (uint32_t j = 0; j < i; j++) {
-            if (are_at_odds(&work->list[i], &work->list[j])) {
-                return SOTTO_ERR_FORMAT;
+    return good ? SOTTO_OK : SOTTO_ERR_FORMAT;
+}
+
+/* Removes come first, since who is out needs no update; a ReInit that would not
+ * be alone has to wait. */
+static bool is_in_pass(const struct sotto_mls_group *group,
+                       const struct sotto_mls_work *work,
+                       const struct sotto_mls_listed *item, int pass)
+{
+    uint16_t type = type_of(item);
+
+    if (leaf_of(item) == group->me ||
+        (type == SOTTO_MLS_PROPOSAL_REINIT &&
+         (group->waiting_count > 1 || work->list_count > 0))) {
+        return false;
+    }
+    return (type == SOTTO_MLS_PROPOSAL_REMOVE) == (pass == 0);
+}
+
+void sotto_mls_list_waiting(const struct sotto_mls_group *group,
+                            struct sotto_mls_work *work)
+{
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i < group->waiting_count; i++) {
+            const struct sotto_mls_waiting *waiting = &group->waiting[i];
+            struct sotto_mls_listed item = {.proposal = waiting->proposal,
+                                            .sender = waiting->sender,
+                                            .waiting = waiting};
+
+            if (work->list_count < group->config.proposals &&
+                is_in_pass(group, work, &item, pass) &&
+                goes_with(work, work->list_count, &item)) {
+                work->list[work->list_count++] = item;
             }
         }
     }
+}
+
+enum sotto_err sotto_mls_list_add(const struct sotto_mls_group *group,
+                                  struct sotto_mls_work *work,
+                                  struct sotto_span proposal,
+                                  struct sotto_mls_sender sender)
+{
+    if (work->list_count == group->config.proposals) {
+        return SOTTO_ERR_LIMIT;
+    }
+    work->list[work->list_count++] =
+        (struct sotto_mls_listed){.proposal = proposal, .sender = sender};
     return SOTTO_OK;
 }
 

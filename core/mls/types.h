@@ -18,7 +18,6 @@
 /* The largest hash, secret and keys of the suites that are built in. */
 #define SOTTO_MLS_HASH_MAX       32
 #define SOTTO_MLS_PUBLIC_MAX     65
-#define SOTTO_MLS_PRIVATE_MAX    32
 #define SOTTO_MLS_SIGNATURE_MAX  72
 #define SOTTO_MLS_AEAD_KEY_MAX   32
 #define SOTTO_MLS_AEAD_NONCE_MAX 12

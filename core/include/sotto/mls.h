@@ -57,6 +57,9 @@
 #    define SOTTO_MLS_MAX_EXTENSIONS 64U
 #endif
 
+/* The largest private key of the suites that are built in. */
+#define SOTTO_MLS_PRIVATE_MAX 32
+
 /* ------------------------------------------------------------------ types */
 
 /*
@@ -274,6 +277,124 @@ enum sotto_err sotto_mls_receive(struct sotto_mls_group *group,
                                  const struct sotto_mls_client *client,
                                  struct sotto_span message,
                                  struct sotto_mls_event *event)
+    SOTTO_MUST_CHECK;
+
+/* ------------------------------------- making things: key_package.c, send.c */
+
+/* Where something is written: `cap` bytes at `at`; `len` says how many were. */
+struct sotto_mls_buffer {
+    uint8_t *at;
+    size_t cap;
+    size_t len;
+};
+
+/* Who one is, for a key package. Lists of the capabilities that are empty
+ * become: this version, this suite, this type of credential. */
+struct sotto_mls_identity {
+    struct sotto_mls_credential credential;
+    const uint8_t *signature_private;
+    struct sotto_mls_capabilities capabilities;
+    struct sotto_span extensions; /* Extension<V> of the leaf node */
+    struct sotto_mls_lifetime lifetime;
+};
+
+/* The private keys that belong to a key package; wipe them. */
+struct sotto_mls_package_keys {
+    uint8_t init_private[SOTTO_MLS_PRIVATE_MAX];
+    uint8_t encryption_private[SOTTO_MLS_PRIVATE_MAX];
+};
+
+/* Makes a KeyPackage (10), without MLSMessage around. UNSUPPORTED for a suite
+ * that is not built in; AUTH for a bad signature key; RANDOM, SPACE. */
+enum sotto_err sotto_mls_key_package_make(
+    const struct sotto_mls_client *client, uint16_t cipher_suite,
+    const struct sotto_mls_identity *identity,
+    struct sotto_mls_package_keys *keys, struct sotto_mls_buffer *out)
+    SOTTO_MUST_CHECK;
+
+/* Creates a group of one (11), in the epoch 0, with a key package of one's own,
+ * whose keys.init_private is not used. `extensions` are the items of the
+ * GroupContext's Extension<V>. FORMAT, AUTH, RANDOM, SPACE, UNSUPPORTED. */
+enum sotto_err sotto_mls_group_create(struct sotto_mls_group *group,
+                                      const struct sotto_mls_client *client,
+                                      const struct sotto_mls_member_keys *keys,
+                                      struct sotto_span group_id,
+                                      struct sotto_span extensions)
+    SOTTO_MUST_CHECK;
+
+/* How something is sent. */
+struct sotto_mls_sending {
+    struct sotto_span authenticated_data;
+    size_t padding; /* zero bytes, of a PrivateMessage */
+    bool is_public; /* a PublicMessage: not for application data */
+};
+
+/* Seals application data. LIMIT, RANDOM, SPACE; DENIED when not active. */
+enum sotto_err sotto_mls_protect(struct sotto_mls_group *group,
+                                 const struct sotto_mls_client *client,
+                                 const struct sotto_mls_sending *how,
+                                 struct sotto_span data,
+                                 struct sotto_mls_buffer *out) SOTTO_MUST_CHECK;
+
+/* What one wants to change, by a proposal. */
+struct sotto_mls_change {
+    uint16_t type;               /* of proposal; not EXTERNAL_INIT */
+    struct sotto_span bytes;     /* ADD: the KeyPackage; EXTENSIONS: the items;
+                                    REINIT: the new group's identifier */
+    uint32_t leaf;               /* REMOVE */
+    struct sotto_mls_psk_id psk; /* PSK; an empty nonce is made */
+    uint16_t cipher_suite;       /* REINIT, as is the next */
+    struct sotto_span extensions;
+};
+
+/* Proposes it; it waits here, too. A commit of somebody else's has to take it
+ * up. Errors of sotto_mls_protect(); FORMAT, AUTH for what is not valid. */
+enum sotto_err sotto_mls_propose(struct sotto_mls_group *group,
+                                 const struct sotto_mls_client *client,
+                                 const struct sotto_mls_sending *how,
+                                 const struct sotto_mls_change *change,
+                                 struct sotto_mls_buffer *out) SOTTO_MUST_CHECK;
+
+/* Forgets the proposals that wait: for one who cannot commit them. */
+void sotto_mls_forget_proposals(struct sotto_mls_group *group);
+
+/* ------------------------------------------------ committing: commit_make.c */
+
+struct sotto_mls_plan {
+    const struct sotto_mls_change *changes; /* by value; not UPDATE */
+    size_t count;
+    bool with_path; /* fresh keys, even where none are asked for */
+    bool with_tree; /* the ratchet tree in the Welcome */
+    struct sotto_mls_sending how;
+};
+
+/* What a commit gives. `welcome` stays empty when nobody is added. */
+struct sotto_mls_made {
+    struct sotto_mls_buffer message; /* for the members */
+    struct sotto_mls_buffer welcome; /* for those who are added */
+    struct sotto_mls_buffer pending; /* for us: secret */
+};
+
+/*
+ * Makes a commit (12.4.1) of what waits, as far as it goes together, and of the
+ * plan's changes. The group stays in its epoch, because somebody else's commit
+ * may be the first: when it turns out that ours is, `pending` goes to
+ * sotto_mls_commit_accept(); otherwise it is wiped.
+ * FORMAT, AUTH for what is not valid; NOT_FOUND for an unknown PSK; LIMIT,
+ * SPACE, RANDOM; DENIED when not active.
+ */
+enum sotto_err sotto_mls_commit_make(struct sotto_mls_group *group,
+                                     const struct sotto_mls_client *client,
+                                     const struct sotto_mls_plan *plan,
+                                     struct sotto_mls_made *made)
+    SOTTO_MUST_CHECK;
+
+/* Takes our own commit over: a new epoch. REPLAY when it is not of this
+ * epoch; FORMAT. */
+enum sotto_err sotto_mls_commit_accept(struct sotto_mls_group *group,
+                                       const struct sotto_mls_client *client,
+                                       struct sotto_span pending,
+                                       struct sotto_mls_event *event)
     SOTTO_MUST_CHECK;
 
 #endif
