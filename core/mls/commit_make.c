@@ -19,24 +19,25 @@
 
 /* ------------------------------------------------------------- the proposals */
 
-static enum sotto_err add_changes(const struct sotto_mls_group *group,
-                                  const struct sotto_mls_client *client,
-                                  struct sotto_mls_work *work,
-                                  const struct sotto_mls_plan *plan)
+enum sotto_err sotto_mls_make_list(const struct sotto_mls_group *group,
+                                   const struct sotto_mls_client *client,
+                                   struct sotto_mls_work *work,
+                                   struct sotto_mls_sender sender,
+                                   const struct sotto_mls_plan *plan)
 {
-    const struct sotto_mls_sender me = {SOTTO_MLS_SENDER_MEMBER, group->me};
     struct sotto_writer *w = &work->writer;
     enum sotto_err err = SOTTO_OK;
 
     for (size_t i = 0; i < plan->count && err == SOTTO_OK; i++) {
         size_t start = w->len;
 
-        err = sotto_mls_change_write(group, client, &plan->changes[i], NULL, w);
+        err = sotto_mls_change_write(group, client, &plan->changes[i], sender,
+                                     NULL, w);
         if (err == SOTTO_OK) {
             err = sotto_mls_list_add(group, work,
                                      (struct sotto_span){w->out + start,
                                                          w->len - start},
-                                     me);
+                                     sender);
         }
     }
     return err;
@@ -95,7 +96,7 @@ static enum sotto_err make_leaf(const struct sotto_mls_group *group,
         return err;
     }
     work->keys.held |= 1U;
-    (void)sotto_mls_tree_leaf_node(&group->tree, group->me, &leaf);
+    (void)sotto_mls_tree_leaf_node(&work->draft, group->me, &leaf);
     leaf.encryption_key =
         (struct sotto_span){public_key, group->suite->public_len};
     leaf.source = SOTTO_MLS_LEAF_COMMIT;
@@ -133,19 +134,16 @@ static enum sotto_err make_path(const struct sotto_mls_group *group,
                : err;
 }
 
-/* The new tree; `leaf` is empty when there is no path. */
-static enum sotto_err make_tree(const struct sotto_mls_group *group,
-                                const struct sotto_mls_client *client,
-                                struct sotto_mls_work *work, bool with_path,
-                                struct sotto_span *leaf)
+enum sotto_err sotto_mls_make_tree(const struct sotto_mls_group *group,
+                                   const struct sotto_mls_client *client,
+                                   struct sotto_mls_work *work, bool with_path,
+                                   struct sotto_span *leaf)
 {
-    enum sotto_err err;
+    enum sotto_err err = SOTTO_OK;
 
-    sotto_mls_tree_draft(&work->draft, work->draft_memory, &group->tree);
-    err = sotto_mls_list_apply(group, work);
     *leaf = (struct sotto_span){NULL, 0};
     work->keys = group->keys;
-    if (err == SOTTO_OK && with_path) {
+    if (with_path) {
         err = make_path(group, client, work, leaf);
     }
     if (err == SOTTO_OK) {
@@ -160,12 +158,11 @@ static enum sotto_err make_tree(const struct sotto_mls_group *group,
 
 /* ---------------------------------------------------------------- the message */
 
-/* The Commit, into the work's text. */
-static enum sotto_err write_commit(const struct sotto_mls_group *group,
-                                   const struct sotto_mls_client *client,
-                                   struct sotto_mls_work *work,
-                                   struct sotto_span leaf,
-                                   struct sotto_span *out)
+enum sotto_err sotto_mls_make_commit(const struct sotto_mls_group *group,
+                                     const struct sotto_mls_client *client,
+                                     struct sotto_mls_work *work,
+                                     struct sotto_span leaf,
+                                     struct sotto_span *out)
 {
     struct sotto_writer *w = &work->writer;
     size_t start = w->len;
@@ -192,17 +189,10 @@ static enum sotto_err write_commit(const struct sotto_mls_group *group,
     return err;
 }
 
-/* What authenticates a commit; its message has views of it. */
-struct proof {
-    uint8_t signature[SOTTO_MLS_SIGNATURE_MAX];
-};
-
-/* Signs, and goes on to the next epoch's secrets and confirmation tag. */
-static enum sotto_err finish(const struct sotto_mls_group *group,
-                             const struct sotto_mls_client *client,
-                             struct sotto_mls_work *work,
-                             struct sotto_mls_authenticated_content *message,
-                             struct proof *proof)
+enum sotto_err sotto_mls_make_epoch(
+    const struct sotto_mls_group *group, const struct sotto_mls_client *client,
+    struct sotto_mls_work *work,
+    struct sotto_mls_authenticated_content *message)
 {
     const struct sotto_mls_suite *suite = group->suite;
     struct sotto_span interim = {group->interim_hash, suite->hash_len};
@@ -211,15 +201,15 @@ static enum sotto_err finish(const struct sotto_mls_group *group,
     enum sotto_err err =
         sotto_mls_content_sign(suite, group->signature_key, message,
                                sotto_mls_group_context_span(group),
-                               proof->signature, &len);
+                               work->signature, &len);
 
     if (err != SOTTO_OK) {
         return err;
     }
-    message->auth.signature = (struct sotto_span){proof->signature, len};
+    message->auth.signature = (struct sotto_span){work->signature, len};
     sotto_mls_confirmed_hash(suite, interim, message, work->confirmed_hash);
     err = sotto_mls_list_psk_secret(group, client, work);
-    if (err == SOTTO_OK) {
+    if (err == SOTTO_OK && !work->is_joining) {
         err = sotto_mls_next_init(group, work);
     }
     if (err == SOTTO_OK) {
@@ -231,6 +221,8 @@ static enum sotto_err finish(const struct sotto_mls_group *group,
                                    confirmed, work->confirmation_tag);
         message->auth.confirmation_tag =
             (struct sotto_span){work->confirmation_tag, suite->hash_len};
+        sotto_mls_interim_hash(suite, confirmed, message->auth.confirmation_tag,
+                               work->interim_hash);
     }
     return err;
 }
@@ -345,21 +337,24 @@ static enum sotto_err make(struct sotto_mls_group *group,
     const struct sotto_mls_sender me = {SOTTO_MLS_SENDER_MEMBER, group->me};
     bool with_path = plan->with_path || sotto_mls_list_needs_path(work);
     struct sotto_mls_authenticated_content message;
-    struct proof proof;
     struct sotto_span leaf;
     struct sotto_span commit;
     enum sotto_err err = sotto_mls_list_check(work, me, with_path);
 
     if (err == SOTTO_OK) {
-        err = make_tree(group, client, work, with_path, &leaf);
+        sotto_mls_tree_draft(&work->draft, work->draft_memory, &group->tree);
+        err = sotto_mls_list_apply(group, work);
     }
     if (err == SOTTO_OK) {
-        err = write_commit(group, client, work, leaf, &commit);
+        err = sotto_mls_make_tree(group, client, work, with_path, &leaf);
+    }
+    if (err == SOTTO_OK) {
+        err = sotto_mls_make_commit(group, client, work, leaf, &commit);
     }
     if (err == SOTTO_OK) {
         sotto_mls_frame(group, &plan->how, SOTTO_MLS_CONTENT_COMMIT, commit,
                         &message);
-        err = finish(group, client, work, &message, &proof);
+        err = sotto_mls_make_epoch(group, client, work, &message);
     }
     if (err == SOTTO_OK) {
         err = sotto_mls_welcome_write(group, client, work, plan->with_tree,
@@ -380,6 +375,7 @@ enum sotto_err sotto_mls_commit_make(struct sotto_mls_group *group,
                                      const struct sotto_mls_plan *plan,
                                      struct sotto_mls_made *made)
 {
+    const struct sotto_mls_sender me = {SOTTO_MLS_SENDER_MEMBER, group->me};
     struct sotto_mls_work *work;
     enum sotto_err err;
 
@@ -391,7 +387,7 @@ enum sotto_err sotto_mls_commit_make(struct sotto_mls_group *group,
         return err;
     }
     sotto_writer_init(&work->writer, work->text, work->text_max);
-    err = add_changes(group, client, work, plan);
+    err = sotto_mls_make_list(group, client, work, me, plan);
     if (err == SOTTO_OK) {
         sotto_mls_list_waiting(group, work);
         err = make(group, client, work, plan, made);

@@ -99,7 +99,9 @@ struct sotto_mls_work {
     uint8_t *context; /* the encoded GroupContext */
     size_t context_max;
     size_t context_len;
-    bool is_removed; /* we are */
+    uint8_t signature[SOTTO_MLS_SIGNATURE_MAX]; /* of our own commit */
+    bool is_joining;                            /* by it */
+    bool is_removed;                            /* we are */
     bool is_reinit;
 
     uint8_t *text; /* what a message or a Welcome was opened into */
@@ -287,6 +289,7 @@ enum sotto_err sotto_mls_leaf_make(const struct sotto_mls_suite *suite,
 enum sotto_err sotto_mls_change_write(const struct sotto_mls_group *group,
                                       const struct sotto_mls_client *client,
                                       const struct sotto_mls_change *change,
+                                      struct sotto_mls_sender sender,
                                       uint8_t *private_key,
                                       struct sotto_writer *w) SOTTO_MUST_CHECK;
 
@@ -320,5 +323,48 @@ enum sotto_err sotto_mls_welcome_write(const struct sotto_mls_group *group,
                                        bool with_tree,
                                        struct sotto_mls_buffer *out)
     SOTTO_MUST_CHECK;
+
+/* ------------------------------------------------------------ commit_make.c */
+
+/* The steps of a commit of our own, which an external commit shares. First: a
+ * plan's changes, written into the work's text, checked and listed. */
+enum sotto_err sotto_mls_make_list(const struct sotto_mls_group *group,
+                                   const struct sotto_mls_client *client,
+                                   struct sotto_mls_work *work,
+                                   struct sotto_mls_sender sender,
+                                   const struct sotto_mls_plan *plan)
+    SOTTO_MUST_CHECK;
+
+/* Completes the draft, to which the list was applied: with a path, then checked
+ * and hashed. `leaf` gets our new leaf node, or nothing without a path. */
+enum sotto_err sotto_mls_make_tree(const struct sotto_mls_group *group,
+                                   const struct sotto_mls_client *client,
+                                   struct sotto_mls_work *work, bool with_path,
+                                   struct sotto_span *leaf) SOTTO_MUST_CHECK;
+
+/* Writes the Commit into the work's text. */
+enum sotto_err sotto_mls_make_commit(const struct sotto_mls_group *group,
+                                     const struct sotto_mls_client *client,
+                                     struct sotto_mls_work *work,
+                                     struct sotto_span leaf,
+                                     struct sotto_span *out) SOTTO_MUST_CHECK;
+
+/* Signs the message, and makes the next epoch's secrets and its confirmation
+ * tag; the message gets views of the work. */
+enum sotto_err sotto_mls_make_epoch(
+    const struct sotto_mls_group *group, const struct sotto_mls_client *client,
+    struct sotto_mls_work *work,
+    struct sotto_mls_authenticated_content *message) SOTTO_MUST_CHECK;
+
+/* ------------------------------------------------------------------- join.c */
+
+/* Reads the ratchet tree that belongs to a GroupInfo, from its extension if
+ * `tree` is empty, into an empty group; the signature of a member over the
+ * GroupInfo, and every member, are checked. NOT_FOUND, FORMAT, AUTH, LIMIT,
+ * SPACE. */
+enum sotto_err sotto_mls_join_tree(struct sotto_mls_group *group,
+                                   const struct sotto_mls_client *client,
+                                   const struct sotto_mls_group_info *info,
+                                   struct sotto_span tree) SOTTO_MUST_CHECK;
 
 #endif

@@ -267,26 +267,19 @@ static enum sotto_err find_me(struct sotto_mls_group *group,
          i = sotto_mls_tree_next_leaf(&group->tree, i + 1)) {
         if (same(sotto_mls_tree_leaf(&group->tree, i), mine)) {
             group->me = i;
-            return SOTTO_OK;
+            return i != joining->info.signer ? SOTTO_OK : SOTTO_ERR_FORMAT;
         }
     }
     return SOTTO_ERR_FORMAT;
 }
 
-static enum sotto_err take_tree(struct sotto_mls_group *group,
-                                const struct sotto_mls_client *client,
-                                const struct joining *joining,
-                                struct sotto_span tree)
+enum sotto_err sotto_mls_join_tree(struct sotto_mls_group *group,
+                                   const struct sotto_mls_client *client,
+                                   const struct sotto_mls_group_info *info,
+                                   struct sotto_span tree)
 {
-    const struct sotto_mls_group_info *info = &joining->info;
     enum sotto_err err = read_tree(group, info, tree);
 
-    if (err == SOTTO_OK) {
-        err = find_me(group, joining);
-    }
-    if (err == SOTTO_OK && info->signer == group->me) {
-        err = SOTTO_ERR_FORMAT;
-    }
     if (err == SOTTO_OK) {
         err = sotto_mls_tree_check(&group->tree, info->context.group_id,
                                    info->context.extensions);
@@ -374,7 +367,10 @@ static enum sotto_err join(struct sotto_mls_group *group,
         err = take_epoch(group, work, &joining->info);
     }
     if (err == SOTTO_OK) {
-        err = take_tree(group, client, joining, tree);
+        err = sotto_mls_join_tree(group, client, &joining->info, tree);
+    }
+    if (err == SOTTO_OK) {
+        err = find_me(group, joining);
     }
     if (err == SOTTO_OK) {
         err = take_keys(group, work, joining);

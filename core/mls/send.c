@@ -172,10 +172,10 @@ static enum sotto_err write_proposal(const struct sotto_mls_group *group,
 enum sotto_err sotto_mls_change_write(const struct sotto_mls_group *group,
                                       const struct sotto_mls_client *client,
                                       const struct sotto_mls_change *change,
+                                      struct sotto_mls_sender sender,
                                       uint8_t *private_key,
                                       struct sotto_writer *w)
 {
-    const struct sotto_mls_sender me = {SOTTO_MLS_SENDER_MEMBER, group->me};
     size_t start = w->len;
     struct sotto_mls_proposal proposal;
     struct sotto_reader r;
@@ -191,7 +191,7 @@ enum sotto_err sotto_mls_change_write(const struct sotto_mls_group *group,
     sotto_mls_read_proposal(&r, &proposal);
     err = sotto_reader_finish(&r);
     return err == SOTTO_OK
-               ? sotto_mls_proposal_check(group, client, &proposal, me)
+               ? sotto_mls_proposal_check(group, client, &proposal, sender)
                : err;
 }
 
@@ -228,6 +228,7 @@ enum sotto_err sotto_mls_propose(struct sotto_mls_group *group,
                                  const struct sotto_mls_change *change,
                                  struct sotto_mls_buffer *out)
 {
+    const struct sotto_mls_sender me = {SOTTO_MLS_SENDER_MEMBER, group->me};
     uint8_t private_key[SOTTO_MLS_PRIVATE_MAX] = {0};
     struct sotto_mls_work *work;
     struct sotto_writer w;
@@ -241,7 +242,7 @@ enum sotto_err sotto_mls_propose(struct sotto_mls_group *group,
         return err;
     }
     sotto_writer_init(&w, work->text, work->text_max);
-    err = sotto_mls_change_write(group, client, change, private_key, &w);
+    err = sotto_mls_change_write(group, client, change, me, private_key, &w);
     if (err == SOTTO_OK) {
         err = propose(group, client, how, (struct sotto_span){w.out, w.len},
                       private_key, out);

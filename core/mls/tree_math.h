@@ -31,8 +31,7 @@
 #    define SOTTO_MLS_LEVELS 17U
 #endif
 
-/* What stands for "no node" and "no leaf". */
-#define SOTTO_MLS_NONE UINT32_MAX
+/* SOTTO_MLS_NONE stands for "no node" and "no leaf". */
 
 uint32_t sotto_mls_level(uint32_t node);
 uint32_t sotto_mls_node_of_leaf(uint32_t leaf);

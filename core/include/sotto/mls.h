@@ -397,4 +397,50 @@ enum sotto_err sotto_mls_commit_accept(struct sotto_mls_group *group,
                                        struct sotto_mls_event *event)
     SOTTO_MUST_CHECK;
 
+/* -------------------------------------------------- from outside: external.c */
+
+/* No leaf. */
+#define SOTTO_MLS_NONE UINT32_MAX
+
+/* Writes a GroupInfo, an MLSMessage, by which others may join from outside
+ * (12.4.3.2), or without the tree if they get that elsewhere. */
+enum sotto_err sotto_mls_group_info_make(const struct sotto_mls_group *group,
+                                         const struct sotto_mls_client *client,
+                                         bool with_tree,
+                                         struct sotto_mls_buffer *out)
+    SOTTO_MUST_CHECK;
+
+/*
+ * Joins by an external commit, by the GroupInfo and, where it is not in there,
+ * the ratchet tree. The plan's changes may be PSK and one REMOVE: of one's own
+ * former leaf. `message`, a PublicMessage, is for the members; the group is in
+ * the new epoch at once, and is to be wiped when somebody else's commit came
+ * first. keys.init_private is not used. Errors of sotto_mls_join() and
+ * sotto_mls_commit_make(); NOT_FOUND also for a GroupInfo without external_pub.
+ */
+enum sotto_err sotto_mls_join_external(
+    struct sotto_mls_group *group, const struct sotto_mls_client *client,
+    const struct sotto_mls_member_keys *keys, struct sotto_span group_info,
+    struct sotto_span tree, const struct sotto_mls_plan *plan,
+    struct sotto_mls_buffer *message) SOTTO_MUST_CHECK;
+
+/* ------------------------------------------------------- as bytes: state.c */
+
+/* Writes all of a group, secrets included: to be encrypted before it is kept.
+ * SPACE. */
+enum sotto_err sotto_mls_group_save(const struct sotto_mls_group *group,
+                                    struct sotto_mls_buffer *out)
+    SOTTO_MUST_CHECK;
+
+/*
+ * Back again, into a group as after init, whose configuration may be another.
+ * FORMAT for what was not saved; SPACE or LIMIT for what there is no room for;
+ * UNSUPPORTED. After a failure the group is as after init.
+ *
+ * To go back to an old state is to use keys twice: save before a message is
+ * sent, or step generations forward afterwards.
+ */
+enum sotto_err sotto_mls_group_load(struct sotto_mls_group *group,
+                                    struct sotto_span in) SOTTO_MUST_CHECK;
+
 #endif

@@ -53,10 +53,24 @@ static enum sotto_err fill(void *ctx, uint8_t *out, size_t len)
     return SOTTO_OK;
 }
 
+static const uint8_t psk_bytes[] = "a key that all of us know";
+
+static enum sotto_err find_psk(void *ctx, const struct sotto_mls_psk_id *id,
+                               struct sotto_span *psk)
+{
+    (void)ctx;
+    if (id->type != SOTTO_MLS_PSK_EXTERNAL) {
+        return SOTTO_ERR_NOT_FOUND;
+    }
+    *psk = (struct sotto_span){psk_bytes, sizeof psk_bytes};
+    return SOTTO_OK;
+}
+
 static const struct sotto_random random_bytes = {NULL, fill};
 static const struct sotto_mls_client client = {.scratch = scratch,
                                                .scratch_len = sizeof scratch,
-                                               .random = &random_bytes};
+                                               .random = &random_bytes,
+                                               .psk = find_psk};
 
 static uint32_t pick(uint32_t below)
 {
@@ -265,6 +279,33 @@ static void say(struct member *sender, const char *words)
     }
 }
 
+/* Joins from outside; `replaced` is a leaf to remove, or NONE. */
+static void join_external(struct member *inside, struct member *outside,
+                          uint32_t replaced)
+{
+    const struct sotto_span none = {NULL, 0};
+    const struct sotto_mls_change change = {.type = SOTTO_MLS_PROPOSAL_REMOVE,
+                                            .leaf = replaced};
+    const struct sotto_mls_plan plan = {.changes = &change,
+                                        .count =
+                                            replaced == SOTTO_MLS_NONE ? 0 : 1};
+    struct sotto_mls_buffer info = {welcome, sizeof welcome, 0};
+    struct sotto_mls_buffer out = {message, sizeof message, 0};
+    struct sotto_mls_member_keys keys;
+
+    make_package(outside);
+    keys = keys_of(outside);
+    assert_int_equal(sotto_mls_group_info_make(inside->group, &client, true,
+                                               &info),
+                     SOTTO_OK);
+    assert_int_equal(sotto_mls_join_external(outside->group, &client, &keys,
+                                             span_of(&info), none, &plan, &out),
+                     SOTTO_OK);
+    deliver_to_others(outside, span_of(&out));
+    outside->is_in = true;
+    assert_agreed();
+}
+
 static void propose(struct member *sender,
                     const struct sotto_mls_change *change)
 {
@@ -326,7 +367,7 @@ static void take_step(void)
     struct member *in = pick_member(true);
     struct member *out = pick_member(false);
 
-    switch (pick(6)) {
+    switch (pick(7)) {
     case 0:
     case 1:
         if (out != NULL) {
@@ -342,6 +383,11 @@ static void take_step(void)
         propose(in, &update);
         break;
     case 4:
+        if (out != NULL) {
+            join_external(sender, out, SOTTO_MLS_NONE);
+        }
+        break;
+    case 5:
         commit(sender, NULL, true, pick(2) == 0);
         break;
     default:
@@ -383,6 +429,85 @@ static void test_group_drops_commit_that_lost(void **state)
     say(&members[1], "the other one was first");
 }
 
+static void test_group_takes_joiner_from_outside(void **state)
+{
+    (void)state;
+    create(&members[0]);
+    join_external(&members[0], &members[1], SOTTO_MLS_NONE);
+    add(&members[1], &members[2], true);
+    join_external(&members[2], &members[3], SOTTO_MLS_NONE);
+    say(&members[3], "from outside");
+    say(&members[0], "welcome");
+}
+
+static void test_group_takes_back_who_lost_its_state(void **state)
+{
+    uint32_t leaf;
+
+    (void)state;
+    create(&members[0]);
+    add(&members[0], &members[1], true);
+    add(&members[0], &members[2], true);
+    leaf = sotto_mls_group_me(members[1].group);
+    sotto_mls_group_wipe(members[1].group);
+    members[1].is_in = false;
+    join_external(&members[0], &members[1], leaf);
+    say(&members[1], "back again");
+    say(&members[2], "so you are");
+}
+
+static void test_group_goes_on_from_bytes(void **state)
+{
+    const struct sotto_mls_change update = {.type = SOTTO_MLS_PROPOSAL_UPDATE};
+    struct sotto_mls_buffer out = {pending, sizeof pending, 0};
+    struct sotto_mls_buffer again = {welcome, sizeof welcome, 0};
+
+    (void)state;
+    create(&members[0]);
+    for (int i = 1; i < CLIENTS; i++) {
+        add(&members[i - 1], &members[i], true);
+    }
+    say(&members[4], "before");
+    propose(&members[2], &update);
+    assert_int_equal(sotto_mls_group_save(members[2].group, &out), SOTTO_OK);
+    sotto_mls_group_wipe(members[2].group);
+    for (size_t len = 0; len < out.len; len += 7) {
+        assert_int_not_equal(sotto_mls_group_load(members[2].group,
+                                                  (struct sotto_span){pending,
+                                                                      len}),
+                             SOTTO_OK);
+    }
+    assert_int_equal(sotto_mls_group_load(members[2].group, span_of(&out)),
+                     SOTTO_OK);
+    assert_int_equal(sotto_mls_group_save(members[2].group, &again), SOTTO_OK);
+    assert_int_equal(out.len, again.len);
+    assert_memory_equal(pending, welcome, out.len);
+    commit(&members[0], NULL, false, true);
+    say(&members[2], "after");
+}
+
+static void test_group_mixes_keys_in(void **state)
+{
+    struct sotto_mls_change external = {.type = SOTTO_MLS_PROPOSAL_PSK,
+                                        .psk = {.type = SOTTO_MLS_PSK_EXTERNAL,
+                                                .id = text("password")}};
+    struct sotto_mls_change resumption = {
+        .type = SOTTO_MLS_PROPOSAL_PSK,
+        .psk = {.type = SOTTO_MLS_PSK_RESUMPTION,
+                .usage = SOTTO_MLS_USAGE_APPLICATION,
+                .group = text("room")}};
+
+    (void)state;
+    create(&members[0]);
+    add(&members[0], &members[1], true);
+    add(&members[0], &members[2], true);
+    commit(&members[1], NULL, true, true);
+    resumption.psk.epoch = sotto_mls_group_epoch(members[0].group) - 1;
+    propose(&members[2], &resumption);
+    commit(&members[1], &external, false, false);
+    say(&members[0], "with more keys");
+}
+
 int test_mls_group(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +515,10 @@ int test_mls_group(void)
         cmocka_unit_test_setup(test_group_heals_by_update, setup),
         cmocka_unit_test_setup(test_group_agrees_through_random_history, setup),
         cmocka_unit_test_setup(test_group_drops_commit_that_lost, setup),
+        cmocka_unit_test_setup(test_group_takes_joiner_from_outside, setup),
+        cmocka_unit_test_setup(test_group_takes_back_who_lost_its_state, setup),
+        cmocka_unit_test_setup(test_group_goes_on_from_bytes, setup),
+        cmocka_unit_test_setup(test_group_mixes_keys_in, setup),
     };
 
     return cmocka_run_group_tests_name("mls_group", tests, NULL, NULL);

@@ -1,0 +1,317 @@
+/*
+ * state.c - a group as bytes and back.
+ *
+ *     uint16 format; uint8 state; uint16 cipher_suite; uint32 our leaf
+ *     GroupContext
+ *     signature key; uint32 levels; private keys, lowest first
+ *     eight secrets of the epoch; interim_transcript_hash; confirmation_tag
+ *     ratchet_tree (as in 12.4.3.3)
+ *     secret tree (secret_tree_state.c)
+ *     uint32 count; of each proposal that waits:
+ *         reference, uint8 sender type, uint32 index, proposal<V>, key
+ *     uint32 count; of each past epoch: uint64 epoch, resumption PSK
+ */
+#include "core/base/assert.h"
+#include "core/base/secret.h"
+#include "core/mls/codec.h"
+#include "core/mls/group.h"
+#include <string.h>
+
+#define FORMAT_1 1U
+
+/* The secrets of an epoch, one after the other. */
+static void list_secrets(struct sotto_mls_epoch_secrets *secrets,
+                         uint8_t *out[8])
+{
+    out[0] = secrets->sender_data_secret;
+    out[1] = secrets->exporter_secret;
+    out[2] = secrets->external_secret;
+    out[3] = secrets->confirmation_key;
+    out[4] = secrets->membership_key;
+    out[5] = secrets->resumption_psk;
+    out[6] = secrets->epoch_authenticator;
+    out[7] = secrets->init_secret;
+}
+
+/* ----------------------------------------------------------------- writing */
+
+static void write_keys(struct sotto_writer *w,
+                       const struct sotto_mls_group *group)
+{
+    sotto_write_bytes(w, group->signature_key,
+                      group->suite->signature_private_len);
+    sotto_write_u32(w, group->keys.held);
+    for (uint32_t level = 0; level < SOTTO_MLS_LEVELS; level++) {
+        if ((group->keys.held >> level & 1U) != 0) {
+            sotto_write_bytes(w, group->keys.keys[level],
+                              group->suite->private_len);
+        }
+    }
+}
+
+static void write_secrets(struct sotto_writer *w,
+                          const struct sotto_mls_group *group)
+{
+    size_t len = group->suite->hash_len;
+    struct sotto_mls_epoch_secrets secrets = group->secrets;
+    uint8_t *list[8];
+
+    list_secrets(&secrets, list);
+    for (size_t i = 0; i < 8; i++) {
+        sotto_write_bytes(w, list[i], len);
+    }
+    sotto_write_bytes(w, group->interim_hash, len);
+    sotto_write_bytes(w, group->confirmation_tag, len);
+    sotto_mls_epoch_secrets_wipe(&secrets);
+}
+
+static void write_waiting(struct sotto_writer *w,
+                          const struct sotto_mls_group *group)
+{
+    sotto_write_u32(w, group->waiting_count);
+    for (uint32_t i = 0; i < group->waiting_count; i++) {
+        const struct sotto_mls_waiting *waiting = &group->waiting[i];
+
+        sotto_write_bytes(w, waiting->reference, group->suite->hash_len);
+        sotto_write_u8(w, waiting->sender.type);
+        sotto_write_u32(w, waiting->sender.index);
+        sotto_mls_write_span(w, waiting->proposal);
+        sotto_write_bytes(w, waiting->private_key, group->suite->private_len);
+    }
+}
+
+static uint32_t count_past(const struct sotto_mls_group *group)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < group->config.past_psks; i++) {
+        count += group->past[i].is_used ? 1 : 0;
+    }
+    return count;
+}
+
+static void write_past(struct sotto_writer *w,
+                       const struct sotto_mls_group *group)
+{
+    sotto_write_u32(w, count_past(group));
+    for (uint32_t i = 0; i < group->config.past_psks; i++) {
+        if (group->past[i].is_used) {
+            sotto_write_u64(w, group->past[i].epoch);
+            sotto_write_bytes(w, group->past[i].psk, group->suite->hash_len);
+        }
+    }
+}
+
+enum sotto_err sotto_mls_group_save(const struct sotto_mls_group *group,
+                                    struct sotto_mls_buffer *out)
+{
+    struct sotto_writer w;
+
+    if (group->state == SOTTO_MLS_GROUP_EMPTY) {
+        return SOTTO_ERR_DENIED;
+    }
+    sotto_writer_init(&w, out->at, out->cap);
+    sotto_write_u16(&w, FORMAT_1);
+    sotto_write_u8(&w, (uint8_t)group->state);
+    sotto_write_u16(&w, group->suite->id);
+    sotto_write_u32(&w, group->me);
+    sotto_write_bytes(&w, group->context_bytes, group->context_len);
+    write_keys(&w, group);
+    write_secrets(&w, group);
+    sotto_mls_tree_write(&w, &group->tree);
+    sotto_mls_secret_tree_write(&w, &group->secret_tree);
+    write_waiting(&w, group);
+    write_past(&w, group);
+    if (w.bad) {
+        sotto_wipe(out->at, out->cap);
+    }
+    return sotto_writer_finish(&w, &out->len);
+}
+
+/* ----------------------------------------------------------------- reading */
+
+static enum sotto_err read_head(struct sotto_reader *r,
+                                struct sotto_mls_group *group)
+{
+    uint16_t format = sotto_read_u16(r);
+    uint8_t state = sotto_read_u8(r);
+    uint16_t suite = sotto_read_u16(r);
+    const uint8_t *start;
+    struct sotto_mls_group_context context;
+    enum sotto_err err;
+    size_t len;
+
+    if (r->bad || format != FORMAT_1 ||
+        (state != SOTTO_MLS_GROUP_ACTIVE && state != SOTTO_MLS_GROUP_ENDED)) {
+        return SOTTO_ERR_FORMAT;
+    }
+    err = sotto_mls_group_set_suite(group, suite);
+    if (err != SOTTO_OK) {
+        return err;
+    }
+    group->state = (enum sotto_mls_group_state)state;
+    group->me = sotto_read_u32(r);
+    start = r->at;
+    sotto_mls_read_group_context(r, &context);
+    if (r->bad) {
+        return SOTTO_ERR_FORMAT;
+    }
+    len = (size_t)(r->at - start);
+    if (len > group->context_max) {
+        return SOTTO_ERR_SPACE;
+    }
+    sotto_mls_group_set_context(group, (struct sotto_span){start, len});
+    return SOTTO_OK;
+}
+
+static void read_keys(struct sotto_reader *r, struct sotto_mls_group *group)
+{
+    sotto_read_bytes(r, group->signature_key,
+                     group->suite->signature_private_len);
+    group->keys.held = sotto_read_u32(r);
+    if (group->keys.held >> SOTTO_MLS_LEVELS != 0) {
+        sotto_reader_fail(r);
+    }
+    for (uint32_t level = 0; level < SOTTO_MLS_LEVELS; level++) {
+        if ((group->keys.held >> level & 1U) != 0) {
+            sotto_read_bytes(r, group->keys.keys[level],
+                             group->suite->private_len);
+        }
+    }
+}
+
+static void read_secrets(struct sotto_reader *r, struct sotto_mls_group *group)
+{
+    size_t len = group->suite->hash_len;
+    uint8_t *list[8];
+
+    list_secrets(&group->secrets, list);
+    for (size_t i = 0; i < 8; i++) {
+        sotto_read_bytes(r, list[i], len);
+    }
+    sotto_read_bytes(r, group->interim_hash, len);
+    sotto_read_bytes(r, group->confirmation_tag, len);
+}
+
+static enum sotto_err read_trees(struct sotto_reader *r,
+                                 struct sotto_mls_group *group)
+{
+    const uint8_t *start = r->at;
+    enum sotto_err err;
+
+    (void)sotto_read_vector(r, 0, SOTTO_VARINT_MAX);
+    if (r->bad) {
+        return SOTTO_ERR_FORMAT;
+    }
+    err = sotto_mls_tree_decode(&group->tree,
+                                (struct sotto_span){start,
+                                                    (size_t)(r->at - start)});
+    if (err == SOTTO_OK &&
+        sotto_mls_tree_leaf(&group->tree, group->me).len == 0) {
+        err = SOTTO_ERR_FORMAT;
+    }
+    if (err == SOTTO_OK) {
+        err = sotto_mls_secret_tree_read(r, &group->secret_tree);
+    }
+    if (err == SOTTO_OK &&
+        group->secret_tree.leaf_count != group->tree.leaf_count) {
+        err = SOTTO_ERR_FORMAT;
+    }
+    return err;
+}
+
+static enum sotto_err read_one_waiting(struct sotto_reader *r,
+                                       struct sotto_mls_group *group)
+{
+    uint8_t reference[SOTTO_MLS_HASH_MAX];
+    uint8_t private_key[SOTTO_MLS_PRIVATE_MAX];
+    struct sotto_mls_sender sender;
+    struct sotto_mls_proposal proposal;
+    struct sotto_reader items;
+    struct sotto_span in;
+    enum sotto_err err;
+
+    sotto_read_bytes(r, reference, group->suite->hash_len);
+    sender.type = sotto_read_u8(r);
+    sender.index = sotto_read_u32(r);
+    in = sotto_read_vector(r, 0, SOTTO_VARINT_MAX);
+    sotto_read_bytes(r, private_key, group->suite->private_len);
+    items = sotto_mls_items(in);
+    sotto_mls_read_proposal(&items, &proposal);
+    if (r->bad || sotto_reader_finish(&items) != SOTTO_OK) {
+        return SOTTO_ERR_FORMAT;
+    }
+    err = sotto_mls_waiting_check(group, in);
+    if (err == SOTTO_OK) {
+        sotto_mls_waiting_add(group, reference, sender, in, private_key);
+    }
+    sotto_wipe(private_key, sizeof private_key);
+    return err;
+}
+
+static enum sotto_err read_waiting(struct sotto_reader *r,
+                                   struct sotto_mls_group *group)
+{
+    uint32_t count = sotto_read_u32(r);
+    enum sotto_err err = SOTTO_OK;
+
+    for (uint32_t i = 0; i < count && err == SOTTO_OK; i++) {
+        err = read_one_waiting(r, group);
+    }
+    return err;
+}
+
+/* Those that there is no room for are the ones to forget. */
+static void read_past(struct sotto_reader *r, struct sotto_mls_group *group)
+{
+    uint32_t count = sotto_read_u32(r);
+    uint32_t room = group->config.past_psks;
+
+    for (uint32_t i = 0; i < count && !r->bad; i++) {
+        struct sotto_mls_past_psk one = {.is_used = true,
+                                         .epoch = sotto_read_u64(r)};
+        struct sotto_mls_past_psk *slot =
+            room == 0 ? NULL : &group->past[one.epoch % room];
+
+        sotto_read_bytes(r, one.psk, group->suite->hash_len);
+        if (slot != NULL && (!slot->is_used || slot->epoch < one.epoch)) {
+            *slot = one;
+        }
+        sotto_wipe(&one, sizeof one);
+    }
+}
+
+static enum sotto_err load(struct sotto_reader *r,
+                           struct sotto_mls_group *group)
+{
+    enum sotto_err err = read_head(r, group);
+
+    if (err != SOTTO_OK) {
+        return err;
+    }
+    read_keys(r, group);
+    read_secrets(r, group);
+    err = read_trees(r, group);
+    if (err == SOTTO_OK) {
+        err = read_waiting(r, group);
+    }
+    if (err == SOTTO_OK) {
+        read_past(r, group);
+        err = sotto_reader_finish(r);
+    }
+    return err;
+}
+
+enum sotto_err sotto_mls_group_load(struct sotto_mls_group *group,
+                                    struct sotto_span in)
+{
+    struct sotto_reader r = sotto_mls_items(in);
+    enum sotto_err err;
+
+    SOTTO_ASSERT(group->state == SOTTO_MLS_GROUP_EMPTY);
+    err = load(&r, group);
+    if (err != SOTTO_OK) {
+        sotto_mls_group_wipe(group);
+    }
+    return err;
+}
