@@ -93,6 +93,25 @@ class Restart(sotto.Case):
         alice.said("after")
         bob.expect("message", text="after")
 
+    def test_a_server_that_has_lost_its_log(self):
+        """Numbers begin again; the client hears of it, and goes on."""
+        server = self.server()
+        alice = self.member(server, "alice")
+        bob = self.member(server, "bob")
+        for i in range(20):
+            alice.said("old %d" % i)
+        server.kill()
+        alice.expect("disconnected")
+        alice.say("said meanwhile")
+        for path in server.data.glob("lobby*"):
+            path.unlink()
+        server = self.server(port=server.port)
+        bob.expect("error", code="missed")
+        bob.expect("message", text="said meanwhile")
+        self.assertLess(alice.said("new"), 20)
+        bob.expect("message", text="new")
+        self.assertEqual(bob.texts()[20:], ["said meanwhile", "new"])
+
     def test_the_client_comes_back_later(self):
         """Another run of the client sees what it has missed as history."""
         server = self.server()
