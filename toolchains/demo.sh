@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# demo.sh [--interactive] - a chat server on a microcontroller, in QEMU: two
+# demo.sh [--interactive | --power] - a chat server on a microcontroller, in QEMU: two
 # Linux clients and a client on a second board talk on it; prints what everybody
 # saw, and exits 0 only if all of it is right.
 #
@@ -7,6 +7,9 @@
 # "ready", and join from another terminal with the command that is printed. What
 # the board stores is kept in build/BOARD/storage.nv for the next time.
 # Control-A X leaves QEMU. SOTTO_BOARD names another board (mps2-an386).
+#
+# With --power the server's board loses power again and again, while somebody
+# registers and somebody talks; nothing that it acknowledged may be lost.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -35,5 +38,7 @@ if [ "${1-}" = --interactive ]; then
         -semihosting-config enable=on,target=native \
         -nic "user,hostfwd=tcp:127.0.0.1:$port-:7688"
 fi
-exec python3 -B "$top/tests/boards/demo.py" "$top/build/release/bin/sotto" \
+script=demo.py
+[ "${1-}" != --power ] || script=power.py
+exec python3 -B "$top/tests/boards/$script" "$top/build/release/bin/sotto" \
     "$firmware" "$board"
