@@ -213,6 +213,7 @@ static enum sotto_err finish(struct bench *bench, const struct sotto_io *io)
 enum sotto_err bench_sync_all(struct bench *bench)
 {
     const struct sotto_files *files = &bench->files;
+    enum sotto_err err = SOTTO_ERR_NOT_FOUND;
     for (size_t name = 0; name < BENCH_NAMES; name++) {
         struct sotto_io io = {.state = SOTTO_IO_IDLE};
         close_number(bench, name);
@@ -224,12 +225,12 @@ enum sotto_err bench_sync_all(struct bench *bench)
                          SOTTO_OK);
         files->sync(files->ctx, number, &io);
         files->close(files->ctx, number);
-        enum sotto_err err = finish(bench, &io);
+        err = finish(bench, &io);
         if (err != SOTTO_OK) {
             return err;
         }
     }
-    return SOTTO_OK;
+    return err;
 }
 
 static enum sotto_err run(struct bench *bench, const struct bench_step *step)

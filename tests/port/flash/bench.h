@@ -78,7 +78,8 @@ bool bench_recover(struct bench *bench, const struct bench_step *step);
 /* Everything that can be read is as the model says. */
 void bench_check(const struct bench *bench);
 
-/* Closes everything and syncs all files; the first error. */
+/* Closes everything and syncs all files; the first error. NOT_FOUND when there
+ * is none. */
 enum sotto_err bench_sync_all(struct bench *bench);
 
 /* Closes everything and opens the table again. */

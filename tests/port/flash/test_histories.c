@@ -43,8 +43,8 @@ static void make_device(struct bench *bench, uint64_t seed, uint64_t *random)
 }
 
 /* After a failure in this step: everything is as before, and a sync makes sure
- * of it. Where the device fails in that as well only a restart helps, and finds
- * it as before or as after the step. */
+ * of it. Where the device failed in that as well, or there is no file to sync,
+ * a restart finds it as before or as after the step. */
 static void mend(struct bench *bench, const struct bench_step *step)
 {
     const unsigned failing = bench->nor.failing;
