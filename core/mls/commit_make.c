@@ -310,9 +310,10 @@ enum sotto_err sotto_mls_commit_accept(struct sotto_mls_group *group,
     }
     if (err == SOTTO_OK) {
         *event =
-            (struct sotto_mls_event){.type = work->is_reinit
+            (struct sotto_mls_event){.type = work->reinit.len > 0
                                                  ? SOTTO_MLS_EVENT_REINIT
                                                  : SOTTO_MLS_EVENT_COMMIT,
+                                     .data = work->reinit,
                                      .is_member = true,
                                      .sender = sender,
                                      .authenticated_data =

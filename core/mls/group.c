@@ -217,7 +217,7 @@ void sotto_mls_group_start_epoch(struct sotto_mls_group *group,
     keep_resumption_psk(group);
     sotto_mls_group_forget_waiting(group);
     group->state =
-        work->is_reinit ? SOTTO_MLS_GROUP_ENDED : SOTTO_MLS_GROUP_ACTIVE;
+        work->reinit.len > 0 ? SOTTO_MLS_GROUP_ENDED : SOTTO_MLS_GROUP_ACTIVE;
 }
 
 void sotto_mls_group_forget_waiting(struct sotto_mls_group *group)

@@ -102,7 +102,7 @@ struct sotto_mls_work {
     uint8_t signature[SOTTO_MLS_SIGNATURE_MAX]; /* of our own commit */
     bool is_joining;                            /* by it */
     bool is_removed;                            /* we are */
-    bool is_reinit;
+    struct sotto_span reinit; /* the ReInit, if the commit is one */
 
     uint8_t *text; /* what a message or a Welcome was opened into */
     size_t text_max;

@@ -226,21 +226,27 @@ static bool is_in_pass(const struct sotto_mls_group *group,
     return (type == SOTTO_MLS_PROPOSAL_REMOVE) == (pass == 0);
 }
 
+static void list_one(const struct sotto_mls_group *group,
+                     struct sotto_mls_work *work,
+                     const struct sotto_mls_waiting *waiting, int pass)
+{
+    struct sotto_mls_listed item = {.proposal = waiting->proposal,
+                                    .sender = waiting->sender,
+                                    .waiting = waiting};
+
+    if (work->list_count < group->config.proposals &&
+        is_in_pass(group, work, &item, pass) &&
+        goes_with(work, work->list_count, &item)) {
+        work->list[work->list_count++] = item;
+    }
+}
+
 void sotto_mls_list_waiting(const struct sotto_mls_group *group,
                             struct sotto_mls_work *work)
 {
     for (int pass = 0; pass < 2; pass++) {
         for (uint32_t i = 0; i < group->waiting_count; i++) {
-            const struct sotto_mls_waiting *waiting = &group->waiting[i];
-            struct sotto_mls_listed item = {.proposal = waiting->proposal,
-                                            .sender = waiting->sender,
-                                            .waiting = waiting};
-
-            if (work->list_count < group->config.proposals &&
-                is_in_pass(group, work, &item, pass) &&
-                goes_with(work, work->list_count, &item)) {
-                work->list[work->list_count++] = item;
-            }
+            list_one(group, work, &group->waiting[i], pass);
         }
     }
 }
@@ -297,7 +303,7 @@ static enum sotto_err apply_one(const struct sotto_mls_group *group,
         apply_remove(group, work, proposal.remove);
         return SOTTO_OK;
     case SOTTO_MLS_PROPOSAL_REINIT:
-        work->is_reinit = true;
+        work->reinit = item->proposal;
         return SOTTO_OK;
     case SOTTO_MLS_PROPOSAL_EXTENSIONS:
         work->extensions = proposal.extensions;
@@ -305,6 +311,19 @@ static enum sotto_err apply_one(const struct sotto_mls_group *group,
     default: /* PSK and ExternalInit go into the key schedule */
         return SOTTO_OK;
     }
+}
+
+static enum sotto_err apply_type(const struct sotto_mls_group *group,
+                                 struct sotto_mls_work *work, uint16_t type)
+{
+    enum sotto_err err = SOTTO_OK;
+
+    for (uint32_t i = 0; i < work->list_count && err == SOTTO_OK; i++) {
+        if (type_of(&work->list[i]) == type) {
+            err = apply_one(group, work, &work->list[i]);
+        }
+    }
+    return err;
 }
 
 enum sotto_err sotto_mls_list_apply(const struct sotto_mls_group *group,
@@ -317,12 +336,9 @@ enum sotto_err sotto_mls_list_apply(const struct sotto_mls_group *group,
                                      SOTTO_MLS_PROPOSAL_REINIT};
     enum sotto_err err = SOTTO_OK;
 
-    for (size_t step = 0; step < sizeof order / sizeof *order; step++) {
-        for (uint32_t i = 0; i < work->list_count && err == SOTTO_OK; i++) {
-            if (type_of(&work->list[i]) == order[step]) {
-                err = apply_one(group, work, &work->list[i]);
-            }
-        }
+    for (size_t i = 0; i < sizeof order / sizeof *order && err == SOTTO_OK;
+         i++) {
+        err = apply_type(group, work, order[i]);
     }
     return err;
 }
@@ -377,28 +393,40 @@ enum sotto_err sotto_mls_list_check_tree(const struct sotto_mls_group *group,
 
 /* ---------------------------------------------------- pre-shared keys (8.4) */
 
+static enum sotto_err add_psk(const struct sotto_mls_group *group,
+                              const struct sotto_mls_client *client,
+                              const struct sotto_mls_listed *item,
+                              struct sotto_mls_psk_chain *chain)
+{
+    struct sotto_mls_proposal proposal;
+    struct sotto_span psk;
+    enum sotto_err err;
+
+    if (type_of(item) != SOTTO_MLS_PROPOSAL_PSK) {
+        return SOTTO_OK;
+    }
+    sotto_mls_listed_read(item, &proposal);
+    err = sotto_mls_find_psk(group, client, &proposal.psk, &psk);
+    if (err == SOTTO_OK) {
+        sotto_mls_psk_add(chain, &proposal.psk, psk);
+    }
+    return err;
+}
+
 enum sotto_err sotto_mls_list_psk_secret(const struct sotto_mls_group *group,
                                          const struct sotto_mls_client *client,
                                          struct sotto_mls_work *work)
 {
     uint32_t count = count_type(work, SOTTO_MLS_PROPOSAL_PSK);
     struct sotto_mls_psk_chain chain;
-    struct sotto_mls_proposal proposal;
     enum sotto_err err = SOTTO_OK;
-    struct sotto_span psk;
 
     if (count > UINT16_MAX) {
         return SOTTO_ERR_LIMIT;
     }
     sotto_mls_psk_begin(&chain, group->suite, (uint16_t)count);
     for (uint32_t i = 0; i < work->list_count && err == SOTTO_OK; i++) {
-        if (type_of(&work->list[i]) == SOTTO_MLS_PROPOSAL_PSK) {
-            sotto_mls_listed_read(&work->list[i], &proposal);
-            err = sotto_mls_find_psk(group, client, &proposal.psk, &psk);
-            if (err == SOTTO_OK) {
-                sotto_mls_psk_add(&chain, &proposal.psk, psk);
-            }
-        }
+        err = add_psk(group, client, &work->list[i], &chain);
     }
     if (err == SOTTO_OK) {
         sotto_mls_psk_end(&chain, work->psk_secret);

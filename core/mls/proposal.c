@@ -84,13 +84,18 @@ static enum sotto_err check_update(const struct sotto_mls_group *group,
 }
 
 /* Those with the usages of reinit and branch stand in the first commit of a new
- * group only, which is made and never received. */
+ * group only, whose one member made it. */
 static bool is_psk_good(const struct sotto_mls_group *group,
-                        const struct sotto_mls_psk_id *id)
+                        const struct sotto_mls_psk_id *id,
+                        struct sotto_mls_sender sender)
 {
+    bool is_first = group->context.epoch == 0 &&
+                    sender.type == SOTTO_MLS_SENDER_MEMBER &&
+                    sender.index == group->me;
+
     return id->nonce.len == group->suite->hash_len &&
            (id->type == SOTTO_MLS_PSK_EXTERNAL ||
-            id->usage == SOTTO_MLS_USAGE_APPLICATION);
+            id->usage == SOTTO_MLS_USAGE_APPLICATION || is_first);
 }
 
 /* Extensions that this library reads must be readable. That all members know
@@ -145,7 +150,7 @@ enum sotto_err sotto_mls_proposal_check(
         good = sotto_mls_tree_leaf(&group->tree, proposal->remove).len > 0;
         break;
     case SOTTO_MLS_PROPOSAL_PSK:
-        good = is_psk_good(group, &proposal->psk);
+        good = is_psk_good(group, &proposal->psk, sender);
         break;
     case SOTTO_MLS_PROPOSAL_REINIT:
         good = proposal->reinit.version >= group->context.version;

@@ -233,9 +233,12 @@ static enum sotto_err take_commit(struct sotto_mls_group *group,
     if (err != SOTTO_OK) {
         return err;
     }
-    event->type = work->is_removed  ? SOTTO_MLS_EVENT_REMOVED
-                  : work->is_reinit ? SOTTO_MLS_EVENT_REINIT
-                                    : SOTTO_MLS_EVENT_COMMIT;
+    event->type =
+        work->is_removed ? SOTTO_MLS_EVENT_REMOVED : SOTTO_MLS_EVENT_COMMIT;
+    if (work->reinit.len > 0) {
+        event->type = SOTTO_MLS_EVENT_REINIT;
+        event->data = work->reinit;
+    }
     sotto_mls_commit_apply(group, work);
     return SOTTO_OK;
 }

@@ -260,7 +260,8 @@ struct sotto_mls_event {
     bool is_member;  /* the sender was in the group */
     uint32_t sender; /* its leaf, in the epoch after a commit */
     struct sotto_span authenticated_data;
-    struct sotto_span data; /* of APPLICATION; the encoded Proposal */
+    struct sotto_span data; /* of APPLICATION; the encoded Proposal, which is
+                               the ReInit when there is one */
 };
 
 /*

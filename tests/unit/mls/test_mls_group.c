@@ -59,7 +59,8 @@ static enum sotto_err find_psk(void *ctx, const struct sotto_mls_psk_id *id,
                                struct sotto_span *psk)
 {
     (void)ctx;
-    if (id->type != SOTTO_MLS_PSK_EXTERNAL) {
+    if (id->type != SOTTO_MLS_PSK_EXTERNAL &&
+        id->usage == SOTTO_MLS_USAGE_APPLICATION) {
         return SOTTO_ERR_NOT_FOUND;
     }
     *psk = (struct sotto_span){psk_bytes, sizeof psk_bytes};
@@ -508,6 +509,108 @@ static void test_group_mixes_keys_in(void **state)
     say(&members[0], "with more keys");
 }
 
+/* The PSK of the group before comes from find_psk(), as it would from its
+ * sotto_mls_group_resumption_psk(). */
+static void test_group_branches_off(void **state)
+{
+    struct sotto_mls_change changes[2] = {
+        {.type = SOTTO_MLS_PROPOSAL_ADD},
+        {.type = SOTTO_MLS_PROPOSAL_PSK,
+         .psk = {.type = SOTTO_MLS_PSK_RESUMPTION,
+                 .usage = SOTTO_MLS_USAGE_BRANCH,
+                 .group = text("other room"),
+                 .epoch = 7}}};
+    const struct sotto_mls_plan plan = {.changes = changes,
+                                        .count = 2,
+                                        .with_tree = true};
+    struct sotto_mls_made made = {{message, sizeof message, 0},
+                                  {welcome, sizeof welcome, 0},
+                                  {pending, sizeof pending, 0}};
+    struct sotto_mls_member_keys keys;
+    struct sotto_mls_psk_id tie;
+    struct sotto_mls_event event;
+
+    (void)state;
+    create(&members[0]);
+    make_package(&members[1]);
+    changes[0].bytes = span_of(&members[1].package_out);
+    keys = keys_of(&members[1]);
+    assert_int_equal(sotto_mls_commit_make(members[0].group, &client, &plan,
+                                           &made),
+                     SOTTO_OK);
+    assert_int_equal(sotto_mls_commit_accept(members[0].group, &client,
+                                             span_of(&made.pending), &event),
+                     SOTTO_OK);
+    assert_int_equal(sotto_mls_join(members[1].group, &client, &keys,
+                                    span_of(&made.welcome),
+                                    (struct sotto_span){NULL, 0}, &tie),
+                     SOTTO_OK);
+    members[1].is_in = true;
+    assert_agreed();
+    assert_int_equal(tie.usage, SOTTO_MLS_USAGE_BRANCH);
+    assert_int_equal(tie.epoch, 7);
+    /* Later on it is not allowed any more. */
+    assert_int_equal(
+        sotto_mls_commit_make(members[0].group, &client,
+                              &(struct sotto_mls_plan){.changes = &changes[1],
+                                                       .count = 1},
+                              &made),
+        SOTTO_ERR_FORMAT);
+}
+
+static void test_group_ends_by_reinit(void **state)
+{
+    const struct sotto_mls_change reinit = {.type = SOTTO_MLS_PROPOSAL_REINIT,
+                                            .bytes = text("new room"),
+                                            .cipher_suite =
+                                                SOTTO_MLS_SUITE_P256_AES128GCM};
+    const struct sotto_mls_sending how = {.is_public = false};
+    struct sotto_mls_buffer out = {message, sizeof message, 0};
+
+    (void)state;
+    create(&members[0]);
+    add(&members[0], &members[1], true);
+    propose(&members[1], &reinit);
+    commit(&members[0], NULL, false, true);
+    for (int i = 0; i < 2; i++) {
+        assert_false(sotto_mls_group_is_active(members[i].group));
+        assert_int_equal(sotto_mls_protect(members[i].group, &client, &how,
+                                           text("too late"), &out),
+                         SOTTO_ERR_DENIED);
+    }
+}
+
+static void test_group_refuses_what_does_not_fit(void **state)
+{
+    struct sotto_mls_change add_twice[2] = {{.type = SOTTO_MLS_PROPOSAL_ADD},
+                                            {.type = SOTTO_MLS_PROPOSAL_ADD}};
+    struct sotto_mls_change self = {.type = SOTTO_MLS_PROPOSAL_REMOVE};
+    struct sotto_mls_plan plan = {.changes = add_twice, .count = 2};
+    struct sotto_mls_made made = {{message, sizeof message, 0},
+                                  {welcome, sizeof welcome, 0},
+                                  {pending, sizeof pending, 0}};
+
+    (void)state;
+    create(&members[0]);
+    make_package(&members[1]);
+    add_twice[0].bytes = span_of(&members[1].package_out);
+    add_twice[1].bytes = add_twice[0].bytes;
+    memcpy(before, members[0].memory, sizeof before);
+    assert_int_equal(sotto_mls_commit_make(members[0].group, &client, &plan,
+                                           &made),
+                     SOTTO_ERR_FORMAT);
+    plan = (struct sotto_mls_plan){.changes = &self, .count = 1};
+    assert_int_equal(sotto_mls_commit_make(members[0].group, &client, &plan,
+                                           &made),
+                     SOTTO_ERR_FORMAT);
+    plan = (struct sotto_mls_plan){.changes = add_twice, .count = 1};
+    made.welcome.cap = 100;
+    assert_int_equal(sotto_mls_commit_make(members[0].group, &client, &plan,
+                                           &made),
+                     SOTTO_ERR_SPACE);
+    assert_memory_equal(before, members[0].memory, sizeof before);
+}
+
 int test_mls_group(void)
 {
     const struct CMUnitTest tests[] = {
@@ -519,6 +622,9 @@ int test_mls_group(void)
         cmocka_unit_test_setup(test_group_takes_back_who_lost_its_state, setup),
         cmocka_unit_test_setup(test_group_goes_on_from_bytes, setup),
         cmocka_unit_test_setup(test_group_mixes_keys_in, setup),
+        cmocka_unit_test_setup(test_group_branches_off, setup),
+        cmocka_unit_test_setup(test_group_ends_by_reinit, setup),
+        cmocka_unit_test_setup(test_group_refuses_what_does_not_fit, setup),
     };
 
     return cmocka_run_group_tests_name("mls_group", tests, NULL, NULL);
