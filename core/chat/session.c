@@ -105,7 +105,7 @@ void sotto_session_close(struct sotto_session *session,
     session->held = 0;
     session->reason = reason;
     session->state = SOTTO_SESSION_CLOSING;
-    session->close_now = reason == SOTTO_CLOSE_SLOW;
+    session->close_now = reason == SOTTO_CLOSE_SLOW && session->out != NULL;
 }
 
 void sotto_session_finish(struct sotto_session *session)

@@ -89,7 +89,9 @@ static bool add_entry(struct sotto_session *session,
         return false;
     }
     sotto_feed_skip(&session->cursor, item);
-    session->next_number = item->number + 1;
+    if (!is_past) {
+        session->next_number = item->number + 1;
+    }
     if (session->outbox_len > 0) {
         add_outbox(session, record);
         return session->outbox_len == 0;

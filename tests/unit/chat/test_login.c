@@ -162,6 +162,41 @@ static void test_login_of_a_disabled_account_needs_the_password(void **state)
     expect_problem(ann, SOTTO_PROBLEM_DISABLED);
 }
 
+/* The server's signature is for those who get in. */
+static void test_login_that_is_refused_gets_no_signature(void **state)
+{
+    (void)state;
+    struct peer peer;
+    uint64_t ticket = 0;
+    world_add_account(world, "ann", "right");
+    assert_int_equal(sotto_accounts_set_disabled(world->accounts, "ann", 3,
+                                                 true, &ticket),
+                     SOTTO_OK);
+    peer_open(&peer, world);
+    peer_send_first(&peer, "ann");
+    peer_send_proof(&peer, "right");
+    (void)peer_expect_problem(&peer, SOTTO_PROBLEM_DISABLED);
+    peer_hang_up(&peer);
+}
+
+/* The account was changed between challenge and proof. */
+static void test_login_needs_the_password_of_now(void **state)
+{
+    (void)state;
+    struct peer peer;
+    uint64_t ticket = 0;
+    struct sotto_verifier changed = {.salt_len = 16, .iterations = 2};
+    world_add_account(world, "ann", "right");
+    peer_open(&peer, world);
+    peer_send_first(&peer, "ann");
+    assert_int_equal(sotto_accounts_set_verifier(world->accounts, "ann", 3,
+                                                 &changed, &ticket),
+                     SOTTO_OK);
+    peer_send_proof(&peer, "right");
+    (void)peer_expect_problem(&peer, SOTTO_PROBLEM_LOGIN);
+    peer_hang_up(&peer);
+}
+
 static void test_login_with_a_bad_name_is_told_so(void **state)
 {
     (void)state;
@@ -548,6 +583,8 @@ int test_login(void)
         TEST(test_login_may_be_tried_again_on_the_same_connection),
         TEST(test_login_is_refused_for_good_after_three_tries),
         TEST(test_login_of_a_disabled_account_needs_the_password),
+        TEST(test_login_that_is_refused_gets_no_signature),
+        TEST(test_login_needs_the_password_of_now),
         TEST(test_login_with_a_bad_name_is_told_so),
         TEST(test_login_is_throttled_and_told_for_how_long),
         TEST(test_login_success_costs_no_token),

@@ -310,8 +310,7 @@ static void test_room_each_who_has_its_own_answer(void **state)
     peer_login(&peer, "ann", "password");
     (void)peer_join(&peer, 1, 0, 0);
     (void)peer_expect(&peer, SOTTO_MSG_CAUGHT_UP);
-    peer_send(&peer, SOTTO_MSG_WHO, "\0\0", 2);
-    peer_send(&peer, SOTTO_MSG_WHO, "\0\0", 2);
+    peer_send_frames(&peer, "\x14\2\0\0\x14\2\0\0", 8);
     (void)peer_expect(&peer, SOTTO_MSG_PRESENT);
     (void)peer_expect(&peer, SOTTO_MSG_PRESENT);
     assert_false(peer_next(&peer, &frame));
@@ -512,6 +511,8 @@ static void test_room_slow_reader_hears_that_something_was_missed(void **state)
     }
     bob->is_there = true;
     world_settle(world);
+    assert_int_equal(bob->closed.error, SOTTO_OK);
+    assert_int_equal(bob->closed.reason, SOTTO_CLOSE_SLOW);
     assert_int_equal(bob->counts[SOTTO_EVENT_JOINED], 2);
     assert_true(bob->missed);
     assert_true(world_is_content(bob));

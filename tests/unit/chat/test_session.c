@@ -272,6 +272,26 @@ static void test_session_answers_ping_with_its_bytes(void **state)
     peer_hang_up(&peer);
 }
 
+/* A feed may still be behind the log, when hub and sessions are threads. */
+static void test_session_skips_what_a_page_has_shown_already(void **state)
+{
+    (void)state;
+    struct sotto_frame frame;
+    bring_to(STAGE_ROOM);
+    struct world_client *bob = world_add_client(world, "bob", "password");
+    world_settle(world);
+    (void)peer_expect(&peer, SOTTO_MSG_ENTERED);
+    struct sotto_session *session = &world->conns[0].session;
+    session->next_number += 2; /* as if a page had held two more */
+    for (int i = 0; i < 3; i++) {
+        assert_int_not_equal(world_say(world, bob, 20), 0);
+    }
+    world_settle(world);
+    (void)peer_expect(&peer, SOTTO_MSG_MESSAGE);
+    assert_false(peer_next(&peer, &frame));
+    peer_hang_up(&peer);
+}
+
 /* ---- deadlines ---- */
 
 static void test_session_login_has_a_deadline(void **state)
@@ -334,6 +354,7 @@ static void test_session_does_not_blame_the_client_for_a_slow_disk(void **state)
         sotto_session_tick(&world->conns[0].session, world->now_ms += 1000);
     }
     assert_int_equal(world->conns[0].session.state, SOTTO_SESSION_ROOM);
+    assert_int_equal(ann->counts[SOTTO_EVENT_CLOSED], 0);
     world_settle(world);
     assert_int_equal(world_acked(world, ann), 30);
 }
@@ -367,6 +388,31 @@ static void test_session_says_why_it_closes(void **state)
         sotto_session_close(&world->conns[0].session, reasons[i]);
         peer_expect_close(&peer, reasons[i]);
     }
+}
+
+/* Even where the room goes on. */
+static void test_session_closes_though_there_is_more_to_say(void **state)
+{
+    (void)state;
+    struct sotto_frame frame;
+    const uint8_t filler[WORLD_PIPE] = {0};
+    bring_to(STAGE_ROOM);
+    struct world_client *bob = world_add_client(world, "bob", "password");
+    world_settle(world);
+    (void)peer_expect(&peer, SOTTO_MSG_ENTERED);
+    world_pipe_put(&peer.wire->down, filler, sizeof filler); /* full */
+    for (int i = 0; i < 10; i++) {
+        assert_int_not_equal(world_say(world, bob, 200), 0);
+    }
+    world_settle(world);
+    sotto_session_close(&world->conns[0].session, SOTTO_CLOSE_SHUTDOWN);
+    world_pipe_drop(&peer.wire->down, sizeof filler);
+    while (peer_next(&peer, &frame)) {
+        assert_int_equal(frame.type, SOTTO_MSG_MESSAGE); /* sealed before */
+    }
+    assert_int_equal(peer.link.state, SOTTO_LINK_ENDED);
+    assert_int_equal(peer.link.close_reason, SOTTO_CLOSE_SHUTDOWN);
+    peer_expect_end(&peer);
 }
 
 static void test_session_says_busy_before_the_handshake(void **state)
@@ -569,12 +615,14 @@ int test_session(void)
         TEST(test_session_refuses_texts),
         TEST(test_session_refuses_what_needs_a_room_outside_of_it),
         TEST(test_session_answers_ping_with_its_bytes),
+        TEST(test_session_skips_what_a_page_has_shown_already),
         TEST(test_session_login_has_a_deadline),
         TEST(test_session_expects_to_hear_of_its_client),
         TEST(test_session_clients_ping_and_stay),
         TEST(test_session_does_not_blame_the_client_for_a_slow_disk),
         TEST(test_session_gives_up_a_close_that_nobody_reads),
         TEST(test_session_says_why_it_closes),
+        TEST(test_session_closes_though_there_is_more_to_say),
         TEST(test_session_says_busy_before_the_handshake),
         TEST(test_session_server_without_a_place_says_busy),
         TEST(test_session_without_memory_for_a_login_says_overload),

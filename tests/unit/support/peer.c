@@ -117,6 +117,18 @@ void peer_send(struct peer *peer, uint8_t type, const void *body, size_t len)
     }
 }
 
+void peer_send_frames(struct peer *peer, const void *frames, size_t len)
+{
+    static uint8_t out[SOTTO_RECORD_LIMIT_HOST + SOTTO_RECORD_HEAD];
+    struct sotto_record record;
+    size_t sealed = 0;
+    sotto_link_begin(&peer->link, &record, out, sizeof out);
+    assert_int_equal(sotto_record_add_frames(&record, frames, len), SOTTO_OK);
+    assert_int_equal(sotto_link_end(&peer->link, &record, 0, &sealed),
+                     SOTTO_OK);
+    peer_send_bytes(peer, out, sealed);
+}
+
 bool peer_next(struct peer *peer, struct sotto_frame *frame)
 {
     if (peer->link.assembly != NULL && !sotto_link_is_assembling(&peer->link)) {

@@ -32,6 +32,9 @@ void peer_send_bytes(struct peer *peer, const void *bytes, size_t len);
 /* A frame in a record of its own, cut where it is too long. */
 void peer_send(struct peer *peer, uint8_t type, const void *body, size_t len);
 
+/* Whole frames, in one record. */
+void peer_send_frames(struct peer *peer, const void *frames, size_t len);
+
 /* Lets the server work, and gives the next frame; false when there is none.
  * The frame is valid until the next call. */
 bool peer_next(struct peer *peer, struct sotto_frame *frame);
