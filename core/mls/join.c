@@ -381,6 +381,21 @@ static enum sotto_err join(struct sotto_mls_group *group,
     return err;
 }
 
+/* Wipes what was opened, but on success for the identifiers of PSKs, which the
+ * caller may have views of: they end the GroupSecrets. */
+static void wipe_text(struct sotto_mls_work *work,
+                      const struct joining *joining, bool is_joined)
+{
+    size_t len = work->text_max;
+
+    if (is_joined) {
+        const struct sotto_span *psks = &joining->secrets.psks;
+
+        len = psks->at == NULL ? 0 : (size_t)(psks->at - work->text);
+    }
+    sotto_wipe(work->text, len);
+}
+
 enum sotto_err sotto_mls_join(struct sotto_mls_group *group,
                               const struct sotto_mls_client *client,
                               const struct sotto_mls_member_keys *keys,
@@ -410,6 +425,7 @@ enum sotto_err sotto_mls_join(struct sotto_mls_group *group,
     } else if (psk != NULL) {
         *psk = joining.tie;
     }
+    wipe_text(work, &joining, err == SOTTO_OK);
     sotto_mls_work_wipe(work);
     return err;
 }
