@@ -1,6 +1,5 @@
 /*
- * address.c - servers and listening addresses; fingerprints are in
- * fingerprint.c.
+ * address.c - servers and listening addresses.
  *
  * Parsing never changes the text: a `struct part` is a piece of it.
  */
@@ -239,8 +238,8 @@ static const char *parse_link(struct part text, struct server_address *address)
     struct part authority = first(text, slash);
     size_t at_sign = find(authority, '@');
     if (at_sign < authority.len) {
-        if (fingerprint_parse(authority.at, at_sign, address->fingerprint) !=
-            SOTTO_OK) {
+        if (sotto_fingerprint_parse(authority.at, at_sign,
+                                    address->fingerprint) != SOTTO_OK) {
             return "has no valid fingerprint in front of the @";
         }
         address->has_fingerprint = true;
@@ -409,4 +408,13 @@ const char *listen_address_check(const char *text)
     return listen_address_parse(text, addresses, &count, &why) == SOTTO_OK
                ? NULL
                : why;
+}
+
+const char *fingerprint_check(const char *text)
+{
+    uint8_t fingerprint[SOTTO_FINGERPRINT_LEN];
+    return sotto_fingerprint_parse(text, strlen(text), fingerprint) == SOTTO_OK
+               ? NULL
+               : "is not a fingerprint (52 letters and digits a-z 2-7, with "
+                 "or without dashes)";
 }

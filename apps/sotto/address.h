@@ -5,16 +5,14 @@
  *     sotto://[FINGERPRINT@]HOST[:PORT][/CODE]
  *     *:7688   :7688   0.0.0.0:7688   [::]:7688   7688       (to listen on)
  *
- * A fingerprint is the SHA-256 of a server's static X25519 key. As text it is
- * base32 (RFC 4648 6, lower case, no padding), in groups of four:
- * 52 characters and 12 dashes. It is read with or without dashes, in either
- * case.
+ * Fingerprints: see sotto/fingerprint.h.
  */
 #ifndef SOTTO_APP_ADDRESS_H
 #define SOTTO_APP_ADDRESS_H
 
 #include "port/port.h"
 #include <sotto/err.h>
+#include <sotto/fingerprint.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,27 +24,12 @@
 /* Room for "[" host "]:" port and a zero. */
 #define ADDRESS_TEXT (ADDRESS_HOST_MAX + 9)
 
-#define FINGERPRINT_LEN  32
-#define FINGERPRINT_TEXT 65 /* 52 characters, 12 dashes, a zero */
-
-/* The fingerprint of a server's static public key. */
-void fingerprint_of_key(const uint8_t key[static 32],
-                        uint8_t out[static FINGERPRINT_LEN]);
-
-void fingerprint_text(const uint8_t fingerprint[static FINGERPRINT_LEN],
-                      char out[static FINGERPRINT_TEXT]);
-
-/* FORMAT for anything that is not exactly one fingerprint. */
-enum sotto_err fingerprint_parse(const char *text, size_t len,
-                                 uint8_t out[static FINGERPRINT_LEN])
-    SOTTO_MUST_CHECK;
-
 /* A server as a client is told to dial it. */
 struct server_address {
     char host[ADDRESS_HOST_MAX + 1]; /* lower case; IPv6 without brackets */
     uint16_t port;
     bool has_fingerprint;
-    uint8_t fingerprint[FINGERPRINT_LEN];
+    uint8_t fingerprint[SOTTO_FINGERPRINT_LEN];
     char code[ADDRESS_CODE_MAX + 1]; /* the invitation, or empty */
 };
 

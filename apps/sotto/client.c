@@ -183,9 +183,10 @@ static bool set_address(struct client_app *app, const char *text)
         app->trust = CLIENT_TRUST_PINNED;
     }
     if (app->settings.pin != NULL) {
-        uint8_t pin[FINGERPRINT_LEN];
-        if (fingerprint_parse(app->settings.pin, strlen(app->settings.pin),
-                              pin) != SOTTO_OK ||
+        uint8_t pin[SOTTO_FINGERPRINT_LEN];
+        if (sotto_fingerprint_parse(app->settings.pin,
+                                    strlen(app->settings.pin),
+                                    pin) != SOTTO_OK ||
             (app->has_pin && memcmp(pin, app->pin, sizeof pin) != 0)) {
             return usage(app, "--pin is not the fingerprint in the address");
         }

@@ -35,9 +35,9 @@ struct client_app {
     struct server_address address;
     char server_text[ADDRESS_TEXT];
     bool has_pin;
-    uint8_t pin[FINGERPRINT_LEN];
-    uint8_t seen[FINGERPRINT_LEN]; /* what the server shows */
-    enum client_trust trust;       /* in `pin`; what it comes from */
+    uint8_t pin[SOTTO_FINGERPRINT_LEN];
+    uint8_t seen[SOTTO_FINGERPRINT_LEN]; /* what the server shows */
+    enum client_trust trust;             /* in `pin`; what it comes from */
     char user[SOTTO_NAME_MAX + 1];
     struct menu menu; /* what was answered; the password until the login */
     uint8_t password[3 * MENU_PASSWORD_MAX + 1]; /* in normal form */

@@ -152,12 +152,12 @@ bool client_pins_read(struct client_app *app, uint32_t *iterations)
 
 static void show_change(struct client_app *app)
 {
-    char expected[FINGERPRINT_TEXT];
-    char seen[FINGERPRINT_TEXT];
+    char expected[SOTTO_FINGERPRINT_TEXT];
+    char seen[SOTTO_FINGERPRINT_TEXT];
     char line[1024];
     struct textbuf text;
-    fingerprint_text(app->pin, expected);
-    fingerprint_text(app->seen, seen);
+    sotto_fingerprint_text(app->pin, expected);
+    sotto_fingerprint_text(app->seen, seen);
     textbuf_init(&text, line, sizeof line);
     textbuf_add_all(&text, "THE SERVER ", app->server_text,
                     " SHOWS ANOTHER KEY than ",
@@ -178,10 +178,10 @@ static void show_change(struct client_app *app)
 
 static void show_unknown(struct client_app *app)
 {
-    char seen[FINGERPRINT_TEXT];
+    char seen[SOTTO_FINGERPRINT_TEXT];
     char line[1024];
     struct textbuf text;
-    fingerprint_text(app->seen, seen);
+    sotto_fingerprint_text(app->seen, seen);
     textbuf_init(&text, line, sizeof line);
     textbuf_add_all(&text, "the server ", app->server_text,
                     " is not known here. Its fingerprint is ", seen,
@@ -195,7 +195,7 @@ static void show_unknown(struct client_app *app)
 enum client_verdict client_pins_check(struct client_app *app,
                                       const uint8_t key[static 32])
 {
-    fingerprint_of_key(key, app->seen);
+    sotto_fingerprint_of_key(key, app->seen);
     if (app->has_pin) {
         if (memcmp(app->pin, app->seen, sizeof app->pin) == 0) {
             return CLIENT_ACCEPT;
@@ -225,12 +225,12 @@ enum client_verdict client_pins_check(struct client_app *app,
 
 bool client_pins_ask(struct client_app *app)
 {
-    char seen[FINGERPRINT_TEXT];
+    char seen[SOTTO_FINGERPRINT_TEXT];
     char line[1024];
     char answer[16];
     size_t len = 0;
     struct textbuf text;
-    fingerprint_text(app->seen, seen);
+    sotto_fingerprint_text(app->seen, seen);
     textbuf_init(&text, line, sizeof line);
     textbuf_add_all(&text, "The server ", app->server_text,
                     " is new to you. Its fingerprint is\n\n   ", seen,

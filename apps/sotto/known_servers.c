@@ -13,7 +13,8 @@
 #include <string.h>
 
 /* The longest line that this program writes. */
-#define KNOWN_LINE_MAX (ADDRESS_TEXT + FINGERPRINT_TEXT + SOTTO_NAME_MAX + 64)
+#define KNOWN_LINE_MAX                                                         \
+    (ADDRESS_TEXT + SOTTO_FINGERPRINT_TEXT + SOTTO_NAME_MAX + 64)
 
 struct word {
     const char *at;
@@ -269,7 +270,8 @@ static enum sotto_err parse_pin(struct known_file *known,
     struct word text = word_of(known, line, 1);
     struct word since = {NULL, 0};
     pin->since_s = SOTTO_TIME_UNKNOWN;
-    if (fingerprint_parse(text.at, text.len, pin->fingerprint) != SOTTO_OK) {
+    if (sotto_fingerprint_parse(text.at, text.len, pin->fingerprint) !=
+        SOTTO_OK) {
         return damaged(known, line,
                        "there is no valid fingerprint behind the server");
     }
@@ -315,9 +317,9 @@ enum sotto_err known_servers_set(struct known_file *known, const char *server,
                                  const struct known_server *pin)
 {
     char buffer[KNOWN_LINE_MAX];
-    char text[FINGERPRINT_TEXT];
+    char text[SOTTO_FINGERPRINT_TEXT];
     struct textbuf line;
-    fingerprint_text(pin->fingerprint, text);
+    sotto_fingerprint_text(pin->fingerprint, text);
     textbuf_init(&line, buffer, sizeof buffer);
     textbuf_add_all(&line, server, " ", text, NULL);
     if (pin->since_s != SOTTO_TIME_UNKNOWN) {

@@ -39,7 +39,7 @@ struct known_file {
 };
 
 struct known_server {
-    uint8_t fingerprint[FINGERPRINT_LEN];
+    uint8_t fingerprint[SOTTO_FINGERPRINT_LEN];
     uint64_t since_s; /* or SOTTO_TIME_UNKNOWN */
 };
 

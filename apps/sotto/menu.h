@@ -24,7 +24,7 @@
 
 #define MENU_PASSWORD_MAX 256 /* bytes of UTF-8 */
 #define MENU_SERVER_MAX                                                        \
-    (ADDRESS_TEXT + FINGERPRINT_TEXT + ADDRESS_CODE_MAX + 16)
+    (ADDRESS_TEXT + SOTTO_FINGERPRINT_TEXT + ADDRESS_CODE_MAX + 16)
 
 struct menu_choice {
     bool is_server;                /* run a server; the rest means nothing */

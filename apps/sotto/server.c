@@ -307,10 +307,10 @@ static bool open_server(struct server *server)
 
 static void announce(struct server *server)
 {
-    uint8_t fingerprint[FINGERPRINT_LEN];
-    char text[FINGERPRINT_TEXT];
-    fingerprint_of_key(server->identity.public_key, fingerprint);
-    fingerprint_text(fingerprint, text);
+    uint8_t fingerprint[SOTTO_FINGERPRINT_LEN];
+    char text[SOTTO_FINGERPRINT_TEXT];
+    sotto_fingerprint_of_key(server->identity.public_key, fingerprint);
+    sotto_fingerprint_text(fingerprint, text);
     log_event(&server->log, LOG_INFO, "server",
               server->identity.is_new ? "new_key" : "key",
               LOG_FIELDS(log_text("fingerprint", text)));

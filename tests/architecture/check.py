@@ -24,7 +24,8 @@ BASICS = {"sotto/err.h", "sotto/env.h"}
 # And what all layers of core may use of core's public headers.
 CORE_BASICS = BASICS | {"sotto/span.h"}
 # Which layers of core a layer may include beside itself. A public header
-# <sotto/NAME.h> counts as part of core/NAME.
+# <sotto/NAME.h> counts as part of core/NAME, or of what stands here for it.
+PUBLIC_LAYERS = {"fingerprint": "channel", "device": "chat"}
 CORE_LAYERS = {
     "base": set(),
     "crypto": {"base"},
@@ -95,7 +96,9 @@ def includes(text):
 def core_layer(path):
     """The layer of core that a file or an include belongs to, or None."""
     match = re.match(r"(?:core/include/)?sotto/(\w+)\.h$|core/(\w+)/", path)
-    return match and (match.group(1) or match.group(2))
+    if match is None:
+        return None
+    return PUBLIC_LAYERS.get(match.group(1), match.group(1)) or match.group(2)
 
 
 def check_core_include(path, kind, name):

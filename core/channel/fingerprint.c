@@ -1,11 +1,5 @@
-/*
- * fingerprint.c - a server's fingerprint as text; see address.h.
- *
- * 256 bits are 51 base32 digits and one bit; the 52nd digit carries that bit
- * and four zeros, so that each fingerprint has one spelling (but for case and
- * dashes).
- */
-#include "apps/sotto/address.h"
+#include <sotto/fingerprint.h>
+
 #include "core/crypto/hash.h"
 #include <string.h>
 
@@ -13,8 +7,8 @@
 #define GROUP       4
 #define UNUSED_BITS 4 /* of the last digit */
 
-void fingerprint_of_key(const uint8_t key[static 32],
-                        uint8_t out[static FINGERPRINT_LEN])
+void sotto_fingerprint_of_key(const uint8_t key[static 32],
+                              uint8_t out[static SOTTO_FINGERPRINT_LEN])
 {
     sotto_sha256(key, 32, out);
 }
@@ -27,8 +21,9 @@ static unsigned five_bits(const uint8_t *in, size_t len, size_t at)
     return (high << 8 | low) >> (11 - at % 8) & 31U;
 }
 
-void fingerprint_text(const uint8_t fingerprint[static FINGERPRINT_LEN],
-                      char out[static FINGERPRINT_TEXT])
+void sotto_fingerprint_text(
+    const uint8_t fingerprint[static SOTTO_FINGERPRINT_LEN],
+    char out[static SOTTO_FINGERPRINT_TEXT])
 {
     static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
     size_t len = 0;
@@ -37,7 +32,7 @@ void fingerprint_text(const uint8_t fingerprint[static FINGERPRINT_LEN],
             out[len++] = '-';
         }
         out[len++] =
-            alphabet[five_bits(fingerprint, FINGERPRINT_LEN, 5 * digit)];
+            alphabet[five_bits(fingerprint, SOTTO_FINGERPRINT_LEN, 5 * digit)];
     }
     out[len] = '\0';
 }
@@ -57,10 +52,10 @@ static unsigned digit_value(char c)
     return 32;
 }
 
-enum sotto_err fingerprint_parse(const char *text, size_t len,
-                                 uint8_t out[static FINGERPRINT_LEN])
+enum sotto_err sotto_fingerprint_parse(
+    const char *text, size_t len, uint8_t out[static SOTTO_FINGERPRINT_LEN])
 {
-    uint8_t bytes[FINGERPRINT_LEN + 1] = {0}; /* and the unused bits */
+    uint8_t bytes[SOTTO_FINGERPRINT_LEN + 1] = {0}; /* and the unused bits */
     size_t digits = 0;
     for (size_t at = 0; at < len; at++) {
         unsigned value = digit_value(text[at]);
@@ -75,19 +70,10 @@ enum sotto_err fingerprint_parse(const char *text, size_t len,
         bytes[5 * digits / 8 + 1] |= (uint8_t)(bits & 0xffU);
         digits++;
     }
-    if (digits != DIGITS || bytes[FINGERPRINT_LEN] != 0 ||
+    if (digits != DIGITS || bytes[SOTTO_FINGERPRINT_LEN] != 0 ||
         text[len - 1] == '-') {
         return SOTTO_ERR_FORMAT;
     }
-    memcpy(out, bytes, FINGERPRINT_LEN);
+    memcpy(out, bytes, SOTTO_FINGERPRINT_LEN);
     return SOTTO_OK;
-}
-
-const char *fingerprint_check(const char *text)
-{
-    uint8_t fingerprint[FINGERPRINT_LEN];
-    return fingerprint_parse(text, strlen(text), fingerprint) == SOTTO_OK
-               ? NULL
-               : "is not a fingerprint (52 letters and digits a-z 2-7, with "
-                 "or without dashes)";
 }
