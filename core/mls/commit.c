@@ -278,6 +278,9 @@ void sotto_mls_commit_apply(struct sotto_mls_group *group,
         sotto_mls_group_wipe(group);
         return;
     }
+    if (group->state == SOTTO_MLS_GROUP_ACTIVE) { /* not while we join */
+        sotto_mls_past_keep_epoch(group);
+    }
     sotto_mls_tree_apply(&group->tree, &work->draft);
     sotto_mls_group_start_epoch(group, work);
 }

@@ -316,9 +316,12 @@ enum sotto_err sotto_mls_commit_accept(struct sotto_mls_group *group,
                                      .data = work->reinit,
                                      .is_member = true,
                                      .sender = sender,
+                                     .epoch = message.content.epoch,
                                      .authenticated_data =
                                          message.content.authenticated_data};
         sotto_mls_commit_apply(group, work);
+        event->signature_key =
+            sotto_mls_tree_signature_key(&group->tree, sender);
     }
     sotto_wipe(&own, sizeof own);
     sotto_mls_work_wipe(work);

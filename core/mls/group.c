@@ -46,6 +46,8 @@ struct parts {
     void *secret_tree;
     struct sotto_mls_waiting *waiting;
     struct sotto_mls_past_psk *past;
+    struct sotto_mls_past_epoch *past_epochs;
+    uint8_t *past_memory;
     uint8_t *waiting_bytes;
     uint8_t *context;
 };
@@ -55,12 +57,37 @@ static size_t context_size(const struct sotto_mls_config *config)
     return config->context_len + CONTEXT_FIXED;
 }
 
+/* Where the parts of a past epoch stand. */
+struct past_parts {
+    void *secret_tree;
+    struct sotto_mls_signer *signers;
+    uint8_t *context;
+};
+
+/* Gives the size of one. */
+static size_t take_past(void *memory, const struct sotto_mls_config *config,
+                        struct past_parts *parts)
+{
+    struct sotto_mls_secret_config secrets = secret_config(config);
+    struct share share = {memory, 0};
+    size_t leaves = 1;
+
+    while (leaves < config->members) {
+        leaves *= 2;
+    }
+    parts->secret_tree = take(&share, sotto_mls_secret_tree_size(&secrets));
+    parts->signers = take(&share, leaves * sizeof *parts->signers);
+    parts->context = take(&share, context_size(config));
+    return share.used;
+}
+
 /* Gives the size of all. */
 static size_t take_parts(void *memory, const struct sotto_mls_config *config,
                          struct parts *parts)
 {
     struct sotto_mls_secret_config secrets = secret_config(config);
     struct share share = {memory, 0};
+    struct past_parts past;
 
     (void)take(&share, sizeof(struct sotto_mls_group));
     parts->tree =
@@ -70,6 +97,10 @@ static size_t take_parts(void *memory, const struct sotto_mls_config *config,
     parts->past = take(&share, config->past_psks * sizeof *parts->past);
     parts->waiting_bytes = take(&share, config->proposal_bytes);
     parts->context = take(&share, context_size(config));
+    parts->past_epochs =
+        take(&share, config->past_epochs * sizeof *parts->past_epochs);
+    parts->past_memory =
+        take(&share, config->past_epochs * take_past(NULL, config, &past));
     return share.used;
 }
 
@@ -91,6 +122,7 @@ struct sotto_mls_group *sotto_mls_group_init(
     group->waiting = parts.waiting;
     group->waiting_bytes = parts.waiting_bytes;
     group->past = parts.past;
+    group->past_epochs = parts.past_epochs;
     group->context_bytes = parts.context;
     group->context_max = context_size(config);
     return group;
@@ -102,6 +134,22 @@ void sotto_mls_group_wipe(struct sotto_mls_group *group)
 
     sotto_wipe(group, sotto_mls_group_size(&config));
     (void)sotto_mls_group_init(group, &config);
+}
+
+static void init_past(struct sotto_mls_group *group, uint8_t *memory)
+{
+    struct sotto_mls_secret_config secrets = secret_config(&group->config);
+    struct past_parts parts;
+
+    for (uint32_t i = 0; i < group->config.past_epochs; i++) {
+        struct sotto_mls_past_epoch *past = &group->past_epochs[i];
+
+        memory += take_past(memory, &group->config, &parts);
+        past->signers = parts.signers;
+        past->context = parts.context;
+        sotto_mls_secret_tree_init(&past->secret_tree, parts.secret_tree,
+                                   group->suite, &secrets);
+    }
 }
 
 enum sotto_err sotto_mls_group_set_suite(struct sotto_mls_group *group,
@@ -120,6 +168,7 @@ enum sotto_err sotto_mls_group_set_suite(struct sotto_mls_group *group,
                         group->config.leaf_len);
     sotto_mls_secret_tree_init(&group->secret_tree, parts.secret_tree, suite,
                                &secrets);
+    init_past(group, parts.past_memory);
     return SOTTO_OK;
 }
 
@@ -188,20 +237,6 @@ struct sotto_span sotto_mls_group_context_span(
     return (struct sotto_span){group->context_bytes, group->context_len};
 }
 
-static void keep_resumption_psk(struct sotto_mls_group *group)
-{
-    uint32_t count = group->config.past_psks;
-
-    if (count > 0) {
-        struct sotto_mls_past_psk *past =
-            &group->past[group->context.epoch % count];
-
-        past->is_used = true;
-        past->epoch = group->context.epoch;
-        memcpy(past->psk, group->secrets.resumption_psk, sizeof past->psk);
-    }
-}
-
 void sotto_mls_group_start_epoch(struct sotto_mls_group *group,
                                  struct sotto_mls_work *work)
 {
@@ -214,7 +249,7 @@ void sotto_mls_group_start_epoch(struct sotto_mls_group *group,
            sizeof work->confirmation_tag);
     sotto_mls_secret_tree_start(&group->secret_tree, group->tree.leaf_count,
                                 work->encryption_secret);
-    keep_resumption_psk(group);
+    sotto_mls_past_keep_psk(group);
     sotto_mls_group_forget_waiting(group);
     group->state =
         work->reinit.len > 0 ? SOTTO_MLS_GROUP_ENDED : SOTTO_MLS_GROUP_ACTIVE;

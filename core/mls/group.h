@@ -8,6 +8,7 @@
  *     commit.c    from one epoch to the next (12.4.2)
  *     join.c      by Welcome (12.4.3.1)
  *     receive.c   messages
+ *     past.c      what is kept of epochs that are over (8.6, 15.3)
  *     key_package.c, send.c, welcome_make.c, commit_make.c   making all these
  *
  * A struct sotto_mls_work lies in the client's scratch. All of the next epoch
@@ -42,6 +43,25 @@ struct sotto_mls_past_psk {
     uint8_t psk[SOTTO_MLS_HASH_MAX];
 };
 
+/* The signature key of a leaf; none when the leaf was blank. */
+struct sotto_mls_signer {
+    uint8_t len;
+    uint8_t key[SOTTO_MLS_PUBLIC_MAX];
+};
+
+/* An epoch that is over: what its late messages are opened with. */
+struct sotto_mls_past_epoch {
+    bool is_kept;
+    uint64_t epoch;
+    uint8_t sender_data_secret[SOTTO_MLS_HASH_MAX];
+    struct sotto_mls_secret_tree secret_tree;
+
+    /* In memory handed in. */
+    struct sotto_mls_signer *signers; /* of each leaf */
+    uint8_t *context;                 /* the encoded GroupContext */
+    size_t context_len;
+};
+
 struct sotto_mls_group {
     struct sotto_mls_config config;
     const struct sotto_mls_suite *suite;
@@ -67,6 +87,7 @@ struct sotto_mls_group {
     size_t waiting_used;
 
     struct sotto_mls_past_psk *past; /* that of epoch e at e % past_psks */
+    struct sotto_mls_past_epoch *past_epochs; /* likewise */
 };
 
 /* A proposal of the commit that is looked at. */
@@ -154,6 +175,27 @@ enum sotto_err sotto_mls_find_psk(const struct sotto_mls_group *group,
                                   const struct sotto_mls_client *client,
                                   const struct sotto_mls_psk_id *id,
                                   struct sotto_span *psk) SOTTO_MUST_CHECK;
+
+/* ------------------------------------------------------------------- past.c */
+
+/* Keeps the resumption PSK of the epoch that starts, and what late messages of
+ * the epoch that ends need: before its ratchet tree is changed. */
+void sotto_mls_past_keep_psk(struct sotto_mls_group *group);
+void sotto_mls_past_keep_epoch(struct sotto_mls_group *group);
+
+/* NULL for an epoch that is not kept. */
+struct sotto_mls_past_epoch *sotto_mls_past_find(struct sotto_mls_group *group,
+                                                 uint64_t epoch);
+/* The signature key that a leaf had; empty when it was blank. */
+struct sotto_span sotto_mls_past_signer(const struct sotto_mls_past_epoch *past,
+                                        uint32_t leaf);
+
+/* As bytes, and back: FORMAT, SPACE. */
+void sotto_mls_past_write(struct sotto_writer *w,
+                          const struct sotto_mls_group *group);
+enum sotto_err sotto_mls_past_read(struct sotto_reader *r,
+                                   struct sotto_mls_group *group)
+    SOTTO_MUST_CHECK;
 
 /* --------------------------------------------------------------- proposal.c */
 

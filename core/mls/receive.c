@@ -19,6 +19,8 @@ struct incoming {
     struct sotto_mls_authenticated_content content;
     struct sotto_mls_message_key key; /* of a PrivateMessage */
     bool is_private;
+    struct sotto_mls_past_epoch *past; /* that it is of; NULL: of this one */
+    struct sotto_span signature_key;   /* the sender's */
 };
 
 /* ------------------------------------------------------------ unprotecting */
@@ -33,7 +35,7 @@ static enum sotto_err check_epoch(const struct sotto_mls_group *group,
         return epoch < group->context.epoch ? SOTTO_ERR_REPLAY
                                             : SOTTO_ERR_AGAIN;
     }
-    return SOTTO_OK;
+    return group->state == SOTTO_MLS_GROUP_ACTIVE ? SOTTO_OK : SOTTO_ERR_DENIED;
 }
 
 static enum sotto_err unprotect_public(const struct sotto_mls_group *group,
@@ -53,25 +55,34 @@ static enum sotto_err unprotect_public(const struct sotto_mls_group *group,
                                       &in->content);
 }
 
-static enum sotto_err unprotect_private(const struct sotto_mls_group *group,
+/* Application data may be of an epoch that is over (15.3). */
+static enum sotto_err unprotect_private(struct sotto_mls_group *group,
                                         struct sotto_mls_work *work,
                                         struct incoming *in)
 {
     const struct sotto_mls_private_message *message =
         &in->message.private_message;
+    const uint8_t *sender_data_secret = group->secrets.sender_data_secret;
+    const struct sotto_mls_secret_tree *tree = &group->secret_tree;
     enum sotto_err err = check_epoch(group, message->group_id, message->epoch);
 
-    if (err != SOTTO_OK) {
+    if (err == SOTTO_ERR_REPLAY &&
+        message->content_type == SOTTO_MLS_CONTENT_APPLICATION) {
+        in->past = sotto_mls_past_find(group, message->epoch);
+    }
+    if (in->past != NULL) {
+        sender_data_secret = in->past->sender_data_secret;
+        tree = &in->past->secret_tree;
+    } else if (err != SOTTO_OK) {
         return err;
     }
     in->is_private = true;
-    return sotto_mls_private_unprotect(group->suite,
-                                       group->secrets.sender_data_secret,
-                                       &group->secret_tree, message, work->text,
-                                       work->text_max, &in->content, &in->key);
+    return sotto_mls_private_unprotect(group->suite, sender_data_secret, tree,
+                                       message, work->text, work->text_max,
+                                       &in->content, &in->key);
 }
 
-static enum sotto_err unprotect(const struct sotto_mls_group *group,
+static enum sotto_err unprotect(struct sotto_mls_group *group,
                                 struct sotto_mls_work *work,
                                 struct sotto_span message, struct incoming *in)
 {
@@ -132,15 +143,18 @@ static struct sotto_span external_key(const struct sotto_mls_group *group,
 }
 
 /* Empty when there is no such sender. */
-static struct sotto_span sender_key(
-    const struct sotto_mls_group *group,
-    const struct sotto_mls_framed_content *content)
+static struct sotto_span sender_key(const struct sotto_mls_group *group,
+                                    const struct incoming *in)
 {
+    const struct sotto_mls_framed_content *content = &in->content.content;
     const struct sotto_span none = {NULL, 0};
     struct sotto_reader r = sotto_mls_items(content->content);
     struct sotto_mls_proposal proposal;
     struct sotto_mls_commit commit;
 
+    if (in->past != NULL) {
+        return sotto_mls_past_signer(in->past, content->sender.index);
+    }
     switch ((enum sotto_mls_sender_type)content->sender.type) {
     case SOTTO_MLS_SENDER_MEMBER:
         return sotto_mls_tree_signature_key(&group->tree,
@@ -161,15 +175,19 @@ static struct sotto_span sender_key(
 }
 
 static enum sotto_err verify(const struct sotto_mls_group *group,
-                             const struct incoming *in)
+                             struct incoming *in)
 {
-    struct sotto_span key = sender_key(group, &in->content.content);
+    struct sotto_span context = sotto_mls_group_context_span(group);
 
-    if (key.len == 0) {
+    in->signature_key = sender_key(group, in);
+    if (in->signature_key.len == 0) {
         return SOTTO_ERR_FORMAT;
     }
-    return sotto_mls_content_verify(group->suite, key, &in->content,
-                                    sotto_mls_group_context_span(group));
+    if (in->past != NULL) {
+        context = (struct sotto_span){in->past->context, in->past->context_len};
+    }
+    return sotto_mls_content_verify(group->suite, in->signature_key,
+                                    &in->content, context);
 }
 
 /* ------------------------------------------------------------------- contents */
@@ -240,6 +258,8 @@ static enum sotto_err take_commit(struct sotto_mls_group *group,
         event->data = work->reinit;
     }
     sotto_mls_commit_apply(group, work);
+    event->signature_key = /* that of before is gone */
+        sotto_mls_tree_signature_key(&group->tree, event->sender);
     return SOTTO_OK;
 }
 
@@ -254,6 +274,8 @@ static enum sotto_err take_content(struct sotto_mls_group *group,
     *event = (struct sotto_mls_event){.is_member = content->sender.type ==
                                                    SOTTO_MLS_SENDER_MEMBER,
                                       .sender = content->sender.index,
+                                      .epoch = content->epoch,
+                                      .signature_key = in->signature_key,
                                       .authenticated_data =
                                           content->authenticated_data};
     switch ((enum sotto_mls_content_type)content->content_type) {
@@ -274,7 +296,9 @@ static void consume_key(struct sotto_mls_group *group,
 {
     if (in->is_private &&
         in->content.content.content_type != SOTTO_MLS_CONTENT_COMMIT) {
-        sotto_mls_secret_tree_consume(&group->secret_tree, &in->key);
+        sotto_mls_secret_tree_consume(in->past != NULL ? &in->past->secret_tree
+                                                       : &group->secret_tree,
+                                      &in->key);
     }
 }
 
@@ -288,7 +312,7 @@ enum sotto_err sotto_mls_receive(struct sotto_mls_group *group,
     struct sotto_mls_work *work;
     enum sotto_err err;
 
-    if (group->state != SOTTO_MLS_GROUP_ACTIVE) {
+    if (group->state == SOTTO_MLS_GROUP_EMPTY) {
         return SOTTO_ERR_DENIED;
     }
     err = sotto_mls_work_init(group, client, &work);

@@ -10,6 +10,9 @@
  *     uint32 count; of each proposal that waits:
  *         reference, uint8 sender type, uint32 index, proposal<V>, key
  *     uint32 count; of each past epoch: uint64 epoch, resumption PSK
+ *     uint32 count; of each whose late messages can be opened:
+ *         uint32 length of what follows, uint64 epoch, GroupContext<V>,
+ *         sender_data_secret, secret tree, each leaf's signature key<V>
  */
 #include "core/base/assert.h"
 #include "core/base/secret.h"
@@ -80,28 +83,6 @@ static void write_waiting(struct sotto_writer *w,
     }
 }
 
-static uint32_t count_past(const struct sotto_mls_group *group)
-{
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < group->config.past_psks; i++) {
-        count += group->past[i].is_used ? 1 : 0;
-    }
-    return count;
-}
-
-static void write_past(struct sotto_writer *w,
-                       const struct sotto_mls_group *group)
-{
-    sotto_write_u32(w, count_past(group));
-    for (uint32_t i = 0; i < group->config.past_psks; i++) {
-        if (group->past[i].is_used) {
-            sotto_write_u64(w, group->past[i].epoch);
-            sotto_write_bytes(w, group->past[i].psk, group->suite->hash_len);
-        }
-    }
-}
-
 enum sotto_err sotto_mls_group_save(const struct sotto_mls_group *group,
                                     struct sotto_mls_buffer *out)
 {
@@ -121,7 +102,7 @@ enum sotto_err sotto_mls_group_save(const struct sotto_mls_group *group,
     sotto_mls_tree_write(&w, &group->tree);
     sotto_mls_secret_tree_write(&w, &group->secret_tree);
     write_waiting(&w, group);
-    write_past(&w, group);
+    sotto_mls_past_write(&w, group);
     if (w.bad) {
         sotto_wipe(out->at, out->cap);
     }
@@ -261,26 +242,6 @@ static enum sotto_err read_waiting(struct sotto_reader *r,
     return err;
 }
 
-/* Those that there is no room for are the ones to forget. */
-static void read_past(struct sotto_reader *r, struct sotto_mls_group *group)
-{
-    uint32_t count = sotto_read_u32(r);
-    uint32_t room = group->config.past_psks;
-
-    for (uint32_t i = 0; i < count && !r->bad; i++) {
-        struct sotto_mls_past_psk one = {.is_used = true,
-                                         .epoch = sotto_read_u64(r)};
-        struct sotto_mls_past_psk *slot =
-            room == 0 ? NULL : &group->past[one.epoch % room];
-
-        sotto_read_bytes(r, one.psk, group->suite->hash_len);
-        if (slot != NULL && (!slot->is_used || slot->epoch < one.epoch)) {
-            *slot = one;
-        }
-        sotto_wipe(&one, sizeof one);
-    }
-}
-
 static enum sotto_err load(struct sotto_reader *r,
                            struct sotto_mls_group *group)
 {
@@ -296,10 +257,9 @@ static enum sotto_err load(struct sotto_reader *r,
         err = read_waiting(r, group);
     }
     if (err == SOTTO_OK) {
-        read_past(r, group);
-        err = sotto_reader_finish(r);
+        err = sotto_mls_past_read(r, group);
     }
-    return err;
+    return err == SOTTO_OK ? sotto_reader_finish(r) : err;
 }
 
 enum sotto_err sotto_mls_group_load(struct sotto_mls_group *group,

@@ -135,6 +135,10 @@ struct sotto_mls_config {
     uint32_t proposals;    /* in one commit, and waiting for one */
     size_t proposal_bytes; /* all that wait, encoded */
     uint32_t past_psks;    /* epochs whose resumption PSK is kept */
+    uint32_t past_epochs;  /* that are over and whose late messages can still be
+                              read; each costs 66 bytes for a member and what
+                              the keys of an epoch do: 33 for a member, 72 for
+                              a sender, 56 for a kept one, and the context */
     size_t message_len;    /* the longest message; a Welcome is one */
     uint32_t senders;      /* that send in one epoch; 0: all may */
     uint32_t kept;         /* keys kept for late messages */
@@ -257,8 +261,11 @@ enum sotto_mls_event_type {
 
 struct sotto_mls_event {
     enum sotto_mls_event_type type;
-    bool is_member;  /* the sender was in the group */
-    uint32_t sender; /* its leaf, in the epoch after a commit */
+    bool is_member;                  /* the sender was in the group */
+    uint32_t sender;                 /* its leaf, in the epoch after a commit */
+    uint64_t epoch;                  /* that the message was sent in */
+    struct sotto_span signature_key; /* the sender's, as long as the group does
+                                        not change; none after REMOVED */
     struct sotto_span authenticated_data;
     struct sotto_span data; /* of APPLICATION; the encoded Proposal, which is
                                the ReInit when there is one */
@@ -266,10 +273,11 @@ struct sotto_mls_event {
 
 /*
  * Takes a PublicMessage or PrivateMessage. A message that fails has changed
- * nothing.
+ * nothing. Application data may be of a past epoch (config.past_epochs), and
+ * its sender no longer a member.
  *
  * NOT_FOUND: of another group, a proposal that was never seen, an unknown PSK.
- * REPLAY: of an earlier epoch, used already, or our own. AGAIN: of a later
+ * REPLAY: of an epoch that is over, used already, or our own. AGAIN: of a later
  * epoch; keep it and try again after the commit. FORMAT, AUTH: not valid.
  * LIMIT, SPACE: more than the configuration has room for. DENIED: the group is
  * not active.
@@ -279,6 +287,10 @@ enum sotto_err sotto_mls_receive(struct sotto_mls_group *group,
                                  struct sotto_span message,
                                  struct sotto_mls_event *event)
     SOTTO_MUST_CHECK;
+
+/* Deletes what is kept of the epochs before `before`: for one who waits for
+ * late messages for some time only. It goes with the group, too. */
+void sotto_mls_forget_past(struct sotto_mls_group *group, uint64_t before);
 
 /* ------------------------------------- making things: key_package.c, send.c */
 
