@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
-"""size.py [MAP] - flash and RAM of a firmware image, by part, from the linker's
-map (default: build/mps2-an385/bin/sotto.elf.map). Everything is reserved at
-link time: what is not in this table is not used."""
+"""size.py [IMAGE] - flash and RAM of a firmware image (default:
+build/mps2-an385/bin/sotto.elf), by part. Everything is reserved at link time:
+what is not in this table is not used.
+
+The parts are those of IMAGE_parts.elf, which is the same objects without
+optimisation of the whole; what that saves is a line of its own."""
 
 import re
+import subprocess
 import sys
 
 PARTS = (("libsotto_core", "core"), ("libsotto_crypto", "core/crypto"),
@@ -11,7 +15,8 @@ PARTS = (("libsotto_core", "core"), ("libsotto_crypto", "core/crypto"),
          ("libsotto_port_lwip", "port/lwip"),
          ("libsotto_port_flash", "port/flash"), ("sotto_board", "port/boards"),
          ("libsotto_app", "apps/sotto"), ("firmware", "apps/firmware"),
-         ("libc_nano", "libc"), ("libgcc", "libc"))
+         ("libc_nano", "libc"), ("libg_nano", "libc"),
+         ("libgcc", "libc"))
 SECTION = re.compile(r"^ (\.\S+|COMMON)?\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (.+)$")
 
 
@@ -19,10 +24,18 @@ def part_of(source):
     return next((name for key, name in PARTS if key in source), "other")
 
 
+def flash_of(image):
+    """Bytes of code, constants and initial values."""
+    rows = subprocess.run(["arm-none-eabi-size", image], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout.split("\n")
+    return sum(int(field) for field in rows[1].split()[:2])
+
+
 def main():
-    path = sys.argv[1] if len(sys.argv) > 1 else \
-        "build/mps2-an385/bin/sotto.elf.map"
-    text = open(path, encoding="utf-8").read()
+    image = sys.argv[1] if len(sys.argv) > 1 else \
+        "build/mps2-an385/bin/sotto.elf"
+    parts = image.replace(".elf", "_parts.elf")
+    text = open(parts + ".map", encoding="utf-8").read()
     text = text[text.index("Linker script and memory map"):]
     text = re.sub(r"^ (\S+)\n\s+(?=0x)", r" \1 ", text, flags=re.M)
     sizes = {}
@@ -43,6 +56,7 @@ def main():
         row[0] += size if kind in ("text", "data") else 0
         row[1] += size if kind in ("data", "bss") else 0
     sizes["stacks"] = [0, stack]
+    sizes["together"] = [flash_of(image) - flash_of(parts), 0]
     print("%-14s %8s %8s" % ("", "flash", "RAM"))
     for name, row in sorted(sizes.items(), key=lambda item: -sum(item[1])):
         print("%-14s %8d %8d" % (name, *row))

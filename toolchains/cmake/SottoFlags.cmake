@@ -6,6 +6,12 @@ set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
 
+# Fat objects, so that symbols can still be looked up in each of them.
+option(SOTTO_LTO "Optimise the program as a whole when it is linked" OFF)
+if(SOTTO_LTO)
+  string(APPEND CMAKE_C_FLAGS " -flto -flto-partition=one -ffat-lto-objects")
+endif()
+
 add_library(sotto_warnings INTERFACE)
 target_compile_options(sotto_warnings INTERFACE
   $<$<BOOL:${SOTTO_WERROR}>:-Werror>
