@@ -88,6 +88,8 @@
 #define CLIENT_QUEUE_BYTES  2048U
 #define CLIENT_ITERATIONS   100000U
 #define CLIENT_ROUNDS       100U
+#define CLIENT_PASSWORD_MAX 256 /* unicode_plain.c composes nothing */
+#define CLIENT_JSON         0   /* there is no command line to ask for it */
 #define KNOWN_FILE_MAX      1024
 #define PATH_TEXT_MAX       32
 

@@ -5,6 +5,7 @@
  * There is no command line, and no shell to come back to: when a role ends, the
  * program does, and a reset starts it again.
  */
+#include "apps/firmware/memory.h"
 #include "apps/sotto/capacity.h"
 #include "apps/sotto/client.h"
 #include "apps/sotto/console.h"
@@ -57,13 +58,22 @@ static int run_server(struct port *port)
     return server_main(port, &settings);
 }
 
+/* What a person talks to, on the console. */
+struct conversation {
+    struct console console;
+    struct menu menu;
+};
+
 /* A client, or what the menu chose; `*is_server` when that is the server. */
 static int run_menu(struct port *port, struct port_loop *loop, bool *is_server)
 {
-    static struct console console;
-    static struct menu menu;
+    struct conversation *with = system_memory(sizeof *with);
     struct client_settings settings;
-    enum sotto_err err = console_open(&console, port, loop, &console, false);
+    if (with == NULL) {
+        return CLIENT_EXIT_OTHER;
+    }
+    enum sotto_err err =
+        console_open(&with->console, port, loop, &with->console, false);
     if (err != SOTTO_OK) {
         return fail(port, "cannot use the console", err);
     }
@@ -72,17 +82,17 @@ static int run_menu(struct port *port, struct port_loop *loop, bool *is_server)
     settings.data = FOLDER;
     int code = CLIENT_EXIT_OK;
     if (FIRMWARE_ROLE == FIRMWARE_ROLE_MENU) {
-        menu_init(&menu);
-        result = client_ask(&console, &menu);
-        *is_server = result == MENU_DONE && menu.choice.is_server;
+        menu_init(&with->menu);
+        result = client_ask(&with->console, &with->menu);
+        *is_server = result == MENU_DONE && with->menu.choice.is_server;
     }
     if (result == MENU_DONE && !*is_server) {
-        code = client_main(port, loop, &console, NULL, &settings,
-                           FIRMWARE_ROLE == FIRMWARE_ROLE_MENU ? &menu.choice
-                                                               : NULL);
+        code = client_main(port, loop, &with->console, NULL, &settings,
+                           &with->menu);
     }
-    menu_wipe(&menu);
-    console_close(&console);
+    menu_wipe(&with->menu);
+    console_close(&with->console);
+    memory_begin_again();
     return code;
 }
 
@@ -103,12 +113,14 @@ static int run(struct port *port)
     return is_server ? run_server(port) : code;
 }
 
-static void say_stack(void)
+/* What size.sh and firmware_config.h go by. */
+static void say_memory(void)
 {
-    char used[SAY_NUMBER];
-    char size[SAY_NUMBER];
-    say("sotto: ended; stack ", say_number(board_stack_used(), used), " of ",
-        say_number(board_stack_size(), size), " bytes\n", NULL);
+    char at[4][SAY_NUMBER];
+    say("sotto: ended; stack ", say_number(board_stack_used(), at[0]), " of ",
+        say_number(board_stack_size(), at[1]), " bytes, memory ",
+        say_number(memory_high(), at[2]), " of ",
+        say_number(FIRMWARE_ARENA, at[3]), "\n", NULL);
 }
 
 int main(void)
@@ -128,6 +140,6 @@ int main(void)
     }
     const int code = run(port);
     port_close(port);
-    say_stack();
+    say_memory();
     return code;
 }

@@ -4,12 +4,14 @@
  */
 #include "apps/sotto/system.h"
 
+#include "apps/firmware/memory.h"
 #include "port/boards/board.h"
 #include <sotto/env.h>
 #include <string.h>
 
 struct arena {
     size_t used;
+    size_t high;
     _Alignas(8) uint8_t bytes[FIRMWARE_ARENA];
 };
 
@@ -34,7 +36,22 @@ void *system_memory(size_t size)
     if (from->used > sizeof from->bytes) {
         from->used = sizeof from->bytes;
     }
-    return memory; /* zero since the start: nothing comes back */
+    if (from->used > from->high) {
+        from->high = from->used;
+    }
+    return memory; /* zero, because nothing comes back */
+}
+
+void memory_begin_again(void)
+{
+    struct arena *all = arena();
+    memset(all->bytes, 0, all->used);
+    all->used = 0;
+}
+
+size_t memory_high(void)
+{
+    return arena()->high;
 }
 
 void system_memory_free(void *memory)

@@ -107,6 +107,17 @@
 #    define CLIENT_ROUNDS 4000U
 #endif
 
+/* The longest password in normal form, which may be longer than it was typed
+ * (MENU_PASSWORD_MAX) where unicode_nfc() composes. */
+#ifndef CLIENT_PASSWORD_MAX
+#    define CLIENT_PASSWORD_MAX 768
+#endif
+
+/* 1: what a client shows can be JSON. */
+#ifndef CLIENT_JSON
+#    define CLIENT_JSON 1
+#endif
+
 /* ---- the console ------------------------------------------------------ */
 
 /* A line that is typed, and a zero. */

@@ -258,7 +258,7 @@ static void fill_menu(const struct client_app *app, const char *server,
 
 static bool take_answers(struct client_app *app)
 {
-    struct menu_choice *choice = &app->menu.choice;
+    struct menu_choice *choice = &app->menu->choice;
     memcpy(app->user, choice->user, sizeof app->user);
     app->registers = choice->wants_register;
     const bool is_set =
@@ -270,12 +270,10 @@ static bool take_answers(struct client_app *app)
 
 /* Everything that must be known before dialling. False: said why, or the
  * person left (`is_done`). */
-static bool get_answers(struct client_app *app, const char *server,
-                        const struct menu_choice *choice)
+static bool get_answers(struct client_app *app, const char *server)
 {
-    if (choice != NULL) {
-        app->menu.choice = *choice;
-        return set_address(app, choice->server) && take_answers(app);
+    if (app->menu->state == MENU_END) {
+        return set_address(app, app->menu->choice.server) && take_answers(app);
     }
     if (app->settings.password_file != NULL && app->settings.user != NULL) {
         memcpy(app->user, app->settings.user, strlen(app->settings.user) + 1);
@@ -292,20 +290,19 @@ static bool get_answers(struct client_app *app, const char *server,
     if (console_shows_secrets(app->console)) {
         return usage(app, CLIENT_NO_QUESTIONS);
     }
-    struct menu_choice known;
-    fill_menu(app, server, &known);
-    menu_init_client(&app->menu, &known);
-    if (client_ask(app->console, &app->menu) != MENU_DONE) {
+    fill_menu(app, server, &app->menu->choice);
+    menu_init_client(app->menu);
+    if (client_ask(app->console, app->menu) != MENU_DONE) {
         client_finish(app, CLIENT_EXIT_OK);
         return false;
     }
-    return set_address(app, app->menu.choice.server) && take_answers(app);
+    return set_address(app, app->menu->choice.server) && take_answers(app);
 }
 
 bool client_ask_again(struct client_app *app)
 {
-    menu_ask_again(&app->menu);
-    return client_ask(app->console, &app->menu) == MENU_DONE &&
+    menu_ask_again(app->menu);
+    return client_ask(app->console, app->menu) == MENU_DONE &&
            take_answers(app);
 }
 
@@ -313,13 +310,12 @@ bool client_ask_again(struct client_app *app)
 
 static bool set_folder(struct client_app *app)
 {
-    static char folder[PATH_TEXT_MAX];
     app->folder = app->settings.data;
     if (app->folder != NULL) {
         return true;
     }
-    app->folder = folder;
-    return path_of_data("client", folder) == SOTTO_OK ||
+    app->folder = app->default_folder;
+    return path_of_data("client", app->default_folder) == SOTTO_OK ||
            usage(app, "no home folder; say where this client's files are with "
                       "--data DIR");
 }
@@ -393,42 +389,54 @@ static void say_if_unheard(struct client_app *app)
     }
 }
 
+/* From the first question to the last word. */
+static void live(struct client_app *app, const char *server)
+{
+    if (!get_answers(app, server)) {
+        if (!app->is_done) {
+            client_finish(app, CLIENT_EXIT_USAGE);
+        }
+    } else if (!set_folder(app) || !client_identity(app) ||
+               !client_start(app)) {
+        client_finish(app, CLIENT_EXIT_OTHER);
+    } else {
+        client_run(app);
+        look_back(app);
+        sotto_client_wipe(&app->client);
+    }
+    console_flush(app->console);
+    say_if_unheard(app);
+}
+
 int client_main(struct port *port, struct port_loop *loop,
                 struct console *console, const char *server,
-                const struct client_settings *settings,
-                const struct menu_choice *choice)
+                const struct client_settings *settings, struct menu *menu)
 {
-    static struct client_app app;
-    app.settings = *settings;
-    app.port = port;
-    app.loop = loop;
-    app.console = console;
-    app.random = port_random(port);
-    if (port_loop_open(port, 1, &app.files_loop) != SOTTO_OK) {
-        app.files_loop = loop; /* a machine with one loop */
+    struct client_app *app = system_memory(sizeof *app);
+    if (app == NULL) {
+        say("sotto: no memory\n", NULL);
+        return CLIENT_EXIT_OTHER;
     }
-    app.view = (struct view){.console = console,
-                             .is_json = settings->json,
-                             .user = app.user};
-    if (!get_answers(&app, server, choice)) {
-        if (!app.is_done) {
-            client_finish(&app, CLIENT_EXIT_USAGE);
-        }
-    } else if (!set_folder(&app) || !client_identity(&app) ||
-               !client_start(&app)) {
-        client_finish(&app, CLIENT_EXIT_OTHER);
-    } else {
-        client_run(&app);
-        look_back(&app);
-        sotto_client_wipe(&app.client);
+    app->settings = *settings;
+    app->port = port;
+    app->loop = loop;
+    app->console = console;
+    app->menu = menu;
+    app->random = port_random(port);
+    if (port_loop_open(port, 1, &app->files_loop) != SOTTO_OK) {
+        app->files_loop = loop; /* a machine with one loop */
     }
-    console_flush(console);
-    say_if_unheard(&app);
-    const int exit_code = (int)app.exit_code;
-    if (app.files_loop != loop) {
-        port_loop_close(app.files_loop);
+    app->view = (struct view){.console = console,
+                              .is_json = settings->json,
+                              .user = app->user};
+    live(app, server);
+    const int exit_code = (int)app->exit_code;
+    if (app->files_loop != loop) {
+        port_loop_close(app->files_loop);
     }
-    system_memory_free(app.memory);
-    sotto_wipe(&app, sizeof app);
+    menu_wipe(menu);
+    system_memory_free(app->memory);
+    sotto_wipe(app, sizeof *app);
+    system_memory_free(app);
     return exit_code;
 }

@@ -44,22 +44,21 @@ void client_defaults(struct client_settings *settings);
 
 /*
  * Runs a client until its person leaves, on a loop and a console that are open.
- * `server` is the positional argument, or NULL; `choice` is what the menu has
- * asked for already, or NULL (wiped here). Returns the exit code of the
- * program.
+ * `server` is the positional argument, or NULL. `menu` has asked everything
+ * already (MENU_END), or it is zeros, and asks here for what is open; wiped in
+ * the end. Returns the exit code of the program.
  */
 int client_main(struct port *port, struct port_loop *loop,
                 struct console *console, const char *server,
-                const struct client_settings *settings,
-                const struct menu_choice *choice);
+                const struct client_settings *settings, struct menu *menu);
 
-/* Asks the menu's questions on the console. QUIT at the end of input, too. */
 /* Why nothing is asked where console_shows_secrets(). */
 #define CLIENT_NO_QUESTIONS                                                    \
     "the output is not a terminal, so a password that is typed would be "      \
     "seen; give --user NAME and --password-file FILE, or leave the output to " \
     "the terminal"
 
+/* Asks the menu's questions on the console. QUIT at the end of input, too. */
 enum menu_result client_ask(struct console *console, struct menu *menu);
 
 #endif

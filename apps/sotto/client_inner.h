@@ -11,6 +11,7 @@
 #include "apps/sotto/console.h"
 #include "apps/sotto/identity.h"
 #include "apps/sotto/known_servers.h"
+#include "apps/sotto/paths.h"
 #include "apps/sotto/view.h"
 #include "core/chat/client.h"
 
@@ -31,6 +32,7 @@ struct client_app {
     struct view view;
     struct sotto_random random;
     const char *folder; /* of this client's files */
+    char default_folder[PATH_TEXT_MAX];
     struct identity identity;
     struct server_address address;
     char server_text[ADDRESS_TEXT];
@@ -39,8 +41,8 @@ struct client_app {
     uint8_t seen[SOTTO_FINGERPRINT_LEN]; /* what the server shows */
     enum client_trust trust;             /* in `pin`; what it comes from */
     char user[SOTTO_NAME_MAX + 1];
-    struct menu menu; /* what was answered; the password until the login */
-    uint8_t password[3 * MENU_PASSWORD_MAX + 1]; /* in normal form */
+    struct menu *menu;                         /* what was answered; borrowed */
+    uint8_t password[CLIENT_PASSWORD_MAX + 1]; /* in normal form */
     size_t password_len;
     bool registers;
 

@@ -72,7 +72,7 @@ static void put(struct console *console, const char *text, size_t len)
 }
 
 /* A raw terminal wants a carriage return with each line feed. */
-static void put_lines(struct console *console, const char *text, size_t len)
+void console_add(struct console *console, const char *text, size_t len)
 {
     size_t from = 0;
     for (size_t i = 0; console->is_interactive && i < len; i++) {
@@ -143,16 +143,26 @@ void console_flush(struct console *console)
     port_want(console->stream, want);
 }
 
-void console_print(struct console *console, const char *text, size_t len)
+void console_begin(struct console *console)
 {
     if (console->is_editing) {
         line_editor_hide(&console->editor);
         put_screen(console);
     }
-    put_lines(console, text, len);
+}
+
+void console_end(struct console *console)
+{
     if (console->is_editing) {
         line_editor_show(&console->editor);
     }
+}
+
+void console_print(struct console *console, const char *text, size_t len)
+{
+    console_begin(console);
+    console_add(console, text, len);
+    console_end(console);
 }
 
 /* ---- reading ---- */

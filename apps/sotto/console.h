@@ -84,6 +84,11 @@ void console_prompt(struct console *console, const char *prompt,
  * CONSOLE_OUT_MAX is lost. */
 void console_print(struct console *console, const char *text, size_t len);
 
+/* The same in pieces: begin, any number of them, end. */
+void console_begin(struct console *console);
+void console_add(struct console *console, const char *text, size_t len);
+void console_end(struct console *console);
+
 /* True while a message of any size can be printed without loss. */
 bool console_has_room(const struct console *console);
 

@@ -50,12 +50,13 @@ static int run_client(struct port *port, const struct options *options,
                       const struct client_settings *settings)
 {
     static struct console console;
+    static struct menu menu;
     struct port_loop *loop = NULL;
     int code = open_console(port, settings->json, &loop, &console);
     if (code == CLIENT_EXIT_OK) {
         const char *server =
             options->positional_count > 0 ? options->positional[0] : NULL;
-        code = client_main(port, loop, &console, server, settings, NULL);
+        code = client_main(port, loop, &console, server, settings, &menu);
         close_console(loop, &console);
     }
     return code;
@@ -109,7 +110,7 @@ static int run_menu(struct port *port, const struct program *program)
     const bool is_server = result == MENU_DONE && menu.choice.is_server;
     if (result == MENU_DONE && !is_server) {
         client_defaults(&settings);
-        code = client_main(port, loop, &console, NULL, &settings, &menu.choice);
+        code = client_main(port, loop, &console, NULL, &settings, &menu);
     }
     menu_wipe(&menu);
     close_console(loop, &console);

@@ -190,10 +190,8 @@ void menu_init(struct menu *menu)
         "  2  join as a client\n");
 }
 
-void menu_init_client(struct menu *menu, const struct menu_choice *known)
+void menu_init_client(struct menu *menu)
 {
-    memset(menu, 0, sizeof *menu);
-    menu->choice = *known;
     menu->choice.is_server = false;
     wipe_password(menu);
     ask(menu, first_open(&menu->choice), "");

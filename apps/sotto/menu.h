@@ -62,10 +62,9 @@ struct menu {
 /* Starts at the first question. */
 void menu_init(struct menu *menu);
 
-/* Starts at the first question about a client that `known` does not answer
- * (copied; fields that are not set are asked for). The password is always
- * asked for. */
-void menu_init_client(struct menu *menu, const struct menu_choice *known);
+/* Starts at the first question about a client that `menu->choice` does not
+ * answer: fields that are not set are asked for, the password always. */
+void menu_init_client(struct menu *menu);
 
 /* Asks again for user and password, after a login was refused. */
 void menu_ask_again(struct menu *menu);

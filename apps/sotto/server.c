@@ -42,15 +42,14 @@ static void *take_memory(struct server *server, size_t size)
 
 static bool open_files(struct server *server)
 {
-    static char folder[PATH_TEXT_MAX];
     if (server->settings.data == NULL) {
-        if (path_of_data("server", folder) != SOTTO_OK) {
+        if (path_of_data("server", server->folder) != SOTTO_OK) {
             say("sotto server: no home folder; say where to keep the data with "
                 "--data DIR\n",
                 NULL);
             return false;
         }
-        server->settings.data = folder;
+        server->settings.data = server->folder;
     }
     enum sotto_err err =
         path_open(server->loop, server->settings.data, true, &server->files);
@@ -119,9 +118,11 @@ static bool open_accounts(struct server *server)
     return err == SOTTO_OK || fail(server, "cannot read the accounts", err, "");
 }
 
+_Static_assert(SERVER_FEED_BYTES >= SOTTO_LOG_BUFFER_MIN,
+               "the log is opened through the feed's memory");
+
 static bool open_lobby(struct server *server)
 {
-    static uint8_t buffer[SOTTO_LOG_ENTRY_MAX + 64];
     struct sotto_log_report report = {0};
     struct sotto_log_config config = {
         .name = "lobby",
@@ -129,6 +130,10 @@ static bool open_lobby(struct server *server)
             (uint32_t)(server->settings.history_bytes / SERVER_SEGMENTS),
         .segments = SERVER_SEGMENTS,
         .reserve = SERVER_RESERVE};
+    server->ring = take_memory(server, SERVER_FEED_BYTES);
+    if (server->ring == NULL) {
+        return fail(server, "no memory for the room", SOTTO_ERR_SPACE, "");
+    }
     if (server->random.fill(server->random.ctx, (uint8_t *)&config.salt,
                             sizeof config.salt) != SOTTO_OK) {
         return fail(server, "no random bytes", SOTTO_ERR_RANDOM, "");
@@ -138,8 +143,8 @@ static bool open_lobby(struct server *server)
         return fail(server, "no memory for the log", SOTTO_ERR_SPACE, "");
     }
     enum sotto_err err =
-        sotto_log_open(&server->lobby, memory, &config, &server->files, buffer,
-                       sizeof buffer, &report);
+        sotto_log_open(&server->lobby, memory, &config, &server->files,
+                       server->ring, SERVER_FEED_BYTES, &report);
     if (err != SOTTO_OK) {
         return fail(server, "cannot open the room's log", err, "");
     }
@@ -193,17 +198,6 @@ static bool open_pool(struct server *server, struct sotto_pool *pool,
     return true;
 }
 
-static bool open_feed(struct server *server)
-{
-    uint8_t *ring = take_memory(server, SERVER_FEED_BYTES);
-    if (ring == NULL) {
-        return fail(server, "no memory for the room", SOTTO_ERR_SPACE, "");
-    }
-    sotto_feed_init(&server->feed, ring, SERVER_FEED_BYTES,
-                    sotto_hub_next_number(server->hub));
-    return true;
-}
-
 static bool open_pools(struct server *server)
 {
     const size_t conns = (size_t)server->settings.max_connections + 1;
@@ -211,10 +205,11 @@ static bool open_pools(struct server *server)
         !open_pool(server, &server->buffers, SERVER_BUFFERS * conns,
                    SOTTO_SESSION_BUFFER((size_t)SERVER_RECORD_LIMIT)) ||
         !open_pool(server, &server->logins, conns,
-                   sizeof(struct sotto_scram_server)) ||
-        !open_feed(server)) {
+                   sizeof(struct sotto_scram_server))) {
         return false;
     }
+    sotto_feed_init(&server->feed, server->ring, SERVER_FEED_BYTES,
+                    sotto_hub_next_number(server->hub));
     server->session = (struct sotto_session_config){
         .link = {.receive_limit = SERVER_RECORD_LIMIT,
                  .random = server->random,
@@ -343,20 +338,25 @@ static void close_server(struct server *server)
 
 int server_main(struct port *port, const struct server_settings *settings)
 {
-    static struct server server;
-    server.settings = *settings;
-    server.port = port;
-    server.log = (struct log){.threshold = (enum log_level)settings->log_level,
-                              .with_time = !settings->no_time,
-                              .ctx = port,
-                              .sink = sink,
-                              .now = log_now};
-    const bool is_open = open_server(&server);
-    if (is_open) {
-        announce(&server);
-        server_run(&server);
-        log_event(&server.log, LOG_INFO, "server", "stopped", LOG_NO_FIELDS);
+    struct server *server = system_memory(sizeof *server);
+    if (server == NULL) {
+        say("sotto server: no memory\n", NULL);
+        return 1;
     }
-    close_server(&server);
+    server->settings = *settings;
+    server->port = port;
+    server->log = (struct log){.threshold = (enum log_level)settings->log_level,
+                               .with_time = !settings->no_time,
+                               .ctx = port,
+                               .sink = sink,
+                               .now = log_now};
+    const bool is_open = open_server(server);
+    if (is_open) {
+        announce(server);
+        server_run(server);
+        log_event(&server->log, LOG_INFO, "server", "stopped", LOG_NO_FIELDS);
+    }
+    close_server(server);
+    system_memory_free(server);
     return is_open ? 0 : 1;
 }

@@ -8,6 +8,7 @@
 #include "apps/sotto/capacity.h"
 #include "apps/sotto/identity.h"
 #include "apps/sotto/log.h"
+#include "apps/sotto/paths.h"
 #include "apps/sotto/server.h"
 #include "core/auth/accounts.h"
 #include "core/base/pool.h"
@@ -43,6 +44,7 @@ struct conn {
 
 struct server {
     struct server_settings settings;
+    char folder[PATH_TEXT_MAX]; /* where `settings` name none */
     struct log log;
     struct port *port;
     struct port_loop *loop;
@@ -54,6 +56,7 @@ struct server {
     struct sotto_accounts *accounts;
     struct sotto_log *lobby;
     struct sotto_hub *hub;
+    uint8_t *ring; /* of the feed; at first, what the log is read through */
     struct sotto_feed feed;
     struct sotto_session_config session;
     struct sotto_pool conns;

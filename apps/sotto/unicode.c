@@ -2,6 +2,7 @@
  * unicode.c - see unicode.h: what does not depend on a library.
  */
 #include "apps/sotto/unicode.h"
+#include "core/base/assert.h"
 #include "core/base/text.h"
 #include <string.h>
 
@@ -133,89 +134,86 @@ size_t unicode_text_width(const char *text, size_t len)
 
 /* ---- others' text ----------------------------------------------------- */
 
-struct neutral {
-    char *out;
-    size_t cap;
+struct output {
+    struct unicode_neutral *neutral;
+    char *at;
     size_t len;
-    bool full;
-    unsigned marks; /* on the last character */
-    bool has_base;  /* there is a character for a mark to stand on */
 };
 
-static void add(struct neutral *n, const char *bytes, size_t len)
+/* There is room for it: see unicode_neutralise(). */
+static void add(struct output *out, const char *bytes, size_t len)
 {
-    if (n->full || len >= n->cap - n->len) {
-        n->full = true;
-        return;
-    }
-    memcpy(n->out + n->len, bytes, len);
-    n->len += len;
-    n->out[n->len] = '\0';
+    memcpy(out->at + out->len, bytes, len);
+    out->len += len;
 }
 
-static void add_base(struct neutral *n, const char *bytes, size_t len)
+static void add_base(struct output *out, const char *bytes, size_t len)
 {
-    n->marks = 0;
-    n->has_base = true;
-    add(n, bytes, len);
+    out->neutral->marks = 0;
+    out->neutral->has_base = true;
+    add(out, bytes, len);
 }
 
 /* A mark never lands on what the caller printed before. */
-static void add_mark(struct neutral *n, const char *bytes, size_t len)
+static void add_mark(struct output *out, const char *bytes, size_t len)
 {
-    if (!n->has_base) {
-        add_base(n, UNICODE_REPLACEMENT_UTF8, 3);
+    if (!out->neutral->has_base) {
+        add_base(out, UNICODE_REPLACEMENT_UTF8, 3);
     }
-    if (n->marks < MARKS_MAX) {
-        n->marks++;
-        add(n, bytes, len);
+    if (out->neutral->marks < MARKS_MAX) {
+        out->neutral->marks++;
+        add(out, bytes, len);
     }
 }
 
 /* ^X, or what else stands for a control. */
-static void add_control(struct neutral *n, uint32_t code)
+static void add_control(struct output *out, uint32_t code)
 {
     char caret[2] = {'^', (char)((unsigned char)code ^ 0x40U)};
     if (code == '\t') {
-        add_base(n, " ", 1);
+        add_base(out, " ", 1);
     } else if (code < 0x20 || code == 0x7f) {
-        add_base(n, caret, 2);
+        add_base(out, caret, 2);
     } else {
-        add_base(n, UNICODE_REPLACEMENT_UTF8, 3);
+        add_base(out, UNICODE_REPLACEMENT_UTF8, 3);
     }
 }
 
-enum sotto_err unicode_neutralise(const char *in, size_t len,
-                                  const char *newline, char *out, size_t cap,
-                                  size_t *out_len)
+/* One code point, line end or invalid byte: its length. */
+static size_t add_next(struct output *out, const char *in, size_t len,
+                       const char *newline)
 {
-    struct neutral n = {.out = out, .cap = cap};
-    if (cap == 0) {
-        return SOTTO_ERR_SPACE;
+    uint32_t code = 0;
+    size_t count = decode(in, len, &code);
+    if (code == '\r' || code == '\n') {
+        const bool is_pair = code == '\r' && len > 1 && in[1] == '\n';
+        count += is_pair ? 1 : 0;
+        add(out, newline, strlen(newline));
+        out->neutral->has_base = false;
+    } else if (unicode_is_control(code)) {
+        add_control(out, code);
+    } else if (unicode_width(code) == 0) {
+        add_mark(out, in, count);
+    } else if (code == UNICODE_REPLACEMENT) {
+        add_base(out, UNICODE_REPLACEMENT_UTF8, 3);
+    } else {
+        add_base(out, in, count);
     }
-    out[0] = '\0';
-    for (size_t at = 0; at < len;) {
-        uint32_t code = 0;
-        size_t count = decode(in + at, len - at, &code);
-        if (code == '\r' || code == '\n') {
-            bool is_pair = code == '\r' && at + 1 < len && in[at + 1] == '\n';
-            count += is_pair ? 1 : 0;
-            add(&n, newline, strlen(newline));
-            n.has_base = false;
-        } else if (unicode_is_control(code)) {
-            add_control(&n, code);
-        } else if (unicode_width(code) == 0) {
-            add_mark(&n, in + at, count);
-        } else if (code == UNICODE_REPLACEMENT) {
-            add_base(&n, UNICODE_REPLACEMENT_UTF8, 3);
-        } else {
-            add_base(&n, in + at, count);
-        }
-        at += count;
+    return count;
+}
+
+size_t unicode_neutralise(struct unicode_neutral *neutral, const char *in,
+                          size_t len, const char *newline, char *out,
+                          size_t cap, size_t *out_len)
+{
+    struct output output = {.neutral = neutral, .at = out};
+    const size_t step = UNICODE_NEUTRAL_STEP(strlen(newline));
+    size_t at = 0;
+    SOTTO_ASSERT(cap >= step);
+    while (at < len && cap - output.len >= step) {
+        at += add_next(&output, in + at, len - at, newline);
     }
-    if (n.full) {
-        return SOTTO_ERR_SPACE;
-    }
-    *out_len = n.len;
-    return SOTTO_OK;
+    out[output.len] = '\0';
+    *out_len = output.len;
+    return at;
 }

@@ -60,7 +60,16 @@ size_t unicode_previous(const char *text, size_t at);
 /* Bytes that unicode_neutralise() may need for `len` bytes and a newline mark
  * of `mark` characters, with the final zero. */
 #define UNICODE_NEUTRAL_MAX(len, mark)                                         \
-    ((len) * ((mark) > 3U ? (mark) : 3U) + 4U)
+    ((len) * ((mark) > 3U ? (mark) : 3U) + UNICODE_NEUTRAL_STEP(mark))
+
+/* What it needs to make any progress at all. */
+#define UNICODE_NEUTRAL_STEP(mark) (((mark) > 7U ? (mark) : 7U) + 1U)
+
+/* What is known between two parts of one text; zeros at its beginning. */
+struct unicode_neutral {
+    unsigned marks; /* on the last character */
+    bool has_base;  /* there is a character for a mark to stand on */
+};
 
 /*
  * Others' text made safe to print: everything that could move a cursor, change
@@ -69,11 +78,13 @@ size_t unicode_previous(const char *text, size_t at);
  * a space; a newline (LF, CR LF or CR) becomes `newline`, for example
  * "\r\n  | ", so that one message can never look like two. More marks on one
  * character than any script uses are dropped. The result has a final zero,
- * which `*out_len` does not count. SPACE when `cap` is short; `out` is then
- * unusable.
+ * which `*out_len` does not count.
+ *
+ * Returns how many bytes of `in` were taken: all, or as many as surely fit
+ * `cap`, at least one. The rest may follow in another call.
  */
-enum sotto_err unicode_neutralise(const char *in, size_t len,
-                                  const char *newline, char *out, size_t cap,
-                                  size_t *out_len) SOTTO_MUST_CHECK;
+size_t unicode_neutralise(struct unicode_neutral *neutral, const char *in,
+                          size_t len, const char *newline, char *out,
+                          size_t cap, size_t *out_len);
 
 #endif

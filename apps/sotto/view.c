@@ -10,6 +10,15 @@
 #define LINE_MAX_BYTES (6 * SOTTO_MAX_TEXT + 512)
 #define NEWLINE_MARK   "\n    | "
 
+/* Of a message: time, colour and name; and what is made safe at a time. */
+#define HEAD_MAX  128
+#define PIECE_MAX 256
+
+static bool is_json(const struct view *view)
+{
+    return CLIENT_JSON && view->is_json;
+}
+
 /* ---- JSON ---- */
 
 static void begin(struct sotto_json_writer *w, char *out, size_t cap,
@@ -124,13 +133,16 @@ static void add_name(const struct view *view, struct textbuf *out,
     }
 }
 
-static void add_safe(struct textbuf *out, const char *text, size_t len)
+/* Others' text, piece by piece. */
+static void print_safe(const struct view *view, const char *text, size_t len)
 {
-    static char safe[UNICODE_NEUTRAL_MAX(SOTTO_MAX_TEXT, 7)];
-    size_t safe_len = 0;
-    if (unicode_neutralise(text, len, NEWLINE_MARK, safe, sizeof safe,
-                           &safe_len) == SOTTO_OK) {
-        textbuf_add_bytes(out, safe, safe_len);
+    struct unicode_neutral neutral = {0};
+    for (size_t at = 0; at < len;) {
+        char safe[PIECE_MAX];
+        size_t safe_len = 0;
+        at += unicode_neutralise(&neutral, text + at, len - at, NEWLINE_MARK,
+                                 safe, sizeof safe, &safe_len);
+        console_add(view->console, safe, safe_len);
     }
 }
 
@@ -138,15 +150,17 @@ static void text_message(const struct view *view, uint32_t time_s,
                          const char *name, size_t name_len, const char *text,
                          size_t len)
 {
-    static char line[UNICODE_NEUTRAL_MAX(SOTTO_MAX_TEXT, 7) + 128];
+    char head[HEAD_MAX];
     struct textbuf out;
-    textbuf_init(&out, line, sizeof line);
+    textbuf_init(&out, head, sizeof head);
     add_time(&out, time_s);
     add_name(view, &out, name, name_len);
     textbuf_add(&out, ": ");
-    add_safe(&out, text, len);
-    textbuf_add_char(&out, '\n');
-    print(view, &out);
+    console_begin(view->console);
+    console_add(view->console, out.at, out.len);
+    print_safe(view, text, len);
+    console_add(view->console, "\n", 1);
+    console_end(view->console);
 }
 
 static void text_entry(const struct view *view,
@@ -175,7 +189,7 @@ static void text_entry(const struct view *view,
 void view_ready(const struct view *view, const struct sotto_client_event *event,
                 bool is_again)
 {
-    if (view->is_json) {
+    if (is_json(view)) {
         char out[256];
         struct sotto_json_writer w;
         begin(&w, out, sizeof out - 1, "ready");
@@ -201,7 +215,7 @@ void view_ready(const struct view *view, const struct sotto_client_event *event,
 
 void view_missed(const struct view *view)
 {
-    if (view->is_json) {
+    if (is_json(view)) {
         json_two(view, "error", "code", "missed",
                  "the server no longer has some earlier messages");
     } else {
@@ -211,7 +225,7 @@ void view_missed(const struct view *view)
 
 void view_entry(const struct view *view, const struct sotto_client_event *event)
 {
-    if (view->is_json) {
+    if (is_json(view)) {
         json_entry(view, event);
     } else {
         text_entry(view, event);
@@ -220,7 +234,7 @@ void view_entry(const struct view *view, const struct sotto_client_event *event)
 
 void view_said(const struct view *view, const char *text, size_t len)
 {
-    if (!view->is_json && view->console->is_interactive) {
+    if (!is_json(view) && view->console->is_interactive) {
         text_message(view, (uint32_t)system_wall_s(), view->user,
                      strlen(view->user), text, len);
     }
@@ -230,7 +244,7 @@ void view_acked(const struct view *view, uint64_t id, uint64_t number)
 {
     char out[128];
     struct sotto_json_writer w;
-    if (!view->is_json) {
+    if (!is_json(view)) {
         return;
     }
     begin(&w, out, sizeof out - 1, "acked");
@@ -245,12 +259,12 @@ void view_present(const struct view *view,
 {
     struct sotto_present present = event->present;
     struct sotto_span name;
-    if (!view->is_json && !view->console->is_interactive) {
+    if (!is_json(view) && !view->console->is_interactive) {
         say("sotto: here:", NULL);
     }
     while (sotto_present_next(&present, &name)) {
         char out[128];
-        if (view->is_json) {
+        if (is_json(view)) {
             struct sotto_json_writer w;
             begin(&w, out, sizeof out - 1, "present");
             add_text(&w, "room", SOTTO_LOBBY_NAME);
@@ -268,14 +282,14 @@ void view_present(const struct view *view,
             system_say((const char *)name.at, name.len);
         }
     }
-    if (!view->is_json && !view->console->is_interactive) {
+    if (!is_json(view) && !view->console->is_interactive) {
         say("\n", NULL);
     }
 }
 
 void view_error(const struct view *view, const char *code, const char *text)
 {
-    if (view->is_json) {
+    if (is_json(view)) {
         json_two(view, "error", "code", code, text);
     } else {
         remark(view, text);
@@ -284,7 +298,7 @@ void view_error(const struct view *view, const char *code, const char *text)
 
 void view_remark(const struct view *view, const char *text)
 {
-    if (!view->is_json) {
+    if (!is_json(view)) {
         remark(view, text);
     }
 }
@@ -294,7 +308,7 @@ void view_disconnected(const struct view *view, const char *text,
 {
     char line[512];
     struct textbuf out;
-    if (view->is_json) {
+    if (is_json(view)) {
         struct sotto_json_writer w;
         begin(&w, line, sizeof line - 1, "disconnected");
         add_text(&w, "text", text);

@@ -133,24 +133,30 @@ static void test_menu_lets_people_leave(void **state)
     }
 }
 
+static void begin_client(struct menu *menu, const struct menu_choice *known)
+{
+    *menu = (struct menu){.choice = *known};
+    menu_init_client(menu);
+}
+
 static void test_menu_asks_only_what_is_open(void **state)
 {
     (void)state;
     struct menu menu;
     struct menu_choice known;
     memset(&known, 0, sizeof known);
-    menu_init_client(&menu, &known);
+    begin_client(&menu, &known);
     assert_int_equal(menu.state, MENU_SERVER);
     known.has_server = true;
     strcpy(known.server, "example.org");
-    menu_init_client(&menu, &known);
+    begin_client(&menu, &known);
     assert_int_equal(menu.state, MENU_ACCOUNT);
     strcpy(known.user, "anna");
-    menu_init_client(&menu, &known);
+    begin_client(&menu, &known);
     assert_asks(&menu, "2", MENU_PASSWORD);
     known.has_register = true;
     known.wants_register = true;
-    menu_init_client(&menu, &known);
+    begin_client(&menu, &known);
     assert_asks(&menu, "pw", MENU_PASSWORD_AGAIN);
     assert_int_equal(answer(&menu, "pw"), MENU_DONE);
     assert_string_equal(menu.choice.user, "anna");
@@ -165,7 +171,7 @@ static void test_menu_asks_after_a_refusal(void **state)
                                 .server = "localhost",
                                 .has_register = true,
                                 .user = "anna"};
-    menu_init_client(&menu, &known);
+    begin_client(&menu, &known);
     assert_int_equal(answer(&menu, "wrong"), MENU_DONE);
     menu_ask_again(&menu);
     assert_int_equal(menu.state, MENU_USER);
@@ -182,7 +188,7 @@ static void test_menu_wipes(void **state)
     struct menu_choice known = {.has_server = true,
                                 .has_register = true,
                                 .user = "anna"};
-    menu_init_client(&menu, &known);
+    begin_client(&menu, &known);
     assert_int_equal(answer(&menu, "a secret"), MENU_DONE);
     menu_wipe(&menu);
     for (size_t at = 0; at + 8 < sizeof menu; at++) {

@@ -121,10 +121,11 @@ static void assert_neutral(const char *in, size_t len, const char *expected)
 {
     char out[256];
     size_t out_len = 0;
+    struct unicode_neutral neutral = {0};
     assert_true(UNICODE_NEUTRAL_MAX(len, 5) <= sizeof out);
-    assert_int_equal(unicode_neutralise(in, len, "\r\n | ", out, sizeof out,
-                                        &out_len),
-                     SOTTO_OK);
+    assert_int_equal(unicode_neutralise(&neutral, in, len, "\r\n | ", out,
+                                        sizeof out, &out_len),
+                     len);
     assert_string_equal(out, expected);
     assert_int_equal(out_len, strlen(expected));
 }
@@ -186,20 +187,35 @@ static void test_unicode_bounds_marks(void **state)
     ASSERT_NEUTRAL("a\n" MARK, "a\r\n | " FFFD MARK);
 }
 
-static void test_unicode_neutralise_says_when_full(void **state)
+/* Through buffers of every size, down to the least. */
+static void test_unicode_neutralises_in_parts(void **state)
 {
     (void)state;
-    char out[8];
-    size_t len = 77;
-    for (size_t cap = 0; cap < 7; cap++) {
-        assert_int_equal(unicode_neutralise("\x1b\x1b\xff", 3, "", out, cap,
-                                            &len),
-                         cap < 8 ? SOTTO_ERR_SPACE : SOTTO_OK);
-        assert_int_equal(len, 77);
+    static const char text[] =
+        MARK MARK "\x1b[1m a" MARK MARK MARK MARK MARK MARK MARK MARK MARK
+                  "\r\n\r\xff\n" MARK "\xe2\x80\xae\xf0\x9f\x98\x80 end";
+    const size_t len = sizeof text - 1;
+    char whole[UNICODE_NEUTRAL_MAX(sizeof text, 5)];
+    size_t whole_len = 0;
+    struct unicode_neutral neutral = {0};
+    assert_int_equal(unicode_neutralise(&neutral, text, len, "\r\n | ", whole,
+                                        sizeof whole, &whole_len),
+                     len);
+    for (size_t cap = UNICODE_NEUTRAL_STEP(5); cap <= whole_len; cap++) {
+        char parts[2 * sizeof whole];
+        size_t parts_len = 0;
+        neutral = (struct unicode_neutral){0};
+        for (size_t at = 0; at < len;) {
+            size_t part = 0;
+            const size_t taken =
+                unicode_neutralise(&neutral, text + at, len - at, "\r\n | ",
+                                   parts + parts_len, cap, &part);
+            assert_true(taken > 0 && part < cap);
+            at += taken;
+            parts_len += part;
+        }
+        assert_string_equal(parts, whole);
     }
-    assert_int_equal(unicode_neutralise("\x1b\x1b\xff", 3, "", out, 8, &len),
-                     SOTTO_OK);
-    assert_int_equal(len, 7);
 }
 
 /* Whatever comes in, what goes out is valid and without controls. */
@@ -215,9 +231,10 @@ static void test_unicode_neutralises_random_bytes(void **state)
             seed = seed * 1664525U + 1013904223U;
             in[at] = (char)(seed >> 24);
         }
-        assert_int_equal(unicode_neutralise(in, sizeof in, "|", out, sizeof out,
-                                            &len),
-                         SOTTO_OK);
+        struct unicode_neutral neutral = {0};
+        assert_int_equal(unicode_neutralise(&neutral, in, sizeof in, "|", out,
+                                            sizeof out, &len),
+                         sizeof in);
         for (size_t at = 0; at < len;) {
             uint32_t code = 0;
             size_t count =
@@ -342,7 +359,7 @@ int test_unicode(void)
         cmocka_unit_test(test_unicode_marks_new_lines),
         cmocka_unit_test(test_unicode_replaces_invalid_bytes),
         cmocka_unit_test(test_unicode_bounds_marks),
-        cmocka_unit_test(test_unicode_neutralise_says_when_full),
+        cmocka_unit_test(test_unicode_neutralises_in_parts),
         cmocka_unit_test(test_unicode_neutralises_random_bytes),
         cmocka_unit_test(test_unicode_composes_passwords),
         cmocka_unit_test(test_unicode_refuses_bad_passwords),
