@@ -11,6 +11,7 @@ the tables below. self_test.py plants violations and expects them to be found.
 import argparse
 import os
 import re
+import shlex
 import subprocess
 import sys
 
@@ -233,7 +234,7 @@ def check_tree(root):
 
 def read_symbols(nm, archive):
     """Yields (object, name, class, section) from the table that nm prints."""
-    output = subprocess.run([nm, "-f", "sysv", archive], check=True,
+    output = subprocess.run([*nm, "-f", "sysv", archive], check=True,
                             stdout=subprocess.PIPE, text=True).stdout
     member = "?"
     for line in output.splitlines():
@@ -278,7 +279,7 @@ def main():
     tree = modes.add_parser("tree")
     tree.add_argument("root")
     symbols = modes.add_parser("symbols")
-    symbols.add_argument("--nm", default="nm")
+    symbols.add_argument("--nm", default="nm", type=shlex.split)
     symbols.add_argument("archives", nargs="+")
     arguments = parser.parse_args()
     if arguments.mode == "tree":

@@ -172,7 +172,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cc", default="cc", type=shlex.split)
     parser.add_argument("--ar", default="ar")
-    parser.add_argument("--nm", default="nm")
+    parser.add_argument("--nm", default="nm", type=shlex.split)
     arguments = parser.parse_args()
     failures = test_tree()
     failures += test_symbols(arguments.cc, arguments.ar, arguments.nm)
