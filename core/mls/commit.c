@@ -149,6 +149,8 @@ static enum sotto_err take_path(const struct sotto_mls_group *group,
 
     if (own != NULL) {
         work->keys = own->keys;
+        memcpy(work->signature_key, own->signature_key,
+               sizeof own->signature_key);
         memcpy(work->commit_secret, own->commit_secret,
                sizeof work->commit_secret);
         sotto_mls_path_keys_prune(&work->keys, &work->draft, group->me);

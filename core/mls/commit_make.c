@@ -5,7 +5,7 @@
  * where it is until the commit is known to be the one that everybody takes.
  * `pending` has what is needed to come there without another curve operation:
  *
- *     uint32 levels; private keys, lowest first; commit_secret;
+ *     uint32 levels; private keys, lowest first; signature key; commit_secret;
  *     AuthenticatedContent
  */
 #include "core/base/assert.h"
@@ -29,15 +29,12 @@ enum sotto_err sotto_mls_make_list(const struct sotto_mls_group *group,
     enum sotto_err err = SOTTO_OK;
 
     for (size_t i = 0; i < plan->count && err == SOTTO_OK; i++) {
-        size_t start = w->len;
+        struct sotto_span proposal;
 
         err = sotto_mls_change_write(group, client, &plan->changes[i], sender,
-                                     NULL, w);
+                                     NULL, w, &proposal);
         if (err == SOTTO_OK) {
-            err = sotto_mls_list_add(group, work,
-                                     (struct sotto_span){w->out + start,
-                                                         w->len - start},
-                                     sender);
+            err = sotto_mls_list_add(group, work, proposal, sender);
         }
     }
     return err;
@@ -83,34 +80,39 @@ static void write_list(const struct sotto_mls_group *group,
 static enum sotto_err make_leaf(const struct sotto_mls_group *group,
                                 const struct sotto_mls_client *client,
                                 struct sotto_mls_work *work,
+                                const struct sotto_mls_new_leaf *change,
                                 struct sotto_span *out)
 {
     struct sotto_writer *w = &work->writer;
-    size_t start = w->len;
-    uint8_t public_key[SOTTO_MLS_PUBLIC_MAX];
     struct sotto_mls_leaf_node leaf;
-    enum sotto_err err = sotto_mls_fresh_key(group->suite, client->random,
-                                             work->keys.keys[0], public_key);
+    struct sotto_mls_leaf_keys keys;
+    enum sotto_err err;
+    size_t start;
 
-    if (err != SOTTO_OK) {
-        return err;
-    }
-    work->keys.held |= 1U;
     (void)sotto_mls_tree_leaf_node(&work->draft, group->me, &leaf);
-    leaf.encryption_key =
-        (struct sotto_span){public_key, group->suite->public_len};
     leaf.source = SOTTO_MLS_LEAF_COMMIT;
     leaf.parent_hash =
         (struct sotto_span){work->path.parent_hash, work->path.parent_hash_len};
-    err = sotto_mls_leaf_make(group->suite, group->signature_key, &leaf,
-                              group->context.group_id, group->me, w);
+    err = sotto_mls_leaf_renew(group, client, change, &leaf, &keys, w);
+    start = w->len;
+    if (err == SOTTO_OK) {
+        err = sotto_mls_leaf_make(group->suite, keys.signature, &leaf,
+                                  group->context.group_id, group->me, w);
+    }
     *out = (struct sotto_span){w->out + start, w->len - start};
+    if (err == SOTTO_OK) {
+        memcpy(work->keys.keys[0], keys.encryption, sizeof keys.encryption);
+        memcpy(work->signature_key, keys.signature, sizeof keys.signature);
+        work->keys.held |= 1U;
+    }
+    sotto_wipe(&keys, sizeof keys);
     return err;
 }
 
 static enum sotto_err make_path(const struct sotto_mls_group *group,
                                 const struct sotto_mls_client *client,
                                 struct sotto_mls_work *work,
+                                const struct sotto_mls_new_leaf *change,
                                 struct sotto_span *leaf)
 {
     uint8_t secret[SOTTO_MLS_HASH_MAX];
@@ -128,7 +130,7 @@ static enum sotto_err make_path(const struct sotto_mls_group *group,
     work->keys = work->path.keys;
     memcpy(work->commit_secret, work->path.commit_secret,
            sizeof work->commit_secret);
-    err = make_leaf(group, client, work, leaf);
+    err = make_leaf(group, client, work, change, leaf);
     return err == SOTTO_OK
                ? sotto_mls_tree_set_leaf(&work->draft, group->me, *leaf)
                : err;
@@ -137,6 +139,7 @@ static enum sotto_err make_path(const struct sotto_mls_group *group,
 enum sotto_err sotto_mls_make_tree(const struct sotto_mls_group *group,
                                    const struct sotto_mls_client *client,
                                    struct sotto_mls_work *work, bool with_path,
+                                   const struct sotto_mls_new_leaf *change,
                                    struct sotto_span *leaf)
 {
     enum sotto_err err = SOTTO_OK;
@@ -144,7 +147,7 @@ enum sotto_err sotto_mls_make_tree(const struct sotto_mls_group *group,
     *leaf = (struct sotto_span){NULL, 0};
     work->keys = group->keys;
     if (with_path) {
-        err = make_path(group, client, work, leaf);
+        err = make_path(group, client, work, change, leaf);
     }
     if (err == SOTTO_OK) {
         err = sotto_mls_list_check_tree(group, work);
@@ -244,6 +247,8 @@ static enum sotto_err write_pending(
                               group->suite->private_len);
         }
     }
+    sotto_write_bytes(&w, work->signature_key,
+                      group->suite->signature_private_len);
     sotto_write_bytes(&w, work->commit_secret, group->suite->hash_len);
     sotto_mls_write_authenticated_content(&w, message);
     return sotto_writer_finish(&w, &out->len);
@@ -264,6 +269,8 @@ static enum sotto_err read_pending(
                              group->suite->private_len);
         }
     }
+    sotto_read_bytes(&r, own->signature_key,
+                     group->suite->signature_private_len);
     sotto_read_bytes(&r, own->commit_secret, group->suite->hash_len);
     sotto_mls_read_authenticated_content(&r, message);
     return sotto_reader_finish(&r);
@@ -339,7 +346,8 @@ static enum sotto_err make(struct sotto_mls_group *group,
                            struct sotto_mls_made *made)
 {
     const struct sotto_mls_sender me = {SOTTO_MLS_SENDER_MEMBER, group->me};
-    bool with_path = plan->with_path || sotto_mls_list_needs_path(work);
+    bool with_path = plan->with_path || plan->leaf_node != NULL ||
+                     sotto_mls_list_needs_path(work);
     struct sotto_mls_authenticated_content message;
     struct sotto_span leaf;
     struct sotto_span commit;
@@ -350,7 +358,8 @@ static enum sotto_err make(struct sotto_mls_group *group,
         err = sotto_mls_list_apply(group, work);
     }
     if (err == SOTTO_OK) {
-        err = sotto_mls_make_tree(group, client, work, with_path, &leaf);
+        err = sotto_mls_make_tree(group, client, work, with_path,
+                                  plan->leaf_node, &leaf);
     }
     if (err == SOTTO_OK) {
         err = sotto_mls_make_commit(group, client, work, leaf, &commit);

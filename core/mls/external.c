@@ -19,10 +19,15 @@ enum sotto_err sotto_mls_group_info_make(const struct sotto_mls_group *group,
 {
     uint8_t private_key[SOTTO_MLS_PRIVATE_MAX];
     uint8_t public_key[SOTTO_MLS_PUBLIC_MAX];
+    struct sotto_mls_group_info_parts parts = {
+        .tree = &group->tree,
+        .with_tree = with_tree,
+        .context = sotto_mls_group_context_span(group),
+        .confirmation_tag = group->confirmation_tag,
+        .signature_key = group->signature_key};
     struct sotto_writer w;
     enum sotto_err err;
 
-    (void)client;
     if (group->state != SOTTO_MLS_GROUP_ACTIVE) {
         return SOTTO_ERR_DENIED;
     }
@@ -30,17 +35,18 @@ enum sotto_err sotto_mls_group_info_make(const struct sotto_mls_group *group,
                                       group->secrets.external_secret,
                                       private_key, public_key);
     sotto_wipe(private_key, sizeof private_key);
+    if (err == SOTTO_OK) {
+        err = sotto_mls_grease(client, &parts.grease);
+    }
     if (err != SOTTO_OK) {
         return err;
     }
+    parts.external_pub =
+        (struct sotto_span){public_key, group->suite->public_len};
     sotto_writer_init(&w, out->at, out->cap);
     sotto_write_u16(&w, SOTTO_MLS_VERSION_10);
     sotto_write_u16(&w, SOTTO_MLS_WIRE_GROUP_INFO);
-    err = sotto_mls_group_info_write(
-        group, &group->tree, sotto_mls_group_context_span(group),
-        group->confirmation_tag,
-        (struct sotto_span){public_key, group->suite->public_len}, with_tree,
-        &w);
+    err = sotto_mls_group_info_write(group, &parts, &w);
     return err == SOTTO_OK ? sotto_writer_finish(&w, &out->len) : err;
 }
 
@@ -126,6 +132,8 @@ static enum sotto_err look_in(struct sotto_mls_group *group,
                                info->confirmation_tag, group->interim_hash);
         memcpy(group->signature_key, outside->keys->signature_private,
                group->suite->signature_private_len);
+        memcpy(work->signature_key, group->signature_key,
+               sizeof work->signature_key);
         group->me = SOTTO_MLS_NONE;
     }
     return err;
@@ -187,7 +195,7 @@ static enum sotto_err step_in(struct sotto_mls_group *group,
                                &group->me);
     }
     return err == SOTTO_OK
-               ? sotto_mls_make_tree(group, client, work, true, leaf)
+               ? sotto_mls_make_tree(group, client, work, true, NULL, leaf)
                : err;
 }
 

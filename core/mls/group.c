@@ -207,6 +207,8 @@ enum sotto_err sotto_mls_work_init(const struct sotto_mls_group *group,
     memset(work, 0, sizeof *work);
     (void)take_work(client->scratch, &group->config, work);
     work->extensions = group->context.extensions;
+    memcpy(work->signature_key, group->signature_key,
+           sizeof work->signature_key);
     *out = work;
     return SOTTO_OK;
 }
@@ -244,6 +246,8 @@ void sotto_mls_group_start_epoch(struct sotto_mls_group *group,
                                                            work->context_len});
     group->secrets = work->secrets;
     group->keys = work->keys;
+    memcpy(group->signature_key, work->signature_key,
+           sizeof group->signature_key);
     memcpy(group->interim_hash, work->interim_hash, sizeof work->interim_hash);
     memcpy(group->confirmation_tag, work->confirmation_tag,
            sizeof work->confirmation_tag);

@@ -28,12 +28,18 @@ enum sotto_mls_group_state {
     SOTTO_MLS_GROUP_ENDED /* by a ReInit: only its secrets are of use */
 };
 
+/* The private keys of a leaf node that is to be ours. */
+struct sotto_mls_leaf_keys {
+    uint8_t encryption[SOTTO_MLS_PRIVATE_MAX];
+    uint8_t signature[SOTTO_MLS_PRIVATE_MAX];
+};
+
 /* A proposal that waits for a commit. */
 struct sotto_mls_waiting {
     uint8_t reference[SOTTO_MLS_HASH_MAX]; /* ProposalRef */
     struct sotto_mls_sender sender;
-    struct sotto_span proposal;                 /* encoded; the group's copy */
-    uint8_t private_key[SOTTO_MLS_PRIVATE_MAX]; /* of our own Update */
+    struct sotto_span proposal;      /* encoded; the group's copy */
+    struct sotto_mls_leaf_keys keys; /* of our own Update */
 };
 
 /* The resumption PSK of an epoch. */
@@ -105,6 +111,7 @@ struct sotto_mls_work {
     void *draft_memory;
     struct sotto_mls_new_path path; /* of a commit of our own */
     struct sotto_mls_path_keys keys;
+    uint8_t signature_key[SOTTO_MLS_PRIVATE_MAX]; /* ours, after the commit */
     uint8_t commit_secret[SOTTO_MLS_HASH_MAX];
     uint8_t init_secret[SOTTO_MLS_HASH_MAX]; /* that the epoch starts from */
     uint8_t psk_secret[SOTTO_MLS_HASH_MAX];
@@ -213,12 +220,12 @@ enum sotto_err sotto_mls_proposal_check(
 enum sotto_err sotto_mls_waiting_check(const struct sotto_mls_group *group,
                                        struct sotto_span proposal)
     SOTTO_MUST_CHECK;
-/* Lets a proposal wait; there is room. `private_key` may be NULL. */
+/* Lets a proposal wait; there is room. `keys` may be NULL. */
 void sotto_mls_waiting_add(struct sotto_mls_group *group,
                            const uint8_t *reference,
                            struct sotto_mls_sender sender,
                            struct sotto_span proposal,
-                           const uint8_t *private_key);
+                           const struct sotto_mls_leaf_keys *keys);
 /* NULL when there is no such proposal. */
 const struct sotto_mls_waiting *sotto_mls_waiting_find(
     const struct sotto_mls_group *group, struct sotto_span reference);
@@ -281,6 +288,7 @@ enum sotto_err sotto_mls_list_psk_secret(const struct sotto_mls_group *group,
 /* What we know of a commit of our own. */
 struct sotto_mls_own_commit {
     struct sotto_mls_path_keys keys;
+    uint8_t signature_key[SOTTO_MLS_PRIVATE_MAX];
     uint8_t commit_secret[SOTTO_MLS_HASH_MAX];
 };
 
@@ -312,7 +320,7 @@ enum sotto_err sotto_mls_next_init(const struct sotto_mls_group *group,
                                    struct sotto_mls_work *work)
     SOTTO_MUST_CHECK;
 
-/* -------------------------------------------------- key_package.c, send.c */
+/* --------------------------------------------------------------- leaf_make.c */
 
 /* A fresh key pair of the suite's KEM. RANDOM, SPACE. */
 enum sotto_err sotto_mls_fresh_key(const struct sotto_mls_suite *suite,
@@ -327,13 +335,44 @@ enum sotto_err sotto_mls_leaf_make(const struct sotto_mls_suite *suite,
                                    struct sotto_span group_id, uint32_t index,
                                    struct sotto_writer *w) SOTTO_MUST_CHECK;
 
-/* Writes and checks a proposal. `private_key` gets an Update's. */
+/* Whether a number is one of those that mean nothing (13.5); a random one if
+ * the client wants that, otherwise 0; and the items of an Extension<V> with
+ * it, written where `w` stands if it is not 0. */
+bool sotto_mls_is_grease(uint16_t type);
+enum sotto_err sotto_mls_grease(const struct sotto_mls_client *client,
+                                uint16_t *out) SOTTO_MUST_CHECK;
+struct sotto_span sotto_mls_greased(struct sotto_writer *w,
+                                    struct sotto_span extensions,
+                                    uint16_t grease);
+
+/* Puts defaults into empty lists of the capabilities, and GREASE into all:
+ * they are written where `w` stands. RANDOM, SPACE. */
+enum sotto_err sotto_mls_leaf_complete(const struct sotto_mls_client *client,
+                                       const struct sotto_mls_suite *suite,
+                                       struct sotto_writer *w,
+                                       struct sotto_mls_leaf_node *leaf)
+    SOTTO_MUST_CHECK;
+
+/* Sets what is new in our leaf node: a fresh encryption key, and what `change`
+ * says (NULL: nothing). It is written where `w` stands. AUTH, RANDOM, SPACE. */
+enum sotto_err sotto_mls_leaf_renew(const struct sotto_mls_group *group,
+                                    const struct sotto_mls_client *client,
+                                    const struct sotto_mls_new_leaf *change,
+                                    struct sotto_mls_leaf_node *leaf,
+                                    struct sotto_mls_leaf_keys *keys,
+                                    struct sotto_writer *w) SOTTO_MUST_CHECK;
+
+/* -------------------------------------------------------------------- send.c */
+
+/* Writes and checks a proposal. `keys` get those of an Update; NULL where
+ * there can be none. */
 enum sotto_err sotto_mls_change_write(const struct sotto_mls_group *group,
                                       const struct sotto_mls_client *client,
                                       const struct sotto_mls_change *change,
                                       struct sotto_mls_sender sender,
-                                      uint8_t *private_key,
-                                      struct sotto_writer *w) SOTTO_MUST_CHECK;
+                                      struct sotto_mls_leaf_keys *keys,
+                                      struct sotto_writer *w,
+                                      struct sotto_span *out) SOTTO_MUST_CHECK;
 
 /* A message of ours, framed and not yet signed. */
 void sotto_mls_frame(const struct sotto_mls_group *group,
@@ -350,12 +389,21 @@ enum sotto_err sotto_mls_seal(struct sotto_mls_group *group,
 
 /* ------------------------------------------------------------ welcome_make.c */
 
-/* Writes a GroupInfo of the epoch in the work and signs it (12.4.3). An empty
- * `external_pub` is left out. */
+/* What a GroupInfo says (12.4.3). */
+struct sotto_mls_group_info_parts {
+    const struct sotto_mls_tree *tree;
+    bool with_tree;
+    struct sotto_span context; /* the encoded GroupContext */
+    const uint8_t *confirmation_tag;
+    struct sotto_span external_pub; /* empty: left out */
+    uint16_t grease;                /* 0: left out */
+    const uint8_t *signature_key;
+};
+
+/* Writes a GroupInfo and signs it. */
 enum sotto_err sotto_mls_group_info_write(
-    const struct sotto_mls_group *group, const struct sotto_mls_tree *tree,
-    struct sotto_span context, const uint8_t *confirmation_tag,
-    struct sotto_span external_pub, bool with_tree, struct sotto_writer *w)
+    const struct sotto_mls_group *group,
+    const struct sotto_mls_group_info_parts *parts, struct sotto_writer *w)
     SOTTO_MUST_CHECK;
 
 /* Writes the Welcome for all whom the list adds; nothing if nobody. */
@@ -378,10 +426,12 @@ enum sotto_err sotto_mls_make_list(const struct sotto_mls_group *group,
     SOTTO_MUST_CHECK;
 
 /* Completes the draft, to which the list was applied: with a path, then checked
- * and hashed. `leaf` gets our new leaf node, or nothing without a path. */
+ * and hashed. `leaf` gets our new leaf node, where `change` may say something
+ * new, or nothing without a path. */
 enum sotto_err sotto_mls_make_tree(const struct sotto_mls_group *group,
                                    const struct sotto_mls_client *client,
                                    struct sotto_mls_work *work, bool with_path,
+                                   const struct sotto_mls_new_leaf *change,
                                    struct sotto_span *leaf) SOTTO_MUST_CHECK;
 
 /* Writes the Commit into the work's text. */

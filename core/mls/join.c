@@ -296,7 +296,7 @@ static enum sotto_err take_keys(struct sotto_mls_group *group,
 {
     uint32_t level = sotto_mls_common_level(joining->info.signer, group->me);
 
-    memcpy(group->signature_key, joining->keys->signature_private,
+    memcpy(work->signature_key, joining->keys->signature_private,
            group->suite->signature_private_len);
     memcpy(work->keys.keys[0], joining->keys->encryption_private,
            group->suite->private_len);

@@ -11,67 +11,7 @@
 #include "core/mls/tree_validate.h"
 #include <string.h>
 
-/* The longest leaf node that a key package is made with. */
-#define LEAF_ROOM 2048U
-
-enum sotto_err sotto_mls_fresh_key(const struct sotto_mls_suite *suite,
-                                   const struct sotto_random *random,
-                                   uint8_t *private_key, uint8_t *public_key)
-{
-    uint8_t seed[SOTTO_MLS_PRIVATE_MAX];
-    struct sotto_span ikm = {seed, suite->private_len};
-    enum sotto_err err = random->fill(random->ctx, seed, ikm.len);
-
-    if (err == SOTTO_OK) {
-        err = sotto_mls_derive_key_pair(suite, ikm, private_key, public_key);
-    }
-    sotto_wipe(seed, sizeof seed);
-    return err;
-}
-
-enum sotto_err sotto_mls_leaf_make(const struct sotto_mls_suite *suite,
-                                   const uint8_t *signature_private,
-                                   const struct sotto_mls_leaf_node *leaf,
-                                   struct sotto_span group_id, uint32_t index,
-                                   struct sotto_writer *w)
-{
-    uint8_t signature[SOTTO_MLS_SIGNATURE_MAX];
-    size_t start = w->len;
-    size_t len;
-    enum sotto_err err;
-
-    sotto_mls_write_leaf_node_tbs(w, leaf);
-    if (w->bad) {
-        return SOTTO_ERR_SPACE;
-    }
-    err =
-        sotto_mls_leaf_sign(suite, signature_private,
-                            (struct sotto_span){w->out + start, w->len - start},
-                            leaf->source, group_id, index, signature, &len);
-    if (err == SOTTO_OK) {
-        sotto_write_vector(w, signature, len);
-        err = w->bad ? SOTTO_ERR_SPACE : SOTTO_OK;
-    }
-    return err;
-}
-
 /* -------------------------------------------------------------- key packages */
-
-/* Two bytes for each of the numbers that stand in an empty list's place. */
-struct defaults {
-    uint8_t version[2];
-    uint8_t suite[2];
-    uint8_t credential[2];
-};
-
-static void set_default(struct sotto_span *list, uint8_t out[2], uint16_t value)
-{
-    if (list->len == 0) {
-        out[0] = (uint8_t)(value >> 8);
-        out[1] = (uint8_t)value;
-        *list = (struct sotto_span){out, 2};
-    }
-}
 
 /* Public keys, while a key package is made. */
 struct publics {
@@ -101,14 +41,15 @@ static enum sotto_err make_keys(const struct sotto_mls_client *client,
     return err;
 }
 
-/* The leaf node, signed and decoded again: views of `room`. */
-static enum sotto_err make_leaf(const struct sotto_mls_suite *suite,
+/* The leaf node, signed and decoded again: views of what `w` writes. */
+static enum sotto_err make_leaf(const struct sotto_mls_client *client,
+                                const struct sotto_mls_suite *suite,
                                 const struct sotto_mls_identity *identity,
-                                const struct publics *publics, uint8_t *room,
+                                const struct publics *publics,
+                                struct sotto_writer *w,
                                 struct sotto_mls_leaf_node *out)
 {
     const struct sotto_span none = {NULL, 0};
-    struct defaults defaults;
     struct sotto_mls_leaf_node leaf = {
         .encryption_key = {publics->encryption, suite->public_len},
         .signature_key = {publics->signature, suite->signature_public_len},
@@ -117,22 +58,39 @@ static enum sotto_err make_leaf(const struct sotto_mls_suite *suite,
         .source = SOTTO_MLS_LEAF_KEY_PACKAGE,
         .lifetime = identity->lifetime,
         .extensions = identity->extensions};
-    struct sotto_writer w;
     struct sotto_reader r;
-    enum sotto_err err;
+    size_t start;
+    enum sotto_err err = sotto_mls_leaf_complete(client, suite, w, &leaf);
 
-    set_default(&leaf.capabilities.versions, defaults.version,
-                SOTTO_MLS_VERSION_10);
-    set_default(&leaf.capabilities.cipher_suites, defaults.suite, suite->id);
-    set_default(&leaf.capabilities.credentials, defaults.credential,
-                identity->credential.type);
-    sotto_writer_init(&w, room, LEAF_ROOM);
-    err = sotto_mls_leaf_make(suite, identity->signature_private, &leaf, none,
-                              0, &w);
+    start = w->len;
     if (err == SOTTO_OK) {
-        sotto_reader_init(&r, room, w.len);
+        err = sotto_mls_leaf_make(suite, identity->signature_private, &leaf,
+                                  none, 0, w);
+    }
+    if (err == SOTTO_OK) {
+        sotto_reader_init(&r, w->out + start, w->len - start);
         sotto_mls_read_leaf_node(&r, out);
         err = sotto_reader_finish(&r);
+    }
+    return err == SOTTO_OK
+               ? sotto_mls_leaf_check(suite, out, SOTTO_MLS_LEAF_KEY_PACKAGE,
+                                      none, client->now)
+               : err;
+}
+
+/* GREASE in the key package's extensions is not that of the leaf node. */
+static enum sotto_err set_extensions(const struct sotto_mls_client *client,
+                                     const struct sotto_mls_identity *identity,
+                                     struct sotto_writer *w,
+                                     struct sotto_mls_key_package *key_package)
+{
+    uint16_t grease;
+    enum sotto_err err = sotto_mls_grease(client, &grease);
+
+    if (err == SOTTO_OK) {
+        key_package->extensions =
+            sotto_mls_greased(w, identity->package_extensions, grease);
+        err = w->bad ? SOTTO_ERR_SPACE : SOTTO_OK;
     }
     return err;
 }
@@ -173,20 +131,22 @@ enum sotto_err sotto_mls_key_package_make(
     struct sotto_mls_key_package key_package = {.version = SOTTO_MLS_VERSION_10,
                                                 .cipher_suite = cipher_suite};
     struct publics publics;
+    struct sotto_writer w; /* what the key package is made of */
     enum sotto_err err;
 
     if (suite == NULL) {
         return SOTTO_ERR_UNSUPPORTED;
     }
-    if (client->scratch_len < LEAF_ROOM) {
-        return SOTTO_ERR_SPACE;
-    }
+    sotto_writer_init(&w, client->scratch, client->scratch_len);
     err = make_keys(client, suite, identity, keys, &publics);
     if (err == SOTTO_OK) {
         key_package.init_key =
             (struct sotto_span){publics.init, suite->public_len};
-        err = make_leaf(suite, identity, &publics, client->scratch,
+        err = make_leaf(client, suite, identity, &publics, &w,
                         &key_package.leaf_node);
+    }
+    if (err == SOTTO_OK) {
+        err = set_extensions(client, identity, &w, &key_package);
     }
     if (err == SOTTO_OK) {
         err = write_package(suite, identity->signature_private, &key_package,
@@ -265,7 +225,7 @@ static enum sotto_err start(struct sotto_mls_group *group,
         err = sotto_mls_tree_start(&group->tree, key_package.leaf_node.raw);
     }
     if (err == SOTTO_OK) {
-        memcpy(group->signature_key, keys->signature_private,
+        memcpy(work->signature_key, keys->signature_private,
                group->suite->signature_private_len);
         memcpy(work->keys.keys[0], keys->encryption_private,
                group->suite->private_len);

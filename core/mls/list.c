@@ -279,8 +279,10 @@ static enum sotto_err apply_update(const struct sotto_mls_group *group,
                                    const struct sotto_mls_leaf_node *update)
 {
     if (item->sender.index == group->me) {
-        memcpy(work->keys.keys[0], item->waiting->private_key,
+        memcpy(work->keys.keys[0], item->waiting->keys.encryption,
                sizeof work->keys.keys[0]);
+        memcpy(work->signature_key, item->waiting->keys.signature,
+               sizeof work->signature_key);
     }
     return sotto_mls_tree_update(&work->draft, item->sender.index, update->raw);
 }
@@ -353,15 +355,16 @@ static bool is_changed(const struct sotto_mls_work *work, uint32_t leaf)
            sotto_mls_tree_leaf(draft->base, leaf).at;
 }
 
-/* Each leaf by itself was checked when it came in, against the extensions of
- * then. */
+/* What others know of was checked when it came in, but against the extensions
+ * of then. */
 static enum sotto_err check_leaf(const struct sotto_mls_group *group,
                                  const struct sotto_mls_work *work, uint32_t at)
 {
     struct sotto_mls_leaf_node leaf;
     enum sotto_err err = SOTTO_OK;
 
-    if (!same(work->extensions, group->context.extensions)) {
+    if (is_changed(work, at) ||
+        !same(work->extensions, group->context.extensions)) {
         (void)sotto_mls_tree_leaf_node(&work->draft, at, &leaf);
         err = sotto_mls_leaf_check(group->suite, &leaf, 0, work->extensions,
                                    SOTTO_TIME_UNKNOWN);

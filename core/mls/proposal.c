@@ -184,7 +184,7 @@ void sotto_mls_waiting_add(struct sotto_mls_group *group,
                            const uint8_t *reference,
                            struct sotto_mls_sender sender,
                            struct sotto_span proposal,
-                           const uint8_t *private_key)
+                           const struct sotto_mls_leaf_keys *keys)
 {
     struct sotto_mls_waiting *waiting = &group->waiting[group->waiting_count];
     uint8_t *copy = group->waiting_bytes + group->waiting_used;
@@ -194,8 +194,8 @@ void sotto_mls_waiting_add(struct sotto_mls_group *group,
     memcpy(waiting->reference, reference, group->suite->hash_len);
     waiting->sender = sender;
     waiting->proposal = (struct sotto_span){copy, proposal.len};
-    if (private_key != NULL) {
-        memcpy(waiting->private_key, private_key, group->suite->private_len);
+    if (keys != NULL) {
+        waiting->keys = *keys;
     }
     group->waiting_used += proposal.len;
     group->waiting_count++;

@@ -7,6 +7,7 @@
 #include "core/mls/codec.h"
 #include "core/mls/framing.h"
 #include "core/mls/group.h"
+#include "core/mls/tree_validate.h"
 #include <string.h>
 
 /* ------------------------------------------------------------------- framing */
@@ -87,25 +88,25 @@ enum sotto_err sotto_mls_protect(struct sotto_mls_group *group,
 
 /* ----------------------------------------------------------------- proposals */
 
-/* Our leaf node with a fresh key. */
+/* Our leaf node with a fresh key, and what else is new. */
 static enum sotto_err write_update(const struct sotto_mls_group *group,
                                    const struct sotto_mls_client *client,
-                                   uint8_t *private_key, struct sotto_writer *w)
+                                   const struct sotto_mls_new_leaf *change,
+                                   struct sotto_mls_leaf_keys *keys,
+                                   struct sotto_writer *w, size_t *start)
 {
-    uint8_t public_key[SOTTO_MLS_PUBLIC_MAX];
     struct sotto_mls_leaf_node leaf;
-    enum sotto_err err = sotto_mls_fresh_key(group->suite, client->random,
-                                             private_key, public_key);
+    enum sotto_err err;
 
+    (void)sotto_mls_tree_leaf_node(&group->tree, group->me, &leaf);
+    leaf.source = SOTTO_MLS_LEAF_UPDATE;
+    err = sotto_mls_leaf_renew(group, client, change, &leaf, keys, w);
     if (err != SOTTO_OK) {
         return err;
     }
-    (void)sotto_mls_tree_leaf_node(&group->tree, group->me, &leaf);
-    leaf.encryption_key =
-        (struct sotto_span){public_key, group->suite->public_len};
-    leaf.source = SOTTO_MLS_LEAF_UPDATE;
+    *start = w->len;
     sotto_write_u16(w, SOTTO_MLS_PROPOSAL_UPDATE);
-    return sotto_mls_leaf_make(group->suite, group->signature_key, &leaf,
+    return sotto_mls_leaf_make(group->suite, keys->signature, &leaf,
                                group->context.group_id, group->me, w);
 }
 
@@ -130,10 +131,10 @@ static enum sotto_err write_psk(const struct sotto_mls_group *group,
     return err;
 }
 
+/* All but an Update. */
 static enum sotto_err write_proposal(const struct sotto_mls_group *group,
                                      const struct sotto_mls_client *client,
                                      const struct sotto_mls_change *change,
-                                     uint8_t *private_key,
                                      struct sotto_writer *w)
 {
     struct sotto_mls_proposal proposal = {.type = change->type};
@@ -143,10 +144,6 @@ static enum sotto_err write_proposal(const struct sotto_mls_group *group,
         sotto_write_u16(w, change->type);
         sotto_write_bytes(w, change->bytes.at, change->bytes.len);
         return SOTTO_OK;
-    case SOTTO_MLS_PROPOSAL_UPDATE:
-        return private_key == NULL
-                   ? SOTTO_ERR_FORMAT
-                   : write_update(group, client, private_key, w);
     case SOTTO_MLS_PROPOSAL_PSK:
         return write_psk(group, client, &change->psk, w);
     case SOTTO_MLS_PROPOSAL_REMOVE:
@@ -169,37 +166,58 @@ static enum sotto_err write_proposal(const struct sotto_mls_group *group,
     return SOTTO_OK;
 }
 
+/* Reads what was written. Our own leaf node needs no verification. */
+static enum sotto_err check_written(const struct sotto_mls_group *group,
+                                    const struct sotto_mls_client *client,
+                                    struct sotto_span written,
+                                    struct sotto_mls_sender sender)
+{
+    struct sotto_reader r = sotto_mls_items(written);
+    struct sotto_mls_proposal proposal;
+    enum sotto_err err;
+
+    sotto_mls_read_proposal(&r, &proposal);
+    err = sotto_reader_finish(&r);
+    if (err == SOTTO_OK && proposal.type == SOTTO_MLS_PROPOSAL_UPDATE) {
+        return sotto_mls_leaf_check(group->suite, &proposal.update,
+                                    SOTTO_MLS_LEAF_UPDATE,
+                                    group->context.extensions, client->now);
+    }
+    return err == SOTTO_OK
+               ? sotto_mls_proposal_check(group, client, &proposal, sender)
+               : err;
+}
+
 enum sotto_err sotto_mls_change_write(const struct sotto_mls_group *group,
                                       const struct sotto_mls_client *client,
                                       const struct sotto_mls_change *change,
                                       struct sotto_mls_sender sender,
-                                      uint8_t *private_key,
-                                      struct sotto_writer *w)
+                                      struct sotto_mls_leaf_keys *keys,
+                                      struct sotto_writer *w,
+                                      struct sotto_span *out)
 {
     size_t start = w->len;
-    struct sotto_mls_proposal proposal;
-    struct sotto_reader r;
-    enum sotto_err err = write_proposal(group, client, change, private_key, w);
+    enum sotto_err err;
 
+    if (change->type != SOTTO_MLS_PROPOSAL_UPDATE) {
+        err = write_proposal(group, client, change, w);
+    } else if (keys == NULL) {
+        err = SOTTO_ERR_FORMAT;
+    } else {
+        err = write_update(group, client, change->leaf_node, keys, w, &start);
+    }
     if (err == SOTTO_OK && w->bad) {
         err = SOTTO_ERR_SPACE;
     }
-    if (err != SOTTO_OK || change->type == SOTTO_MLS_PROPOSAL_UPDATE) {
-        return err; /* what we signed just now needs no check */
-    }
-    sotto_reader_init(&r, w->out + start, w->len - start);
-    sotto_mls_read_proposal(&r, &proposal);
-    err = sotto_reader_finish(&r);
-    return err == SOTTO_OK
-               ? sotto_mls_proposal_check(group, client, &proposal, sender)
-               : err;
+    *out = (struct sotto_span){w->out + start, w->len - start};
+    return err == SOTTO_OK ? check_written(group, client, *out, sender) : err;
 }
 
 static enum sotto_err propose(struct sotto_mls_group *group,
                               const struct sotto_mls_client *client,
                               const struct sotto_mls_sending *how,
                               struct sotto_span proposal,
-                              const uint8_t *private_key,
+                              const struct sotto_mls_leaf_keys *keys,
                               struct sotto_mls_buffer *out)
 {
     struct sotto_mls_authenticated_content message;
@@ -217,7 +235,7 @@ static enum sotto_err propose(struct sotto_mls_group *group,
     if (err == SOTTO_OK) {
         sotto_mls_proposal_ref(group->suite, &message, reference);
         sotto_mls_waiting_add(group, reference, message.content.sender,
-                              proposal, private_key);
+                              proposal, keys);
     }
     return err;
 }
@@ -229,8 +247,9 @@ enum sotto_err sotto_mls_propose(struct sotto_mls_group *group,
                                  struct sotto_mls_buffer *out)
 {
     const struct sotto_mls_sender me = {SOTTO_MLS_SENDER_MEMBER, group->me};
-    uint8_t private_key[SOTTO_MLS_PRIVATE_MAX] = {0};
+    struct sotto_mls_leaf_keys keys = {{0}, {0}};
     struct sotto_mls_work *work;
+    struct sotto_span proposal;
     struct sotto_writer w;
     enum sotto_err err;
 
@@ -242,12 +261,12 @@ enum sotto_err sotto_mls_propose(struct sotto_mls_group *group,
         return err;
     }
     sotto_writer_init(&w, work->text, work->text_max);
-    err = sotto_mls_change_write(group, client, change, me, private_key, &w);
+    err =
+        sotto_mls_change_write(group, client, change, me, &keys, &w, &proposal);
     if (err == SOTTO_OK) {
-        err = propose(group, client, how, (struct sotto_span){w.out, w.len},
-                      private_key, out);
+        err = propose(group, client, how, proposal, &keys, out);
     }
-    sotto_wipe(private_key, sizeof private_key);
+    sotto_wipe(&keys, sizeof keys);
     sotto_mls_work_wipe(work);
     return err;
 }

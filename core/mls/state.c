@@ -8,7 +8,8 @@
  *     ratchet_tree (as in 12.4.3.3)
  *     secret tree (secret_tree_state.c)
  *     uint32 count; of each proposal that waits:
- *         reference, uint8 sender type, uint32 index, proposal<V>, key
+ *         reference, uint8 sender type, uint32 index, proposal<V>, private
+ *         keys of an Update's leaf: encryption, signature
  *     uint32 count; of each past epoch: uint64 epoch, resumption PSK
  *     uint32 count; of each whose late messages can be opened:
  *         uint32 length of what follows, uint64 epoch, GroupContext<V>,
@@ -79,7 +80,10 @@ static void write_waiting(struct sotto_writer *w,
         sotto_write_u8(w, waiting->sender.type);
         sotto_write_u32(w, waiting->sender.index);
         sotto_mls_write_span(w, waiting->proposal);
-        sotto_write_bytes(w, waiting->private_key, group->suite->private_len);
+        sotto_write_bytes(w, waiting->keys.encryption,
+                          group->suite->private_len);
+        sotto_write_bytes(w, waiting->keys.signature,
+                          group->suite->signature_private_len);
     }
 }
 
@@ -205,7 +209,7 @@ static enum sotto_err read_one_waiting(struct sotto_reader *r,
                                        struct sotto_mls_group *group)
 {
     uint8_t reference[SOTTO_MLS_HASH_MAX];
-    uint8_t private_key[SOTTO_MLS_PRIVATE_MAX];
+    struct sotto_mls_leaf_keys keys;
     struct sotto_mls_sender sender;
     struct sotto_mls_proposal proposal;
     struct sotto_reader items;
@@ -216,7 +220,8 @@ static enum sotto_err read_one_waiting(struct sotto_reader *r,
     sender.type = sotto_read_u8(r);
     sender.index = sotto_read_u32(r);
     in = sotto_read_vector(r, 0, SOTTO_VARINT_MAX);
-    sotto_read_bytes(r, private_key, group->suite->private_len);
+    sotto_read_bytes(r, keys.encryption, group->suite->private_len);
+    sotto_read_bytes(r, keys.signature, group->suite->signature_private_len);
     items = sotto_mls_items(in);
     sotto_mls_read_proposal(&items, &proposal);
     if (r->bad || sotto_reader_finish(&items) != SOTTO_OK) {
@@ -224,9 +229,9 @@ static enum sotto_err read_one_waiting(struct sotto_reader *r,
     }
     err = sotto_mls_waiting_check(group, in);
     if (err == SOTTO_OK) {
-        sotto_mls_waiting_add(group, reference, sender, in, private_key);
+        sotto_mls_waiting_add(group, reference, sender, in, &keys);
     }
-    sotto_wipe(private_key, sizeof private_key);
+    sotto_wipe(&keys, sizeof keys);
     return err;
 }
 

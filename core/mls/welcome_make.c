@@ -25,46 +25,54 @@ static size_t external_len(struct sotto_span external_pub)
 
 /* The tree goes from the draft to its place without a copy between. */
 static void write_extensions(struct sotto_writer *w,
-                             const struct sotto_mls_tree *tree, bool with_tree,
-                             struct sotto_span external_pub)
+                             const struct sotto_mls_group_info_parts *parts)
 {
-    size_t tree_len = with_tree ? sotto_mls_tree_encoded_len(tree) : 0;
-    size_t len = with_tree ? extension_len(tree_len) : 0;
+    struct sotto_span external_pub = parts->external_pub;
+    size_t tree_len =
+        parts->with_tree ? sotto_mls_tree_encoded_len(parts->tree) : 0;
+    size_t len = parts->with_tree ? extension_len(tree_len) : 0;
 
     if (external_pub.len > 0) {
         len += extension_len(external_len(external_pub));
     }
+    if (parts->grease != 0) {
+        len += extension_len(0);
+    }
     sotto_write_varint(w, len);
-    if (with_tree) {
+    if (parts->with_tree) {
         sotto_write_u16(w, SOTTO_MLS_EXTENSION_RATCHET_TREE);
         sotto_write_varint(w, tree_len);
-        sotto_mls_tree_write(w, tree);
+        sotto_mls_tree_write(w, parts->tree);
     }
     if (external_pub.len > 0) {
         sotto_write_u16(w, SOTTO_MLS_EXTENSION_EXTERNAL_PUB);
         sotto_write_varint(w, external_len(external_pub));
         sotto_mls_write_span(w, external_pub);
     }
+    if (parts->grease != 0) {
+        sotto_write_u16(w, parts->grease);
+        sotto_write_varint(w, 0);
+    }
 }
 
 enum sotto_err sotto_mls_group_info_write(
-    const struct sotto_mls_group *group, const struct sotto_mls_tree *tree,
-    struct sotto_span context, const uint8_t *confirmation_tag,
-    struct sotto_span external_pub, bool with_tree, struct sotto_writer *w)
+    const struct sotto_mls_group *group,
+    const struct sotto_mls_group_info_parts *parts, struct sotto_writer *w)
 {
     uint8_t signature[SOTTO_MLS_SIGNATURE_MAX];
     size_t start = w->len;
     size_t len;
     enum sotto_err err;
 
-    sotto_write_bytes(w, context.at, context.len); /* GroupInfoTBS */
-    write_extensions(w, tree, with_tree, external_pub);
-    sotto_write_vector(w, confirmation_tag, group->suite->hash_len);
+    /* GroupInfoTBS */
+    sotto_write_bytes(w, parts->context.at, parts->context.len);
+    write_extensions(w, parts);
+    sotto_write_vector(w, parts->confirmation_tag, group->suite->hash_len);
     sotto_write_u32(w, group->me);
     if (w->bad) {
         return SOTTO_ERR_SPACE;
     }
-    err = sotto_mls_group_info_sign(group->suite, group->signature_key,
+    err = sotto_mls_group_info_sign(group->suite, parts->signature_key,
                                     (struct sotto_span){w->out + start,
                                                         w->len - start},
                                     signature, &len);
@@ -78,22 +86,27 @@ enum sotto_err sotto_mls_group_info_write(
 /* Seals the GroupInfo at the end of the buffer, where it waits until those are
  * written that come before it. */
 static enum sotto_err seal_info(const struct sotto_mls_group *group,
+                                const struct sotto_mls_client *client,
                                 const struct sotto_mls_work *work,
                                 bool with_tree, struct sotto_mls_buffer *out,
                                 struct sotto_span *sealed)
 {
-    const struct sotto_span none = {NULL, 0};
+    struct sotto_mls_group_info_parts parts = {
+        .tree = &work->draft,
+        .with_tree = with_tree,
+        .context = {work->context, work->context_len},
+        .confirmation_tag = work->confirmation_tag,
+        .signature_key = work->signature_key};
     uint8_t welcome_secret[SOTTO_MLS_HASH_MAX];
     struct sotto_writer w;
     uint8_t *end;
     enum sotto_err err;
 
     sotto_writer_init(&w, out->at, out->cap);
-    err =
-        sotto_mls_group_info_write(group, &work->draft,
-                                   (struct sotto_span){work->context,
-                                                       work->context_len},
-                                   work->confirmation_tag, none, with_tree, &w);
+    err = sotto_mls_grease(client, &parts.grease);
+    if (err == SOTTO_OK) {
+        err = sotto_mls_group_info_write(group, &parts, &w);
+    }
     if (err != SOTTO_OK) {
         return err;
     }
@@ -279,7 +292,7 @@ enum sotto_err sotto_mls_welcome_write(const struct sotto_mls_group *group,
     if (!adds_anybody(work)) {
         return SOTTO_OK;
     }
-    err = seal_info(group, work, with_tree, out, &sealed);
+    err = seal_info(group, client, work, with_tree, out, &sealed);
     if (err != SOTTO_OK) {
         return err;
     }

@@ -157,6 +157,7 @@ struct sotto_mls_client {
     size_t scratch_len;
     uint64_t now; /* seconds since 1970, or SOTTO_TIME_UNKNOWN: lifetimes of
                      key packages are then not looked at */
+    bool grease;  /* what we make has values that others must skip (13.5) */
     const struct sotto_random *random; /* NULL for one that never sends */
     void *ctx;                         /* for the two below */
 
@@ -307,8 +308,19 @@ struct sotto_mls_identity {
     struct sotto_mls_credential credential;
     const uint8_t *signature_private;
     struct sotto_mls_capabilities capabilities;
-    struct sotto_span extensions; /* Extension<V> of the leaf node */
+    struct sotto_span extensions;         /* Extension<V> of the leaf node */
+    struct sotto_span package_extensions; /* and of the key package */
     struct sotto_mls_lifetime lifetime;
+};
+
+/* What one's own leaf node says from now on, beside a fresh encryption key:
+ * what is NULL stays (7.5). A new signature key signs from the epoch on that
+ * the leaf node comes into the tree with. */
+struct sotto_mls_new_leaf {
+    const struct sotto_mls_credential *credential;
+    const struct sotto_mls_capabilities *capabilities;
+    const struct sotto_span *extensions;
+    const uint8_t *signature_private;
 };
 
 /* The private keys that belong to a key package; wipe them. */
@@ -318,7 +330,8 @@ struct sotto_mls_package_keys {
 };
 
 /* Makes a KeyPackage (10), without MLSMessage around. UNSUPPORTED for a suite
- * that is not built in; AUTH for a bad signature key; RANDOM, SPACE. */
+ * that is not built in; AUTH for a bad signature key; FORMAT for an identity
+ * that nobody would take; RANDOM, SPACE. */
 enum sotto_err sotto_mls_key_package_make(
     const struct sotto_mls_client *client, uint16_t cipher_suite,
     const struct sotto_mls_identity *identity,
@@ -354,10 +367,11 @@ struct sotto_mls_change {
     uint16_t type;               /* of proposal; not EXTERNAL_INIT */
     struct sotto_span bytes;     /* ADD: the KeyPackage; EXTENSIONS: the items;
                                     REINIT: the new group's identifier */
-    uint32_t leaf;               /* REMOVE */
+    uint32_t leaf;               /* REMOVE: whom */
     struct sotto_mls_psk_id psk; /* PSK; an empty nonce is made */
     uint16_t cipher_suite;       /* REINIT, as is the next */
     struct sotto_span extensions;
+    const struct sotto_mls_new_leaf *leaf_node; /* UPDATE; NULL: as it is */
 };
 
 /* Proposes it; it waits here, too. A commit of somebody else's has to take it
@@ -377,6 +391,8 @@ struct sotto_mls_plan {
     const struct sotto_mls_change *changes; /* by value; not UPDATE */
     size_t count;
     bool with_path; /* fresh keys, even where none are asked for */
+    const struct sotto_mls_new_leaf *leaf_node; /* NULL: as it is; with a path;
+                                                   not from outside */
     bool with_tree; /* the ratchet tree in the Welcome */
     struct sotto_mls_sending how;
 };
