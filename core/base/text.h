@@ -9,6 +9,7 @@
 #define SOTTO_BASE_TEXT_H
 
 #include <sotto/err.h>
+#include <sotto/limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -56,8 +57,7 @@ enum sotto_err sotto_decimal_decode(const char *in, size_t len, uint64_t max,
  * 20). */
 size_t sotto_decimal_encode(uint64_t value, char out[static 21]);
 
-/* Account names: 1 to 32 of [a-z0-9._-]. */
-#define SOTTO_NAME_MAX 32
+/* Account names: 1 to SOTTO_NAME_MAX of [a-z0-9._-]. */
 bool sotto_name_valid(const char *name, size_t len);
 
 #endif

@@ -136,6 +136,12 @@ void sotto_client_set_keys(struct sotto_client *client,
     client->has_keys = true;
 }
 
+void sotto_client_resume(struct sotto_client *client, uint64_t seen)
+{
+    client->has_joined = true;
+    client->seen = seen;
+}
+
 bool sotto_client_is_deriving(const struct sotto_client *client)
 {
     return client->is_deriving;

@@ -180,6 +180,10 @@ void sotto_client_set_keys(struct sotto_client *client,
                            const struct sotto_verifier *verifier,
                            const struct sotto_scram_keys *keys);
 
+/* Before the first connection: an earlier run was in the room and had all
+ * entries up to `seen`. */
+void sotto_client_resume(struct sotto_client *client, uint64_t seen);
+
 /* True while sotto_client_derive() has work to do. */
 bool sotto_client_is_deriving(const struct sotto_client *client);
 /* At most `rounds` of the key derivation; true when it is done. */
@@ -227,5 +231,7 @@ size_t sotto_client_unsettled(const struct sotto_client *client);
 
 /* Looks at the time: pings, or gives the connection up. */
 void sotto_client_tick(struct sotto_client *client, uint64_t now_ms);
+/* When it has to, next, if nothing comes; UINT64_MAX without a connection. */
+uint64_t sotto_client_deadline_ms(const struct sotto_client *client);
 
 #endif

@@ -357,28 +357,39 @@ void sotto_client_output_done(struct sotto_client *client, size_t len)
 
 /* ---- time -------------------------------------------------------------- */
 
+/* Whether the server, or a person, is given some time at all. */
+static bool is_timed(const struct sotto_client *client)
+{
+    return is_connected(client) && client->state != SOTTO_CLIENT_IDENTITY;
+}
+
+uint64_t sotto_client_deadline_ms(const struct sotto_client *client)
+{
+    const uint64_t ping_ms = client->config.ping_ms;
+    if (!is_timed(client)) {
+        return UINT64_MAX;
+    }
+    if (client->state == SOTTO_CLIENT_HANDSHAKE) {
+        return client->input_ms + HANDSHAKE_MS + 1;
+    }
+    const uint64_t end_ms = client->input_ms + 3 * ping_ms;
+    const uint64_t last_ms =
+        client->ping_ms > client->input_ms ? client->ping_ms : client->input_ms;
+    return (last_ms + ping_ms < end_ms ? last_ms + ping_ms : end_ms) + 1;
+}
+
 void sotto_client_tick(struct sotto_client *client, uint64_t now_ms)
 {
     const uint64_t quiet_ms = now_ms - client->input_ms;
     const uint64_t ping_ms = client->config.ping_ms;
-    switch (client->state) {
-    case SOTTO_CLIENT_OFFLINE:
-    case SOTTO_CLIENT_IDENTITY:
+    if (!is_timed(client)) {
         return;
-    case SOTTO_CLIENT_HANDSHAKE:
+    }
+    if (client->state == SOTTO_CLIENT_HANDSHAKE) {
         if (quiet_ms > HANDSHAKE_MS) {
             sotto_client_end(client, SOTTO_ERR_TIMEOUT);
         }
-        return;
-    case SOTTO_CLIENT_REGISTER:
-    case SOTTO_CLIENT_AUTH:
-    case SOTTO_CLIENT_DERIVE:
-    case SOTTO_CLIENT_PROOF:
-    case SOTTO_CLIENT_JOINING:
-    case SOTTO_CLIENT_ROOM:
-        break;
-    }
-    if (quiet_ms > 3 * ping_ms) {
+    } else if (quiet_ms > 3 * ping_ms) {
         sotto_client_end(client, SOTTO_ERR_TIMEOUT);
     } else if (quiet_ms > ping_ms && now_ms - client->ping_ms > ping_ms) {
         client->ping_ms = now_ms;

@@ -15,6 +15,7 @@
 #include "core/base/writer.h"
 #include "core/channel/frame.h"
 #include <sotto/err.h>
+#include <sotto/limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,11 +41,6 @@ enum sotto_message_type {
     SOTTO_MSG_PRESENT = 41,    /* sotto_present: one page of who */
     SOTTO_MSG_PONG = 42        /* the bytes of a PING */
 };
-
-/* The longest text of a message in bytes. */
-#ifndef SOTTO_MAX_TEXT
-#    define SOTTO_MAX_TEXT 4096
-#endif
 
 #define SOTTO_ROOM_NAME_MAX 32
 #define SOTTO_CODE_MAX      64 /* bytes of an invitation code */
