@@ -19,6 +19,8 @@
 #include "core/base/secret.h"
 #include "core/mls/codec.h"
 #include "core/mls/group.h"
+#include "core/mls/tree_hash.h"
+#include "core/mls/tree_validate.h"
 #include <string.h>
 
 #define FORMAT_1 1U
@@ -178,6 +180,17 @@ static void read_secrets(struct sotto_reader *r, struct sotto_mls_group *group)
     sotto_read_bytes(r, group->confirmation_tag, len);
 }
 
+/* The tree that was decoded is the one that the GroupContext speaks of, and we
+ * are in it. */
+static bool is_tree_good(const struct sotto_mls_group *group)
+{
+    struct sotto_span hash = group->context.tree_hash;
+
+    return hash.len == group->suite->hash_len && group->tree.leaf_count > 0 &&
+           memcmp(hash.at, sotto_mls_tree_hash(&group->tree), hash.len) == 0 &&
+           sotto_mls_tree_leaf(&group->tree, group->me).len > 0;
+}
+
 static enum sotto_err read_trees(struct sotto_reader *r,
                                  struct sotto_mls_group *group)
 {
@@ -191,8 +204,7 @@ static enum sotto_err read_trees(struct sotto_reader *r,
     err = sotto_mls_tree_decode(&group->tree,
                                 (struct sotto_span){start,
                                                     (size_t)(r->at - start)});
-    if (err == SOTTO_OK &&
-        sotto_mls_tree_leaf(&group->tree, group->me).len == 0) {
+    if (err == SOTTO_OK && !is_tree_good(group)) {
         err = SOTTO_ERR_FORMAT;
     }
     if (err == SOTTO_OK) {
@@ -203,6 +215,41 @@ static enum sotto_err read_trees(struct sotto_reader *r,
         err = SOTTO_ERR_FORMAT;
     }
     return err;
+}
+
+/* What a proposal is about is there: all that can be seen without verifying it
+ * again. */
+static bool is_waiting_good(const struct sotto_mls_group *group,
+                            const struct sotto_mls_proposal *proposal,
+                            struct sotto_mls_sender sender)
+{
+    bool is_member =
+        sender.type == SOTTO_MLS_SENDER_MEMBER &&
+        sotto_mls_tree_leaf(&group->tree, sender.index).len > 0;
+    enum sotto_err err = SOTTO_OK;
+
+    if (sender.type == SOTTO_MLS_SENDER_MEMBER && !is_member) {
+        return false;
+    }
+    switch (proposal->type) {
+    case SOTTO_MLS_PROPOSAL_ADD:
+        err = sotto_mls_leaf_check(group->suite, &proposal->add.leaf_node,
+                                   SOTTO_MLS_LEAF_KEY_PACKAGE,
+                                   group->context.extensions,
+                                   SOTTO_TIME_UNKNOWN);
+        return err == SOTTO_OK &&
+               proposal->add.init_key.len == group->suite->public_len;
+    case SOTTO_MLS_PROPOSAL_UPDATE:
+        err = sotto_mls_leaf_check(group->suite, &proposal->update,
+                                   SOTTO_MLS_LEAF_UPDATE,
+                                   group->context.extensions,
+                                   SOTTO_TIME_UNKNOWN);
+        return err == SOTTO_OK && is_member;
+    case SOTTO_MLS_PROPOSAL_REMOVE:
+        return sotto_mls_tree_leaf(&group->tree, proposal->remove).len > 0;
+    default:
+        return true;
+    }
 }
 
 static enum sotto_err read_one_waiting(struct sotto_reader *r,
@@ -224,7 +271,8 @@ static enum sotto_err read_one_waiting(struct sotto_reader *r,
     sotto_read_bytes(r, keys.signature, group->suite->signature_private_len);
     items = sotto_mls_items(in);
     sotto_mls_read_proposal(&items, &proposal);
-    if (r->bad || sotto_reader_finish(&items) != SOTTO_OK) {
+    if (r->bad || sotto_reader_finish(&items) != SOTTO_OK ||
+        !is_waiting_good(group, &proposal, sender)) {
         return SOTTO_ERR_FORMAT;
     }
     err = sotto_mls_waiting_check(group, in);
