@@ -50,6 +50,19 @@ enum sotto_err sotto_mls_group_info_make(const struct sotto_mls_group *group,
     return err == SOTTO_OK ? sotto_writer_finish(&w, &out->len) : err;
 }
 
+enum sotto_err sotto_mls_group_tree(const struct sotto_mls_group *group,
+                                    struct sotto_mls_buffer *out)
+{
+    struct sotto_writer w;
+
+    if (group->state != SOTTO_MLS_GROUP_ACTIVE) {
+        return SOTTO_ERR_DENIED;
+    }
+    sotto_writer_init(&w, out->at, out->cap);
+    sotto_mls_tree_write(&w, &group->tree);
+    return sotto_writer_finish(&w, &out->len);
+}
+
 /* -------------------------------------------------------- what we are told */
 
 /* What a joiner has in hand. */

@@ -439,6 +439,12 @@ enum sotto_err sotto_mls_group_info_make(const struct sotto_mls_group *group,
                                          struct sotto_mls_buffer *out)
     SOTTO_MUST_CHECK;
 
+/* Writes the ratchet tree, for those who join without it in their Welcome or
+ * GroupInfo: what is in the extension ratchet_tree. SPACE, DENIED. */
+enum sotto_err sotto_mls_group_tree(const struct sotto_mls_group *group,
+                                    struct sotto_mls_buffer *out)
+    SOTTO_MUST_CHECK;
+
 /*
  * Joins by an external commit, by the GroupInfo and, where it is not in there,
  * the ratchet tree. The plan's changes may be PSK and one REMOVE: of one's own

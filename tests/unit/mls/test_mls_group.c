@@ -266,6 +266,44 @@ static void test_group_ends_by_reinit(void **state)
     }
 }
 
+static void test_group_gives_its_tree_apart_from_the_welcome(void **state)
+{
+    static uint8_t tree_bytes[PARTY_MESSAGE_MAX];
+    struct sotto_mls_change add = {.type = SOTTO_MLS_PROPOSAL_ADD};
+    const struct sotto_mls_plan plan = {.changes = &add, .count = 1};
+    struct sotto_mls_buffer tree = {tree_bytes, sizeof tree_bytes, 0};
+    struct sotto_mls_member_keys keys;
+    struct sotto_mls_event event;
+    struct sotto_span welcome;
+
+    (void)state;
+    assert_int_equal(sotto_mls_group_tree(party[0].group, &tree),
+                     SOTTO_ERR_DENIED);
+    party_create(&party[0]);
+    party_make_package(&party[1]);
+    add.bytes = party_span(&party[1].package_out);
+    keys = party_keys(&party[1]);
+    assert_int_equal(party_try(&party[0], &plan), SOTTO_OK);
+    assert_int_equal(sotto_mls_commit_accept(party[0].group, &party_client,
+                                             party_span(&party_made.pending),
+                                             &event),
+                     SOTTO_OK);
+    welcome = party_span(&party_made.welcome);
+    assert_int_equal(sotto_mls_join(party[1].group, &party_client, &keys,
+                                    welcome, (struct sotto_span){NULL, 0},
+                                    NULL),
+                     SOTTO_ERR_NOT_FOUND);
+    assert_int_equal(sotto_mls_group_tree(party[0].group, &tree), SOTTO_OK);
+    assert_int_equal(sotto_mls_join(party[1].group, &party_client, &keys,
+                                    welcome, party_span(&tree), NULL),
+                     SOTTO_OK);
+    party[1].is_in = true;
+    party_assert_agreed();
+    tree.cap = tree.len - 1;
+    assert_int_equal(sotto_mls_group_tree(party[1].group, &tree),
+                     SOTTO_ERR_SPACE);
+}
+
 static void test_group_refuses_what_does_not_fit(void **state)
 {
     static uint64_t before[PARTY_MEMORY];
@@ -314,6 +352,8 @@ int test_mls_group(void)
         cmocka_unit_test_setup(test_group_mixes_keys_in, party_setup),
         cmocka_unit_test_setup(test_group_branches_off, party_setup),
         cmocka_unit_test_setup(test_group_ends_by_reinit, party_setup),
+        cmocka_unit_test_setup(test_group_gives_its_tree_apart_from_the_welcome,
+                               party_setup),
         cmocka_unit_test_setup(test_group_refuses_what_does_not_fit,
                                party_setup),
     };
