@@ -60,13 +60,6 @@ static void mix_pre_messages(struct sotto_handshake *handshake)
     }
 }
 
-static void copy_key(uint8_t to[static SOTTO_X25519_LEN], const uint8_t *from)
-{
-    if (from != NULL) {
-        memcpy(to, from, SOTTO_X25519_LEN);
-    }
-}
-
 enum sotto_err sotto_handshake_init(struct sotto_handshake *handshake,
                                     const struct sotto_handshake_config *config)
 {
@@ -81,9 +74,11 @@ enum sotto_err sotto_handshake_init(struct sotto_handshake *handshake,
     handshake->pattern = config->pattern;
     handshake->random = config->random;
     handshake->psks = config->psks;
-    copy_key(handshake->s_private, config->s_private);
-    copy_key(handshake->s_public, config->s_public);
-    copy_key(handshake->rs, config->rs);
+    handshake->s_private = config->s_private;
+    handshake->s_public = config->s_public;
+    if (config->rs != NULL) {
+        memcpy(handshake->rs, config->rs, sizeof handshake->rs);
+    }
 
     size_t name_len =
         sotto_protocol_name(&config->pattern, config->suite, name);

@@ -10,8 +10,8 @@
  * Noise leaves open (12.1). Ephemeral keys come from the random bytes that the
  * caller hands in, so a test fixes them by handing in known ones.
  *
- * Size: the expanded key (struct sotto_cipher, two thirds and more), 64 bytes
- * of ck and h, and 160 of keys; a pair of transport ciphers is larger, and may
+ * Size: one cipher (struct sotto_cipher: most of it on a host, a third on a
+ * board), 64 bytes of ck and h, and 96 of keys. A pair of transport ciphers may
  * take its place (see sotto_handshake_split()).
  * After: Noise revision 34, section 5.3.
  */
@@ -47,10 +47,11 @@ struct sotto_handshake_config {
     const uint8_t *prologue;
     size_t prologue_len;
     struct sotto_random random; /* for the ephemeral key */
-    /* 32 bytes each, copied; NULL where the pattern has no use for them. */
+    /* 32 bytes each; NULL where the pattern has no use for them. Our own are
+     * borrowed until the handshake is done. */
     const uint8_t *s_private;
     const uint8_t *s_public;
-    const uint8_t *rs; /* the peer's, when known beforehand */
+    const uint8_t *rs; /* the peer's, when known beforehand; copied */
     /* psk_count times 32 bytes, in the order of use; borrowed until the
      * handshake is done. */
     const uint8_t *psks;
@@ -64,9 +65,9 @@ struct sotto_handshake {
     struct sotto_pattern pattern;
     struct sotto_pattern_cursor cursor;
     struct sotto_random random;
-    const uint8_t *psks; /* borrowed */
-    uint8_t s_private[SOTTO_X25519_LEN];
-    uint8_t s_public[SOTTO_X25519_LEN];
+    const uint8_t *psks; /* borrowed, as the two that follow */
+    const uint8_t *s_private;
+    const uint8_t *s_public;
     uint8_t e_private[SOTTO_X25519_LEN];
     uint8_t rs[SOTTO_X25519_LEN]; /* the peer's static key, once known */
     uint8_t re[SOTTO_X25519_LEN];

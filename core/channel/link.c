@@ -120,10 +120,8 @@ void sotto_link_init(struct sotto_link *link,
         begin_handshake(link, config->static_private, config->static_public,
                         hello);
     } else {
-        memcpy(link->keys.own.s_private, config->static_private,
-               sizeof link->keys.own.s_private);
-        memcpy(link->keys.own.s_public, config->static_public,
-               sizeof link->keys.own.s_public);
+        link->keys.own.s_private = config->static_private;
+        link->keys.own.s_public = config->static_public;
     }
 }
 
@@ -258,8 +256,6 @@ static enum sotto_err take_hello(struct sotto_link *link,
                                  const uint8_t in[static SOTTO_HELLO_LEN])
 {
     struct hello hello;
-    uint8_t s_private[SOTTO_X25519_LEN];
-    uint8_t s_public[SOTTO_X25519_LEN];
 
     enum sotto_refusal refusal = decode_hello(in, &hello);
     if (refusal != SOTTO_REFUSAL_NONE) {
@@ -269,10 +265,8 @@ static enum sotto_err take_hello(struct sotto_link *link,
     }
     link->suite = (enum sotto_suite)hello.suite;
     link->send_limit = hello.receive_limit;
-    memcpy(s_private, link->keys.own.s_private, sizeof s_private);
-    memcpy(s_public, link->keys.own.s_public, sizeof s_public);
-    begin_handshake(link, s_private, s_public, in);
-    sotto_wipe(s_private, sizeof s_private);
+    begin_handshake(link, link->keys.own.s_private, link->keys.own.s_public,
+                    in);
     link->state = SOTTO_LINK_HANDSHAKE;
     return SOTTO_OK;
 }

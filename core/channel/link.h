@@ -80,11 +80,12 @@ struct sotto_link_config {
     bool is_client;
     bool cuts_long; /* of a message that is too long to be joined the beginning
                        is handed out (is_cut) instead of an error */
-    enum sotto_suite suite;        /* what a client dials; servers take all */
-    uint16_t receive_limit;        /* ours: bytes in a record */
-    struct sotto_random random;    /* for ephemeral keys */
-    const uint8_t *static_private; /* 32 bytes; copied */
-    const uint8_t *static_public;  /* 32 bytes; copied */
+    enum sotto_suite suite;     /* what a client dials; servers take all */
+    uint16_t receive_limit;     /* ours: bytes in a record */
+    struct sotto_random random; /* for ephemeral keys */
+    /* 32 bytes each, borrowed until the handshake is done. */
+    const uint8_t *static_private;
+    const uint8_t *static_public;
 };
 
 struct sotto_link {
@@ -113,8 +114,8 @@ struct sotto_link {
     size_t assembly_len;
     union {
         struct {
-            uint8_t s_private[32];
-            uint8_t s_public[32];
+            const uint8_t *s_private;
+            const uint8_t *s_public;
         } own; /* a server's, until it knows the hello */
         struct sotto_handshake handshake;
         struct sotto_cipher_pair transport; /* send, receive */

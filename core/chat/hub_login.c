@@ -159,11 +159,33 @@ static enum sotto_problem problem_of(enum sotto_err err)
     }
 }
 
+/* The account it asks for is written down, or `reply` says why it is not. */
+static bool add_account(struct sotto_hub *hub, struct sotto_seat *seat,
+                        const struct sotto_register *msg, uint64_t wall_s,
+                        struct sotto_reply *reply)
+{
+    enum sotto_problem problem = check_register(hub, msg);
+    if (problem == SOTTO_PROBLEM_NONE) {
+        enum sotto_err err =
+            sotto_accounts_add(hub->accounts, (const char *)msg->name.at,
+                               msg->name.len, &msg->verifier, wall_s,
+                               &seat->ticket);
+        problem = err != SOTTO_OK ? problem_of(err) : SOTTO_PROBLEM_NONE;
+        hub->counters.storage_errors += problem == SOTTO_PROBLEM_STORAGE;
+    }
+    if (problem != SOTTO_PROBLEM_NONE) {
+        sotto_hub_answer_problem(reply, problem, 0, 0);
+        return false;
+    }
+    memcpy(seat->name, msg->name.at, msg->name.len);
+    seat->name_len = (uint8_t)msg->name.len;
+    return true;
+}
+
 void sotto_hub_register(struct sotto_hub *hub, struct sotto_seat *seat,
                         const struct sotto_request *request, uint64_t now_ms,
                         uint64_t wall_s, struct sotto_reply *reply)
 {
-    const struct sotto_register *msg = request->account;
     uint8_t key[SOTTO_THROTTLE_KEY_LEN];
     sotto_throttle_key_ip(seat->ip, key);
     if (!sotto_throttle_take(hub->by_register, key, now_ms)) {
@@ -173,24 +195,12 @@ void sotto_hub_register(struct sotto_hub *hub, struct sotto_seat *seat,
                                                         now_ms));
         return;
     }
-    const enum sotto_problem problem = check_register(hub, msg);
-    if (problem != SOTTO_PROBLEM_NONE) {
-        sotto_hub_answer_problem(reply, problem, 0, 0);
-        return;
-    }
+    struct sotto_register msg;
     enum sotto_err err =
-        sotto_accounts_add(hub->accounts, (const char *)msg->name.at,
-                           msg->name.len, &msg->verifier, wall_s,
-                           &seat->ticket);
-    if (err != SOTTO_OK) {
-        hub->counters.storage_errors +=
-            problem_of(err) == SOTTO_PROBLEM_STORAGE;
-        sotto_hub_answer_problem(reply, problem_of(err), 0, 0);
-        return;
+        sotto_register_decode(&msg, request->account.at, request->account.len);
+    SOTTO_ASSERT(err == SOTTO_OK); /* the session has done it before */
+    if (add_account(hub, seat, &msg, wall_s, reply)) {
+        sotto_hub_set_waiting(hub, seat, WAIT_REGISTER);
     }
-    memcpy(seat->name, msg->name.at, msg->name.len);
-    seat->name_len = (uint8_t)msg->name.len;
-    memcpy(seat->name, msg->name.at, msg->name.len);
-    seat->name_len = (uint8_t)msg->name.len;
-    sotto_hub_set_waiting(hub, seat, WAIT_REGISTER);
+    sotto_wipe(&msg, sizeof msg);
 }

@@ -38,15 +38,21 @@ enum sotto_request_kind {
 
 struct sotto_request {
     enum sotto_request_kind kind;
-    struct sotto_span name;                /* LOOKUP */
-    bool proof_ok;                         /* LOGIN */
-    const struct sotto_verifier *verifier; /* LOGIN: what was proved */
-    const struct sotto_register *account;  /* REGISTER */
-    struct sotto_join join;                /* JOIN */
-    struct sotto_post post;                /* POST */
-    uint16_t room;                         /* FETCH, WHO */
-    uint64_t from;     /* FETCH: the first number; WHO: 0, then PAGE's next */
-    size_t room_bytes; /* FETCH, WHO: the most frames the page may hold */
+    union {
+        struct sotto_span name;    /* LOOKUP */
+        struct sotto_span account; /* REGISTER: encoded, see message.h */
+        struct sotto_join join;    /* JOIN */
+        struct sotto_post post;    /* POST */
+        struct {                   /* LOGIN */
+            bool proof_ok;
+            const struct sotto_verifier *verifier; /* what was proved */
+        };
+        struct { /* FETCH, WHO */
+            uint16_t room;
+            uint64_t from;     /* FETCH: a number; WHO: 0, then PAGE's next */
+            size_t room_bytes; /* the most frames that the page may hold */
+        };
+    };
 };
 
 enum sotto_reply_kind {

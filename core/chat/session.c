@@ -201,12 +201,14 @@ static enum sotto_err check_proof(struct sotto_session *session)
 
 static enum sotto_err ask_register(struct sotto_session *session)
 {
-    enum sotto_err err =
-        sotto_register_decode(&session->account, session->frame.body,
-                              session->frame.len);
+    struct sotto_register account; /* the hub decodes it again */
+    enum sotto_err err = sotto_register_decode(&account, session->frame.body,
+                                               session->frame.len);
+    sotto_wipe(&account, sizeof account);
     if (err == SOTTO_OK) {
         session->is_input_secret = true;
-        session->request = (struct sotto_request){.account = &session->account};
+        session->request = (struct sotto_request){
+            .account = {session->frame.body, session->frame.len}};
         ask_and_wait(session, SOTTO_REQUEST_REGISTER);
     }
     return err;

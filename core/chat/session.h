@@ -103,7 +103,6 @@ struct sotto_session {
     uint64_t closing_ms; /* when a tick first saw it CLOSING */
     struct sotto_cursor cursor;
     struct sotto_frame frame;
-    struct sotto_register account; /* being registered; borrows the frame */
     struct sotto_request request;
 
     struct sotto_scram_server *login; /* during a login */

@@ -27,9 +27,16 @@ enum sotto_aead_alg {
 /* The most a sealed text is longer than the plain one: padding and tag. */
 #define SOTTO_AEAD_OVERHEAD_MAX 32
 
+/* What the back end keeps of a key; it checks that this suffices. Hosts keep
+ * all that can be computed from it, boards as little as is sensible
+ * (SOTTO_SMALL_KEYS in core/crypto/mbedtls/CMakeLists.txt). */
+#ifndef SOTTO_AEAD_WORDS
+#    define SOTTO_AEAD_WORDS 125
+#endif
+
 struct sotto_aead {
     enum sotto_aead_alg alg;
-    uint32_t words[125]; /* the back end's; it checks that they suffice */
+    uint32_t words[SOTTO_AEAD_WORDS];
 };
 
 size_t sotto_aead_key_len(enum sotto_aead_alg alg);

@@ -20,6 +20,7 @@ struct side {
     struct sotto_cipher_pair transport;
     struct vectors_bytes ephemeral; /* what its random source gives */
     uint8_t psks[PSKS_MAX * SOTTO_PSK_LEN];
+    uint8_t s_public[SOTTO_X25519_LEN];
 };
 
 /* The names of a player's fields in a vector. */
@@ -133,7 +134,6 @@ static bool begin_side(struct vectors *v, struct side *side,
         .random = {side, give_ephemeral},
         .psks = side->psks,
     };
-    uint8_t s_public[KEY_LEN];
 
     if (!parse_name(v, vectors_text(v, vector, "protocol_name"),
                     &config.pattern, &config.suite) ||
@@ -147,8 +147,8 @@ static bool begin_side(struct vectors *v, struct side *side,
     config.prologue_len = prologue.len;
     side->ephemeral = vectors_hex(v, vector, fields->e);
     if (config.s_private != NULL) {
-        sotto_x25519_public(config.s_private, s_public);
-        config.s_public = s_public;
+        sotto_x25519_public(config.s_private, side->s_public);
+        config.s_public = side->s_public;
     }
     if (sotto_handshake_init(&side->handshake, &config) != SOTTO_OK) {
         return fail(v, "keys or psks that the pattern needs are missing");

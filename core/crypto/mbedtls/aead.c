@@ -12,7 +12,7 @@
 struct cipher {
     size_t key_len;
     size_t nonce_len;
-    void (*init)(struct sotto_aead *aead, const uint8_t *key);
+    void (*keep)(struct sotto_aead *aead, const uint8_t *key);
     bool (*seal)(const struct sotto_aead *aead,
                  const struct sotto_aead_message *m, uint8_t *out);
     bool (*open)(const struct sotto_aead *aead,
@@ -21,13 +21,13 @@ struct cipher {
 };
 
 static const struct cipher ciphers[] = {
-    [SOTTO_AEAD_A128CBC_HS256] = {32, 16, sotto_cbc_init, sotto_cbc_seal,
+    [SOTTO_AEAD_A128CBC_HS256] = {32, 16, sotto_cbc_keep, sotto_cbc_seal,
                                   sotto_cbc_open},
-    [SOTTO_AEAD_AES256_GCM] = {32, 12, sotto_gcm_init, sotto_gcm_seal,
+    [SOTTO_AEAD_AES256_GCM] = {32, 12, sotto_gcm_keep, sotto_gcm_seal,
                                sotto_gcm_open},
-    [SOTTO_AEAD_CHACHA20_POLY1305] = {32, 12, sotto_chacha_init,
+    [SOTTO_AEAD_CHACHA20_POLY1305] = {32, 12, sotto_chacha_keep,
                                       sotto_chacha_seal, sotto_chacha_open},
-    [SOTTO_AEAD_AES128_GCM] = {16, 12, sotto_gcm_init, sotto_gcm_seal,
+    [SOTTO_AEAD_AES128_GCM] = {16, 12, sotto_gcm_keep, sotto_gcm_seal,
                                sotto_gcm_open},
 };
 
@@ -63,7 +63,7 @@ void sotto_aead_init(struct sotto_aead *aead, enum sotto_aead_alg alg,
 
     sotto_wipe(aead, sizeof *aead);
     aead->alg = alg;
-    cipher->init(aead, key);
+    cipher->keep(aead, key);
 }
 
 void sotto_aead_wipe(struct sotto_aead *aead)

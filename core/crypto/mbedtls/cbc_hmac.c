@@ -18,38 +18,14 @@
 #include <string.h>
 
 #define BLOCK_LEN 16
-#define HALF_LEN  16 /* of the key */
 
-/* Where the parts of the key stand in sotto_aead.words. */
-#define ENC_AT   0
-#define DEC_AT   (ENC_AT + SOTTO_AES128_WORDS)
-#define INNER_AT (DEC_AT + SOTTO_AES128_WORDS)
-#define OUTER_AT (INNER_AT + SOTTO_MIDSTATE_WORDS)
-#define END_AT   (OUTER_AT + SOTTO_MIDSTATE_WORDS)
-
-_Static_assert(sizeof((struct sotto_aead *)0)->words >=
-                   END_AT * sizeof(uint32_t),
-               "enlarge sotto_aead.words");
-
-void sotto_cbc_init(struct sotto_aead *aead, const uint8_t *key)
+void sotto_cbc_midstates(const uint8_t *key, uint32_t *inner, uint32_t *outer)
 {
-    const uint8_t *enc_key = key + HALF_LEN;
-    mbedtls_aes_context aes;
     struct sotto_hmac mac;
-    int ret;
 
-    mbedtls_aes_init(&aes);
-    ret = mbedtls_aes_setkey_enc(&aes, enc_key, 8 * HALF_LEN);
-    SOTTO_ASSERT(ret == 0); /* fails for other key lengths only */
-    sotto_aes_pack(&aes, aead->words + ENC_AT, SOTTO_AES128_WORDS);
-    ret = mbedtls_aes_setkey_dec(&aes, enc_key, 8 * HALF_LEN);
-    SOTTO_ASSERT(ret == 0);
-    sotto_aes_pack(&aes, aead->words + DEC_AT, SOTTO_AES128_WORDS);
-    mbedtls_aes_free(&aes);
-
-    sotto_hmac_init(&mac, key, HALF_LEN);
-    sotto_midstate_save(&mac.inner, aead->words + INNER_AT);
-    sotto_midstate_save(&mac.outer, aead->words + OUTER_AT);
+    sotto_hmac_init(&mac, key, SOTTO_CBC_HALF);
+    sotto_midstate_save(&mac.inner, inner);
+    sotto_midstate_save(&mac.outer, outer);
     sotto_wipe(&mac, sizeof mac);
 }
 
@@ -66,13 +42,13 @@ static bool make_tag(const struct sotto_aead *aead,
     for (size_t i = 0; i < sizeof al; i++) {
         al[i] = (uint8_t)(ad_bits >> (56 - 8 * i));
     }
-    sotto_midstate_resume(aead->words + INNER_AT, &ctx);
+    sotto_midstate_resume(sotto_cbc_inner(aead), &ctx);
     ret |= mbedtls_sha256_update(&ctx, m->ad, m->ad_len);
     ret |= mbedtls_sha256_update(&ctx, m->nonce, BLOCK_LEN);
     ret |= mbedtls_sha256_update(&ctx, cipher, cipher_len);
     ret |= mbedtls_sha256_update(&ctx, al, sizeof al);
     ret |= mbedtls_sha256_finish(&ctx, mac);
-    sotto_midstate_resume(aead->words + OUTER_AT, &ctx);
+    sotto_midstate_resume(sotto_cbc_outer(aead), &ctx);
     ret |= mbedtls_sha256_update(&ctx, mac, SOTTO_HASH_LEN);
     ret |= mbedtls_sha256_finish(&ctx, mac);
     mbedtls_sha256_free(&ctx);
@@ -97,7 +73,7 @@ bool sotto_cbc_seal(const struct sotto_aead *aead,
         memcpy(last, m->text + body_len, tail_len);
     }
     memcpy(iv, m->nonce, sizeof iv);
-    sotto_aes_unpack(aead->words + ENC_AT, SOTTO_AES128_WORDS, &aes);
+    sotto_cbc_encryption(aead, &aes);
     if (body_len > 0) {
         ret |= mbedtls_aes_crypt_cbc(&aes, MBEDTLS_AES_ENCRYPT, body_len, iv,
                                      m->text, out);
@@ -151,7 +127,7 @@ bool sotto_cbc_open(const struct sotto_aead *aead,
         return false;
     }
     memcpy(iv, m->nonce, sizeof iv);
-    sotto_aes_unpack(aead->words + DEC_AT, SOTTO_AES128_WORDS, &aes);
+    sotto_cbc_decryption(aead, &aes);
     ret = mbedtls_aes_crypt_cbc(&aes, MBEDTLS_AES_DECRYPT, m->len, iv, m->text,
                                 out);
     mbedtls_aes_free(&aes);
@@ -169,7 +145,7 @@ void sotto_aead_cbc_iv(const struct sotto_aead *aead, uint64_t n,
     for (size_t i = 0; i < 8; i++) {
         block[8 + i] = (uint8_t)(n >> (56 - 8 * i));
     }
-    sotto_aes_unpack(aead->words + ENC_AT, SOTTO_AES128_WORDS, &aes);
+    sotto_cbc_encryption(aead, &aes);
     ret = mbedtls_aes_crypt_ecb(&aes, MBEDTLS_AES_ENCRYPT, block, iv);
     mbedtls_aes_free(&aes);
     SOTTO_ASSERT(ret == 0); /* one block under a set key cannot fail */

@@ -10,7 +10,7 @@
 
 #define KEY_LEN 32
 
-void sotto_chacha_init(struct sotto_aead *aead, const uint8_t *key)
+void sotto_chacha_keep(struct sotto_aead *aead, const uint8_t *key)
 {
     memcpy(aead->words, key, KEY_LEN);
 }
