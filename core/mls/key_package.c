@@ -11,6 +11,42 @@
 #include "core/mls/tree_validate.h"
 #include <string.h>
 
+/* -------------------------------------------------------------- signature keys */
+
+#define KEY_TRIES 8 /* one in 2^32 random numbers is too large for P-256 */
+
+enum sotto_err sotto_mls_signature_key_make(
+    const struct sotto_mls_client *client, uint16_t cipher_suite,
+    uint8_t private_key[static SOTTO_MLS_PRIVATE_MAX],
+    struct sotto_mls_buffer *public_key)
+{
+    const struct sotto_mls_suite *suite = sotto_mls_suite_find(cipher_suite);
+    const struct sotto_random *random = client->random;
+    uint8_t public_half[SOTTO_MLS_PUBLIC_MAX];
+    enum sotto_err err = SOTTO_ERR_AUTH;
+    struct sotto_writer w;
+
+    if (suite == NULL) {
+        return SOTTO_ERR_UNSUPPORTED;
+    }
+    for (int i = 0; i < KEY_TRIES && err == SOTTO_ERR_AUTH; i++) {
+        err = random->fill(random->ctx, private_key,
+                           suite->signature_private_len);
+        if (err == SOTTO_OK) {
+            err = suite->signature_public_of(private_key, public_half);
+        }
+    }
+    if (err == SOTTO_OK && public_key != NULL) {
+        sotto_writer_init(&w, public_key->at, public_key->cap);
+        sotto_write_bytes(&w, public_half, suite->signature_public_len);
+        err = sotto_writer_finish(&w, &public_key->len);
+    }
+    if (err != SOTTO_OK) {
+        sotto_wipe(private_key, SOTTO_MLS_PRIVATE_MAX);
+    }
+    return err == SOTTO_ERR_AUTH ? SOTTO_ERR_RANDOM : err;
+}
+
 /* -------------------------------------------------------------- key packages */
 
 /* Public keys, while a key package is made. */

@@ -23,7 +23,7 @@ CORE_C = {"stdalign.h", "stdbool.h", "stddef.h", "stdint.h", "stdnoreturn.h",
 # Our own headers that every layer may use: errors, and what a port fills.
 BASICS = {"sotto/err.h", "sotto/env.h"}
 # And what all layers of core may use of core's public headers.
-CORE_BASICS = BASICS | {"sotto/limits.h", "sotto/span.h"}
+CORE_BASICS = BASICS | {"sotto/limits.h", "sotto/secret.h", "sotto/span.h"}
 # Which layers of core a layer may include beside itself. A public header
 # <sotto/NAME.h> counts as part of core/NAME, or of what stands here for it.
 PUBLIC_LAYERS = {"fingerprint": "channel", "device": "chat"}

@@ -323,6 +323,13 @@ struct sotto_mls_new_leaf {
     const uint8_t *signature_private;
 };
 
+/* Makes a signature key pair; the private half is to be wiped in the end.
+ * `public_key` may be NULL. UNSUPPORTED; RANDOM, SPACE. */
+enum sotto_err sotto_mls_signature_key_make(
+    const struct sotto_mls_client *client, uint16_t cipher_suite,
+    uint8_t private_key[static SOTTO_MLS_PRIVATE_MAX],
+    struct sotto_mls_buffer *public_key) SOTTO_MUST_CHECK;
+
 /* The private keys that belong to a key package; wipe them. */
 struct sotto_mls_package_keys {
     uint8_t init_private[SOTTO_MLS_PRIVATE_MAX];

@@ -374,6 +374,81 @@ static void test_grease_does_not_disturb(void **state)
     party_say(&party[4], "nothing to see here");
 }
 
+/* --------------------------------------------------------- signature keys */
+
+/* A source whose first bytes are 0xff, which is no private key: so many times. */
+static enum sotto_err fill_badly(void *ctx, uint8_t *out, size_t len)
+{
+    int *bad = ctx;
+
+    memset(out, *bad > 0 ? 0xff : 0x55, len);
+    (*bad)--;
+    return SOTTO_OK;
+}
+
+static enum sotto_err fill_not(void *ctx, uint8_t *out, size_t len)
+{
+    (void)ctx;
+    (void)out;
+    (void)len;
+    return SOTTO_ERR_RANDOM;
+}
+
+static enum sotto_err try_key(const struct sotto_random *random,
+                              uint8_t private_key[static SOTTO_MLS_PRIVATE_MAX],
+                              struct sotto_mls_buffer *public_key)
+{
+    const struct sotto_mls_client client = {.random = random};
+
+    return sotto_mls_signature_key_make(&client, SOTTO_MLS_SUITE_P256_AES128GCM,
+                                        private_key, public_key);
+}
+
+static void test_signature_key_is_made_and_serves(void **state)
+{
+    const uint8_t none[SOTTO_MLS_PRIVATE_MAX] = {0};
+    uint8_t private_key[SOTTO_MLS_PRIVATE_MAX];
+    uint8_t bytes[SOTTO_MLS_PUBLIC_MAX];
+    struct sotto_mls_buffer public_key = {bytes, sizeof bytes, 0};
+    struct sotto_mls_identity identity = party_identity(&party[0]);
+    struct sotto_mls_member seen_member;
+    int bad = 1;
+    const struct sotto_random random = {&bad, fill_badly};
+
+    (void)state;
+    assert_int_equal(try_key(&random, private_key, &public_key), SOTTO_OK);
+    memcpy(party[0].signature_private, private_key, sizeof private_key);
+    party_make_package_of(&party[0], &identity);
+    party_create(&party[0]);
+    assert_true(sotto_mls_group_next_member(party[0].group, 0, &seen_member));
+    assert_int_equal(seen_member.signature_key.len, public_key.len);
+    assert_memory_equal(seen_member.signature_key.at, bytes, public_key.len);
+
+    public_key.cap = public_key.len - 1;
+    assert_int_equal(try_key(&random, private_key, &public_key),
+                     SOTTO_ERR_SPACE);
+    assert_memory_equal(private_key, none, sizeof none);
+    assert_int_equal(try_key(&random, private_key, NULL), SOTTO_OK);
+}
+
+static void test_signature_key_is_not_made_without_chance(void **state)
+{
+    const uint8_t none[SOTTO_MLS_PRIVATE_MAX] = {0};
+    uint8_t private_key[SOTTO_MLS_PRIVATE_MAX] = {1};
+    int bad = 1000;
+    const struct sotto_random random = {&bad, fill_badly};
+    const struct sotto_random broken = {NULL, fill_not};
+    const struct sotto_mls_client client = {.random = &random};
+
+    (void)state;
+    assert_int_equal(try_key(&random, private_key, NULL), SOTTO_ERR_RANDOM);
+    assert_memory_equal(private_key, none, sizeof none);
+    assert_int_equal(try_key(&broken, private_key, NULL), SOTTO_ERR_RANDOM);
+    assert_int_equal(sotto_mls_signature_key_make(&client, 0x0a0a, private_key,
+                                                  NULL),
+                     SOTTO_ERR_UNSUPPORTED);
+}
+
 int test_mls_leaf(void)
 {
     const struct CMUnitTest tests[] = {
@@ -401,6 +476,10 @@ int test_mls_leaf(void)
         cmocka_unit_test_setup(test_leaf_has_grease_where_wanted, party_setup),
         cmocka_unit_test_setup(test_grease_is_fifteen_values, party_setup),
         cmocka_unit_test_setup(test_grease_does_not_disturb, party_setup),
+        cmocka_unit_test_setup(test_signature_key_is_made_and_serves,
+                               party_setup),
+        cmocka_unit_test_setup(test_signature_key_is_not_made_without_chance,
+                               party_setup),
     };
 
     return cmocka_run_group_tests_name("mls_leaf", tests, NULL, NULL);
