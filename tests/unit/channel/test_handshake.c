@@ -126,17 +126,18 @@ static void begin_published(struct sotto_handshake *handshake,
         config_for(&game, "XX", vector->suite);
     struct bytes prologue;
     struct bytes s;
-    uint8_t s_public[32];
+    struct pair_keys *keys = is_initiator ? &game.init_keys : &game.resp_keys;
 
     unhex(vector->prologue, &prologue);
     unhex(is_initiator ? vector->init_s : vector->resp_s, &s);
     unhex(is_initiator ? vector->init_e : vector->resp_e, e);
-    sotto_x25519_public(s.at, s_public);
+    memcpy(keys->s_private, s.at, sizeof keys->s_private);
+    sotto_x25519_public(s.at, keys->s_public);
     config.is_initiator = is_initiator;
     config.prologue = prologue.at;
     config.prologue_len = prologue.len;
-    config.s_private = s.at;
-    config.s_public = s_public;
+    config.s_private = keys->s_private;
+    config.s_public = keys->s_public;
     config.random = (struct sotto_random){e, give};
     assert_int_equal(sotto_handshake_init(handshake, &config), SOTTO_OK);
 }
