@@ -19,6 +19,18 @@
 
 /* ---- both roles ------------------------------------------------------- */
 
+/* 0: when a check of our own fails, the address and the line are said instead
+ * of the words; "arm-none-eabi-addr2line -e sotto.elf ADDRESS" tells the file.
+ * Words cost 5 KiB of flash. */
+#ifndef SOTTO_PANIC_TEXTS
+#    define SOTTO_PANIC_TEXTS 0
+#endif
+
+/* 1: the suite AESGCM as well. 2.4 KiB of flash. */
+#ifndef SOTTO_AEAD_GCM
+#    define SOTTO_AEAD_GCM 0
+#endif
+
 /* The longest text of a message; about 30 times this for both roles. */
 #ifndef SOTTO_MAX_TEXT
 #    define SOTTO_MAX_TEXT 512

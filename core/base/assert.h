@@ -9,6 +9,6 @@
 #include <sotto/env.h>
 
 #define SOTTO_ASSERT(condition)                                                \
-    ((condition) ? (void)0 : sotto_panic(#condition, __FILE__, __LINE__))
+    ((condition) ? (void)0 : SOTTO_PANIC(#condition))
 
 #endif

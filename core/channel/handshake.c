@@ -181,7 +181,7 @@ static enum sotto_err mix_token(struct sotto_handshake *handshake,
     case SOTTO_TOKEN_END:
         break;
     }
-    sotto_panic("a token that is not mixed", __FILE__, __LINE__);
+    SOTTO_PANIC("a token that is not mixed");
 }
 
 /* Both sides take in an ephemeral public key; with psks it also goes into the

@@ -86,8 +86,9 @@ static void begin_handshake(struct sotto_link *link, const uint8_t *s_private,
                             const uint8_t *s_public,
                             const uint8_t prologue[static SOTTO_HELLO_LEN])
 {
-    struct sotto_handshake_config config = {
+    const struct sotto_handshake_config config = {
         .is_initiator = link->is_client,
+        .pattern = {.base = &sotto_pattern_xx},
         .suite = link->suite,
         .prologue = prologue,
         .prologue_len = SOTTO_HELLO_LEN,
@@ -95,9 +96,7 @@ static void begin_handshake(struct sotto_link *link, const uint8_t *s_private,
         .s_private = s_private,
         .s_public = s_public,
     };
-    enum sotto_err err = sotto_pattern_find("XX", 2, &config.pattern);
-    SOTTO_ASSERT(err == SOTTO_OK);
-    err = sotto_handshake_init(&link->keys.handshake, &config);
+    enum sotto_err err = sotto_handshake_init(&link->keys.handshake, &config);
     SOTTO_ASSERT(err == SOTTO_OK); /* XX needs the static key alone */
 }
 

@@ -14,6 +14,16 @@
 #define R    SOTTO_KNOWN_RESPONDER
 
 /* Missing tokens are zeros, which is END. */
+#define XX                                                                     \
+    {                                                                          \
+        "XX", 0,                                                               \
+        {                                                                      \
+            E, NEXT, E, EE, S, ES, NEXT, S, SE                                 \
+        }                                                                      \
+    }
+
+const struct sotto_base_pattern sotto_pattern_xx = XX;
+
 static const struct sotto_base_pattern table[] = {
     /* One-way (Noise 7.4). */
     {"N", R, {E, ES}},
@@ -29,7 +39,7 @@ static const struct sotto_base_pattern table[] = {
     {"KX", I, {E, NEXT, E, EE, SE, S, ES}},
     {"XN", 0, {E, NEXT, E, EE, NEXT, S, SE}},
     {"XK", R, {E, ES, NEXT, E, EE, NEXT, S, SE}},
-    {"XX", 0, {E, NEXT, E, EE, S, ES, NEXT, S, SE}},
+    XX,
     {"IN", 0, {E, S, NEXT, E, EE, SE}},
     {"IK", R, {E, ES, S, SS, NEXT, E, EE, SE}},
     {"IX", 0, {E, S, NEXT, E, EE, SE, S, ES}},
@@ -60,6 +70,7 @@ static const struct sotto_base_pattern table[] = {
     {"I1X1", 0, {E, S, NEXT, E, EE, S, NEXT, SE, ES}},
 };
 
+#undef XX
 #undef E
 #undef S
 #undef EE

@@ -50,6 +50,9 @@ struct sotto_pattern {
     uint8_t psks; /* bit i: psk<i> */
 };
 
+/* XX alone, for programs that speak no other: they need not carry the table. */
+extern const struct sotto_base_pattern sotto_pattern_xx;
+
 /*
  * Finds a pattern by name: "XX", "NNpsk0", "XXpsk0+psk3". Modifiers stand in
  * rising order, each once (Noise 8.1). NOT_FOUND for everything else.

@@ -12,7 +12,7 @@ static uint8_t slot_of(const struct flash *flash, int file)
 {
     if (file < 0 || file >= (int)flash->config.open ||
         flash->handles[file].slot >= flash->slot_count) {
-        sotto_panic("not the number of an open file", __FILE__, __LINE__);
+        SOTTO_PANIC("not the number of an open file");
     }
     return flash->handles[file].slot;
 }
@@ -194,7 +194,7 @@ static void file_sync(void *ctx, int file, struct sotto_io *io)
     struct flash *flash = ctx;
     struct flash_slot *slot = &flash->slots[slot_of(flash, file)];
     if (slot->sync != NULL) {
-        sotto_panic("two syncs of one file", __FILE__, __LINE__);
+        SOTTO_PANIC("two syncs of one file");
     }
     slot->sync = io;
     start(flash, io, flash->handles[file].broken ? SOTTO_ERR_IO : SOTTO_OK);

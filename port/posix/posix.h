@@ -53,7 +53,7 @@ enum sotto_err posix_err(int code);
 uint64_t posix_now_ms(void);
 
 #define POSIX_ASSERT(condition)                                                \
-    ((condition) ? (void)0 : sotto_panic(#condition, __FILE__, __LINE__))
+    ((condition) ? (void)0 : SOTTO_PANIC(#condition))
 
 /* ---- sources: whatever epoll watches ---------------------------------- */
 

@@ -146,8 +146,19 @@ struct sotto_files {
 
 /*
  * Ends the program: an invariant of ours is broken. Supplied by the port or
- * the test; never returns. `what` is a constant sentence without secrets.
+ * the test; never returns. `what` is a constant sentence without secrets. Where
+ * a build has no room for such texts, `what` and `file` are NULL: the address
+ * that it was called from says which file it is.
  */
 _Noreturn void sotto_panic(const char *what, const char *file, int line);
+
+#ifndef SOTTO_PANIC_TEXTS
+#    define SOTTO_PANIC_TEXTS 1
+#endif
+#if SOTTO_PANIC_TEXTS
+#    define SOTTO_PANIC(what) sotto_panic(what, __FILE__, __LINE__)
+#else
+#    define SOTTO_PANIC(what) sotto_panic(NULL, NULL, __LINE__)
+#endif
 
 #endif

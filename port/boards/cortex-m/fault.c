@@ -117,10 +117,15 @@ _Noreturn void sotto_panic(const char *what, const char *file, int line)
 {
     (void)interrupts_mask();
     say("\npanic: ");
-    say(what);
-    say(" (");
-    say(file);
-    say(":");
+    if (what != NULL) {
+        say(what);
+        say(" (");
+        say(file);
+        say(":");
+    } else {
+        say_word("before ", (uint32_t)(uintptr_t)__builtin_return_address(0));
+        say(" (line ");
+    }
     say_decimal((unsigned)line);
     say(")\n");
     board_exit(CODE_PANIC);

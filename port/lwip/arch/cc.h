@@ -10,7 +10,7 @@
 
 /* `x` may stand in brackets (lwIP's acd.c does that), so it must not be pasted
  * to another string. */
-#define LWIP_PLATFORM_ASSERT(x) sotto_panic(x, __FILE__, __LINE__)
+#define LWIP_PLATFORM_ASSERT(x) SOTTO_PANIC(x)
 #define LWIP_PLATFORM_DIAG(x)   ((void)0)
 
 /* Port numbers, DNS and DHCP identifiers: from the machine's entropy. */
