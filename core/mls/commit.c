@@ -54,8 +54,7 @@ static enum sotto_err check_path_leaf(const struct sotto_mls_group *group,
                                     at);
     }
     if (err == SOTTO_OK) {
-        err = sotto_mls_check_credential(client, leaf,
-                                         replaces ? &replaced : NULL);
+        err = sotto_mls_check_client(client, leaf, replaces ? &replaced : NULL);
     }
     return err;
 }

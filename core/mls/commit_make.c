@@ -322,6 +322,7 @@ enum sotto_err sotto_mls_commit_accept(struct sotto_mls_group *group,
                                                  : SOTTO_MLS_EVENT_COMMIT,
                                      .data = work->reinit,
                                      .is_member = true,
+                                     .sender_type = SOTTO_MLS_SENDER_MEMBER,
                                      .sender = sender,
                                      .epoch = message.content.epoch,
                                      .authenticated_data =

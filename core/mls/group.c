@@ -269,11 +269,18 @@ void sotto_mls_group_forget_waiting(struct sotto_mls_group *group)
 
 /* -------------------------------------------------------------- the client */
 
-enum sotto_err sotto_mls_check_credential(
-    const struct sotto_mls_client *client,
-    const struct sotto_mls_leaf_node *leaf,
-    const struct sotto_mls_leaf_node *old)
+enum sotto_err sotto_mls_check_client(const struct sotto_mls_client *client,
+                                      const struct sotto_mls_leaf_node *leaf,
+                                      const struct sotto_mls_leaf_node *old)
 {
+    const struct sotto_mls_lifetime *lifetime = &leaf->lifetime;
+
+    if (leaf->source == SOTTO_MLS_LEAF_KEY_PACKAGE &&
+        client->max_lifetime != 0 &&
+        (lifetime->not_after < lifetime->not_before ||
+         lifetime->not_after - lifetime->not_before > client->max_lifetime)) {
+        return SOTTO_ERR_FORMAT;
+    }
     if (client->credential == NULL) {
         return SOTTO_OK;
     }

@@ -3,6 +3,7 @@
  * works with while it decides, and the steps that its files share.
  *
  *     group.c     memory, and what everybody may ask
+ *     extensions.c  those of the group (11.1, 12.1.8.1)
  *     proposal.c  one proposal (12.1), and those that wait for a commit
  *     list.c      the proposals of one commit (12.2, 12.3)
  *     commit.c    from one epoch to the next (12.4.2)
@@ -170,18 +171,33 @@ void sotto_mls_group_start_epoch(struct sotto_mls_group *group,
 /* Forgets all proposals that wait. */
 void sotto_mls_group_forget_waiting(struct sotto_mls_group *group);
 
-/* Asks the client about a leaf's credential; `old` is the leaf that it takes
- * the place of, or NULL. AUTH. */
-enum sotto_err sotto_mls_check_credential(
-    const struct sotto_mls_client *client,
-    const struct sotto_mls_leaf_node *leaf,
-    const struct sotto_mls_leaf_node *old) SOTTO_MUST_CHECK;
+/* Asks the client about a leaf: how long it may be valid, and its credential;
+ * `old` is the leaf that it takes the place of, or NULL. FORMAT, AUTH. */
+enum sotto_err sotto_mls_check_client(const struct sotto_mls_client *client,
+                                      const struct sotto_mls_leaf_node *leaf,
+                                      const struct sotto_mls_leaf_node *old)
+    SOTTO_MUST_CHECK;
 
 /* Finds a PSK, here or with the client. NOT_FOUND. `group` may be NULL. */
 enum sotto_err sotto_mls_find_psk(const struct sotto_mls_group *group,
                                   const struct sotto_mls_client *client,
                                   const struct sotto_mls_psk_id *id,
                                   struct sotto_span *psk) SOTTO_MUST_CHECK;
+
+/* ------------------------------------------------------------- extensions.c */
+
+/* Whether a group may have these: FORMAT for what cannot be read; AUTH for an
+ * external sender that is not who it says. `old` are those of before. That all
+ * members know the types shows in the tree (list.c, tree_validate.h). */
+enum sotto_err sotto_mls_extensions_check(const struct sotto_mls_suite *suite,
+                                          const struct sotto_mls_client *client,
+                                          struct sotto_span extensions,
+                                          struct sotto_span old)
+    SOTTO_MUST_CHECK;
+
+/* The signature key of an external sender; empty when there is none. */
+struct sotto_span sotto_mls_external_key(struct sotto_span extensions,
+                                         uint32_t index);
 
 /* ------------------------------------------------------------------- past.c */
 

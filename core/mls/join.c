@@ -252,7 +252,7 @@ static enum sotto_err check_members(const struct sotto_mls_group *group,
     for (; i != SOTTO_MLS_NONE && err == SOTTO_OK;
          i = sotto_mls_tree_next_leaf(&group->tree, i + 1)) {
         (void)sotto_mls_tree_leaf_node(&group->tree, i, &leaf);
-        err = sotto_mls_check_credential(client, &leaf, NULL);
+        err = sotto_mls_check_client(client, &leaf, NULL);
     }
     return err;
 }
@@ -278,8 +278,13 @@ enum sotto_err sotto_mls_join_tree(struct sotto_mls_group *group,
                                    const struct sotto_mls_group_info *info,
                                    struct sotto_span tree)
 {
+    const struct sotto_span none = {NULL, 0};
     enum sotto_err err = read_tree(group, info, tree);
 
+    if (err == SOTTO_OK) {
+        err = sotto_mls_extensions_check(group->suite, client,
+                                         info->context.extensions, none);
+    }
     if (err == SOTTO_OK) {
         err = sotto_mls_tree_check(&group->tree, info->context.group_id,
                                    info->context.extensions);

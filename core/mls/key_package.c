@@ -271,14 +271,22 @@ static enum sotto_err start(struct sotto_mls_group *group,
 }
 
 /* The extensions are read once, as every member will read them. */
-static bool are_extensions_good(struct sotto_mls_work *work)
+static enum sotto_err check_extensions(const struct sotto_mls_group *group,
+                                       const struct sotto_mls_client *client,
+                                       const struct sotto_mls_work *work)
 {
+    const struct sotto_span none = {NULL, 0};
     struct sotto_mls_group_context context;
     struct sotto_reader r;
+    enum sotto_err err;
 
     sotto_reader_init(&r, work->context, work->context_len);
     sotto_mls_read_group_context(&r, &context);
-    return sotto_reader_finish(&r) == SOTTO_OK;
+    err = sotto_reader_finish(&r);
+    return err == SOTTO_OK
+               ? sotto_mls_extensions_check(group->suite, client,
+                                            context.extensions, none)
+               : err;
 }
 
 enum sotto_err sotto_mls_group_create(struct sotto_mls_group *group,
@@ -299,8 +307,8 @@ enum sotto_err sotto_mls_group_create(struct sotto_mls_group *group,
     if (err == SOTTO_OK) {
         err = make_context(group, work, group_id, extensions);
     }
-    if (err == SOTTO_OK && !are_extensions_good(work)) {
-        err = SOTTO_ERR_FORMAT;
+    if (err == SOTTO_OK) {
+        err = check_extensions(group, client, work);
     }
     if (err == SOTTO_OK) {
         err = make_secrets(group, client, work);

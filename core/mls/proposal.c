@@ -47,16 +47,20 @@ static bool may_send(struct sotto_mls_sender sender, uint16_t type)
 
 /* --------------------------------------------------- each type (12.1.1 to 12.1.7) */
 
+/* Whether a leaf node goes with the group's extensions shows when the commit is
+ * known, which may have new ones (12.3; sotto_mls_list_check_tree). */
+static const struct sotto_span no_extensions = {NULL, 0};
+
 static enum sotto_err check_add(const struct sotto_mls_group *group,
                                 const struct sotto_mls_client *client,
                                 const struct sotto_mls_key_package *add)
 {
     enum sotto_err err =
-        sotto_mls_key_package_check(group->suite, add,
-                                    group->context.extensions, client->now);
+        sotto_mls_key_package_check(group->suite, add, no_extensions,
+                                    client->now);
 
     return err == SOTTO_OK
-               ? sotto_mls_check_credential(client, &add->leaf_node, NULL)
+               ? sotto_mls_check_client(client, &add->leaf_node, NULL)
                : err;
 }
 
@@ -68,7 +72,7 @@ static enum sotto_err check_update(const struct sotto_mls_group *group,
     struct sotto_mls_leaf_node old;
     enum sotto_err err =
         sotto_mls_leaf_check(group->suite, update, SOTTO_MLS_LEAF_UPDATE,
-                             group->context.extensions, client->now);
+                             no_extensions, client->now);
 
     if (err == SOTTO_OK &&
         (!sotto_mls_tree_leaf_node(&group->tree, sender.index, &old) ||
@@ -79,8 +83,7 @@ static enum sotto_err check_update(const struct sotto_mls_group *group,
         err = sotto_mls_leaf_verify(group->suite, update,
                                     group->context.group_id, sender.index);
     }
-    return err == SOTTO_OK ? sotto_mls_check_credential(client, update, &old)
-                           : err;
+    return err == SOTTO_OK ? sotto_mls_check_client(client, update, &old) : err;
 }
 
 /* Those with the usages of reinit and branch stand in the first commit of a new
@@ -96,40 +99,6 @@ static bool is_psk_good(const struct sotto_mls_group *group,
     return id->nonce.len == group->suite->hash_len &&
            (id->type == SOTTO_MLS_PSK_EXTERNAL ||
             id->usage == SOTTO_MLS_USAGE_APPLICATION || is_first);
-}
-
-/* Extensions that this library reads must be readable. That all members know
- * them is seen when they are all known (list.c). */
-static bool are_extensions_good(struct sotto_span extensions)
-{
-    struct sotto_mls_required_capabilities required;
-    struct sotto_mls_external_sender sender;
-    struct sotto_span data;
-    struct sotto_reader r;
-
-    if (sotto_mls_find_extension(extensions,
-                                 SOTTO_MLS_EXTENSION_REQUIRED_CAPABILITIES,
-                                 &data)) {
-        r = sotto_mls_items(data);
-        sotto_mls_read_required_capabilities(&r, &required);
-        if (sotto_reader_finish(&r) != SOTTO_OK) {
-            return false;
-        }
-    }
-    if (sotto_mls_find_extension(extensions,
-                                 SOTTO_MLS_EXTENSION_EXTERNAL_SENDERS, &data)) {
-        r = sotto_mls_items(data);
-        data = sotto_read_vector(&r, 0, SOTTO_VARINT_MAX);
-        if (sotto_reader_finish(&r) != SOTTO_OK) {
-            return false;
-        }
-        r = sotto_mls_items(data);
-        while (r.left > 0) {
-            sotto_mls_read_external_sender(&r, &sender);
-        }
-        return !r.bad;
-    }
-    return true;
 }
 
 enum sotto_err sotto_mls_proposal_check(
@@ -159,8 +128,9 @@ enum sotto_err sotto_mls_proposal_check(
         good = proposal->external_init.len == group->suite->kem_len;
         break;
     case SOTTO_MLS_PROPOSAL_EXTENSIONS:
-        good = are_extensions_good(proposal->extensions);
-        break;
+        return sotto_mls_extensions_check(group->suite, client,
+                                          proposal->extensions,
+                                          group->context.extensions);
     default: /* not a type that can be read */
         good = false;
         break;

@@ -117,31 +117,6 @@ static bool read_proposal(struct sotto_span in, struct sotto_mls_proposal *out)
     return sotto_reader_finish(&r) == SOTTO_OK;
 }
 
-/* The key of an item of the extension external_senders (12.1.8.1). */
-static struct sotto_span external_key(const struct sotto_mls_group *group,
-                                      uint32_t index)
-{
-    struct sotto_mls_external_sender sender = {.signature_key = {NULL, 0}};
-    struct sotto_span data;
-    struct sotto_reader r;
-
-    if (!sotto_mls_find_extension(group->context.extensions,
-                                  SOTTO_MLS_EXTENSION_EXTERNAL_SENDERS,
-                                  &data)) {
-        return sender.signature_key;
-    }
-    r = sotto_mls_items(data);
-    data = sotto_read_vector(&r, 0, SOTTO_VARINT_MAX);
-    r = sotto_mls_items(data);
-    for (uint32_t i = 0; i <= index; i++) {
-        if (r.left == 0 || r.bad) {
-            return (struct sotto_span){NULL, 0};
-        }
-        sotto_mls_read_external_sender(&r, &sender);
-    }
-    return r.bad ? (struct sotto_span){NULL, 0} : sender.signature_key;
-}
-
 /* Empty when there is no such sender. */
 static struct sotto_span sender_key(const struct sotto_mls_group *group,
                                     const struct incoming *in)
@@ -160,7 +135,8 @@ static struct sotto_span sender_key(const struct sotto_mls_group *group,
         return sotto_mls_tree_signature_key(&group->tree,
                                             content->sender.index);
     case SOTTO_MLS_SENDER_EXTERNAL:
-        return external_key(group, content->sender.index);
+        return sotto_mls_external_key(group->context.extensions,
+                                      content->sender.index);
     case SOTTO_MLS_SENDER_NEW_MEMBER_PROPOSAL:
         return read_proposal(content->content, &proposal) &&
                        proposal.type == SOTTO_MLS_PROPOSAL_ADD
@@ -273,6 +249,7 @@ static enum sotto_err take_content(struct sotto_mls_group *group,
 
     *event = (struct sotto_mls_event){.is_member = content->sender.type ==
                                                    SOTTO_MLS_SENDER_MEMBER,
+                                      .sender_type = content->sender.type,
                                       .sender = content->sender.index,
                                       .epoch = content->epoch,
                                       .signature_key = in->signature_key,

@@ -111,6 +111,8 @@ enum sotto_err sotto_mls_leaf_check(const struct sotto_mls_suite *suite,
     bool valid = (source == 0 || leaf->source == source) &&
                  leaf->encryption_key.len == suite->public_len &&
                  leaf->signature_key.len == suite->signature_public_len &&
+                 sotto_mls_list_has(can->versions, SOTTO_MLS_VERSION_10) &&
+                 sotto_mls_list_has(can->cipher_suites, suite->id) &&
                  knows_credential(can, leaf->credential.type) &&
                  knows_extensions(can, leaf->extensions) &&
                  knows_extensions(can, group_extensions) &&

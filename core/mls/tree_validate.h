@@ -13,7 +13,7 @@
 
 /*
  * What does not depend on the other members: the source is `source` (0: any);
- * key lengths are the suite's; its own credential type and extensions are among
+ * key lengths are the suite's; version, suite, its own credential type and extensions are among
  * its capabilities; all that the group's extensions ask for
  * (required_capabilities, their own types) is, too; a KEY_PACKAGE leaf's
  * lifetime contains `now` (seconds; SOTTO_TIME_UNKNOWN: not asked). Types that

@@ -12,8 +12,8 @@
 
 #include <sotto/mls.h>
 
-/* What the application sees is in sotto/mls.h: credentials, extensions,
- * pre-shared keys. */
+/* What the application sees is in sotto/mls.h: credentials, extensions, kinds
+ * of senders, pre-shared keys. */
 
 /* The largest hash, secret and keys of the suites that are built in. */
 #define SOTTO_MLS_HASH_MAX       32
@@ -136,32 +136,12 @@ struct sotto_mls_commit {
     struct sotto_mls_update_path path;
 };
 
-/* 11.1: two lists as in the capabilities, and the credential types. */
-struct sotto_mls_required_capabilities {
-    struct sotto_span extensions;
-    struct sotto_span proposals;
-    struct sotto_span credentials;
-};
-
-/* 12.1.8.1: an item of the extension external_senders. */
-struct sotto_mls_external_sender {
-    struct sotto_span signature_key;
-    struct sotto_mls_credential credential;
-};
-
 /* ----------------------------------------------------------- framing (6) */
 
 enum sotto_mls_content_type {
     SOTTO_MLS_CONTENT_APPLICATION = 1,
     SOTTO_MLS_CONTENT_PROPOSAL = 2,
     SOTTO_MLS_CONTENT_COMMIT = 3
-};
-
-enum sotto_mls_sender_type {
-    SOTTO_MLS_SENDER_MEMBER = 1,
-    SOTTO_MLS_SENDER_EXTERNAL = 2,
-    SOTTO_MLS_SENDER_NEW_MEMBER_PROPOSAL = 3,
-    SOTTO_MLS_SENDER_NEW_MEMBER_COMMIT = 4
 };
 
 enum sotto_mls_wire_format {

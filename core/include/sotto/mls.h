@@ -93,6 +93,27 @@ struct sotto_mls_lifetime {
     uint64_t not_after;
 };
 
+/* What a group asks of its members (11.1): lists as in the capabilities. */
+struct sotto_mls_required_capabilities {
+    struct sotto_span extensions;
+    struct sotto_span proposals;
+    struct sotto_span credentials;
+};
+
+/* Who may propose to a group from outside (12.1.8.1). */
+struct sotto_mls_external_sender {
+    struct sotto_span signature_key;
+    struct sotto_mls_credential credential;
+};
+
+/* Who has sent a message (6). */
+enum sotto_mls_sender_type {
+    SOTTO_MLS_SENDER_MEMBER = 1,
+    SOTTO_MLS_SENDER_EXTERNAL = 2,
+    SOTTO_MLS_SENDER_NEW_MEMBER_PROPOSAL = 3,
+    SOTTO_MLS_SENDER_NEW_MEMBER_COMMIT = 4
+};
+
 /* One member of a group. */
 struct sotto_mls_member {
     uint32_t leaf;
@@ -157,7 +178,9 @@ struct sotto_mls_client {
     size_t scratch_len;
     uint64_t now; /* seconds since 1970, or SOTTO_TIME_UNKNOWN: lifetimes of
                      key packages are then not looked at */
-    bool grease;  /* what we make has values that others must skip (13.5) */
+    uint64_t max_lifetime; /* seconds for which a key package may be valid, for
+                              us to take it (7.2); 0: as long as it says */
+    bool grease; /* what we make has values that others must skip (13.5) */
     const struct sotto_random *random; /* NULL for one that never sends */
     void *ctx;                         /* for the two below */
 
@@ -168,9 +191,9 @@ struct sotto_mls_client {
                           struct sotto_span *psk);
 
     /* Whether somebody with this signature key is who the credential says
-     * (5.3.1): OK, or AUTH. Asked for each leaf node that comes into a group;
-     * `old` is the credential of the leaf whose place it takes, NULL for a new
-     * member. NULL: everybody is believed. */
+     * (5.3.1): OK, or AUTH. Asked for each leaf node that comes into a group,
+     * and each external sender; `old` is the credential of the leaf whose place
+     * it takes, NULL for somebody new. NULL: everybody is believed. */
     enum sotto_err (*credential)(void *ctx,
                                  const struct sotto_mls_credential *credential,
                                  struct sotto_span signature_key,
@@ -262,9 +285,11 @@ enum sotto_mls_event_type {
 
 struct sotto_mls_event {
     enum sotto_mls_event_type type;
-    bool is_member;                  /* the sender was in the group */
-    uint32_t sender;                 /* its leaf, in the epoch after a commit */
-    uint64_t epoch;                  /* that the message was sent in */
+    bool is_member;      /* the sender was in the group */
+    uint8_t sender_type; /* enum sotto_mls_sender_type */
+    uint32_t sender; /* its leaf, in the epoch after a commit; the number of an
+                        EXTERNAL one */
+    uint64_t epoch;  /* that the message was sent in */
     struct sotto_span signature_key; /* the sender's, as long as the group does
                                         not change; none after REMOVED */
     struct sotto_span authenticated_data;
@@ -354,6 +379,14 @@ enum sotto_err sotto_mls_group_create(struct sotto_mls_group *group,
                                       struct sotto_span group_id,
                                       struct sotto_span extensions)
     SOTTO_MUST_CHECK;
+
+/* Writes an extension for a group, behind what `out` has. SPACE. */
+enum sotto_err sotto_mls_write_required(
+    const struct sotto_mls_required_capabilities *required,
+    struct sotto_mls_buffer *out) SOTTO_MUST_CHECK;
+enum sotto_err sotto_mls_write_external_senders(
+    const struct sotto_mls_external_sender *senders, size_t count,
+    struct sotto_mls_buffer *out) SOTTO_MUST_CHECK;
 
 /* How something is sent. */
 struct sotto_mls_sending {

@@ -18,6 +18,8 @@ static const struct sotto_span none = {NULL, 0};
 static const uint8_t types_basic[] = {0, 1, 0x2a, 0x2a};
 static const uint8_t types_both[] = {0, 1, 0, 2};
 static const uint8_t type_f000[] = {0xf0, 0};
+static const uint8_t version_10[] = {0, 1};
+static const uint8_t suite_2[] = {0, 2};
 static const uint8_t group_id_bytes[] = "group";
 static const struct sotto_span group_id = {group_id_bytes, 5};
 
@@ -65,7 +67,9 @@ static void make_client(struct client *client, const char *name)
         .signature_key = {client->signature_key, suite()->public_len},
         .credential = {SOTTO_MLS_CREDENTIAL_BASIC,
                        {(const uint8_t *)name, strlen(name)}},
-        .capabilities.credentials = {types_basic, sizeof types_basic},
+        .capabilities = {.versions = {version_10, sizeof version_10},
+                         .cipher_suites = {suite_2, sizeof suite_2},
+                         .credentials = {types_basic, sizeof types_basic}},
         .source = SOTTO_MLS_LEAF_KEY_PACKAGE,
         .lifetime = {100, 200},
     };
@@ -123,6 +127,7 @@ static void test_leaf_is_refused_by_its_own_fields(void **state)
 {
     static struct client alice;
     const uint8_t extension[] = {0xf0, 0x00, 0x00};
+    const struct sotto_span capability = {type_f000, sizeof type_f000};
 
     (void)state;
     make_client(&alice, "alice");
@@ -133,6 +138,12 @@ static void test_leaf_is_refused_by_its_own_fields(void **state)
     assert_int_equal(check(&alice, 1, none, 150), SOTTO_ERR_FORMAT);
     make_client(&alice, "alice");
     alice.leaf.signature_key.len--;
+    assert_int_equal(check(&alice, 1, none, 150), SOTTO_ERR_FORMAT);
+    make_client(&alice, "alice");
+    alice.leaf.capabilities.versions = capability;
+    assert_int_equal(check(&alice, 1, none, 150), SOTTO_ERR_FORMAT);
+    make_client(&alice, "alice");
+    alice.leaf.capabilities.cipher_suites = capability;
     assert_int_equal(check(&alice, 1, none, 150), SOTTO_ERR_FORMAT);
     make_client(&alice, "alice");
     alice.leaf.credential.type = SOTTO_MLS_CREDENTIAL_X509; /* not its own */
