@@ -149,8 +149,8 @@ enum sotto_err sotto_mls_make_tree(const struct sotto_mls_group *group,
     if (with_path) {
         err = make_path(group, client, work, change, leaf);
     }
-    if (err == SOTTO_OK) {
-        err = sotto_mls_list_check_tree(group, work);
+    if (err == SOTTO_OK && (change != NULL || work->is_joining)) {
+        err = sotto_mls_list_check_tree(group, work); /* our leaf is news */
     }
     if (err == SOTTO_OK) {
         sotto_mls_tree_rehash(&work->draft);
@@ -338,8 +338,8 @@ enum sotto_err sotto_mls_commit_accept(struct sotto_mls_group *group,
 
 /* ------------------------------------------------------------------- making */
 
-/* All of the commit but its protection, which comes last because it changes
- * the group: it takes a key. */
+/* All of the commit, whose list is applied already; its protection comes last
+ * because it changes the group: it takes a key. */
 static enum sotto_err make(struct sotto_mls_group *group,
                            const struct sotto_mls_client *client,
                            struct sotto_mls_work *work,
@@ -354,10 +354,6 @@ static enum sotto_err make(struct sotto_mls_group *group,
     struct sotto_span commit;
     enum sotto_err err = sotto_mls_list_check(work, me, with_path);
 
-    if (err == SOTTO_OK) {
-        sotto_mls_tree_draft(&work->draft, work->draft_memory, &group->tree);
-        err = sotto_mls_list_apply(group, work);
-    }
     if (err == SOTTO_OK) {
         err = sotto_mls_make_tree(group, client, work, with_path,
                                   plan->leaf_node, &leaf);
@@ -403,7 +399,9 @@ enum sotto_err sotto_mls_commit_make(struct sotto_mls_group *group,
     sotto_writer_init(&work->writer, work->text, work->text_max);
     err = sotto_mls_make_list(group, client, work, me, plan);
     if (err == SOTTO_OK) {
-        sotto_mls_list_waiting(group, work);
+        err = sotto_mls_list_waiting(group, client, work);
+    }
+    if (err == SOTTO_OK) {
         err = make(group, client, work, plan, made);
     }
     if (err != SOTTO_OK) {

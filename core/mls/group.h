@@ -6,6 +6,7 @@
  *     extensions.c  those of the group (11.1, 12.1.8.1)
  *     proposal.c  one proposal (12.1), and those that wait for a commit
  *     list.c      the proposals of one commit (12.2, 12.3)
+ *     list_waiting.c  those that wait, for a commit of ours
  *     commit.c    from one epoch to the next (12.4.2)
  *     join.c      by Welcome (12.4.3.1)
  *     receive.c   messages
@@ -41,6 +42,7 @@ struct sotto_mls_waiting {
     struct sotto_mls_sender sender;
     struct sotto_span proposal;      /* encoded; the group's copy */
     struct sotto_mls_leaf_keys keys; /* of our own Update */
+    bool is_ignored;                 /* the application does not want it */
 };
 
 /* The resumption PSK of an epoch. */
@@ -248,9 +250,16 @@ const struct sotto_mls_waiting *sotto_mls_waiting_find(
 
 /* ------------------------------------------------------------------- list.c */
 
-/* The decoded proposal of an item of the list. */
+/* The decoded proposal of an item of the list; only its type; the leaf that an
+ * Update or Remove is about, otherwise NONE. */
 void sotto_mls_listed_read(const struct sotto_mls_listed *item,
                            struct sotto_mls_proposal *out);
+uint16_t sotto_mls_listed_type(const struct sotto_mls_listed *item);
+uint32_t sotto_mls_listed_leaf(const struct sotto_mls_listed *item);
+
+/* Whether an item goes together with the first `count` of the list. */
+bool sotto_mls_list_goes_with(const struct sotto_mls_work *work, uint32_t count,
+                              const struct sotto_mls_listed *item);
 
 /* Looks a commit's proposals up into the list, and checks those that stand in
  * it by value, unless it is our own. LIMIT, NOT_FOUND, FORMAT, AUTH. */
@@ -261,10 +270,6 @@ enum sotto_err sotto_mls_list_collect(const struct sotto_mls_group *group,
                                       struct sotto_mls_sender committer,
                                       bool is_own) SOTTO_MUST_CHECK;
 
-/* Adds all to the list that waits and may be committed by us, as far as it goes
- * together with what is there and fits. */
-void sotto_mls_list_waiting(const struct sotto_mls_group *group,
-                            struct sotto_mls_work *work);
 /* Adds one by value that was checked. LIMIT. */
 enum sotto_err sotto_mls_list_add(const struct sotto_mls_group *group,
                                   struct sotto_mls_work *work,
@@ -297,6 +302,16 @@ enum sotto_err sotto_mls_list_check_tree(const struct sotto_mls_group *group,
 enum sotto_err sotto_mls_list_psk_secret(const struct sotto_mls_group *group,
                                          const struct sotto_mls_client *client,
                                          struct sotto_mls_work *work)
+    SOTTO_MUST_CHECK;
+
+/* ----------------------------------------------------------- list_waiting.c */
+
+/* Adds to the list what waits and what we may commit, as far as it goes
+ * together with what is there; applies all to the draft and checks that. Errors
+ * are those of what was in the list before. */
+enum sotto_err sotto_mls_list_waiting(const struct sotto_mls_group *group,
+                                      const struct sotto_mls_client *client,
+                                      struct sotto_mls_work *work)
     SOTTO_MUST_CHECK;
 
 /* ----------------------------------------------------------------- commit.c */

@@ -23,8 +23,8 @@ void sotto_mls_listed_read(const struct sotto_mls_listed *item,
     SOTTO_ASSERT(!r.bad && r.left == 0);
 }
 
-/* A proposal's type is its first field. */
-static uint16_t type_of(const struct sotto_mls_listed *item)
+/* It is the first field. */
+uint16_t sotto_mls_listed_type(const struct sotto_mls_listed *item)
 {
     struct sotto_reader r = sotto_mls_items(item->proposal);
 
@@ -88,12 +88,11 @@ enum sotto_err sotto_mls_list_collect(const struct sotto_mls_group *group,
 
 /* ----------------------------------------------------------- the rules (12.2) */
 
-/* The leaf that an Update or Remove is about, otherwise NONE. */
-static uint32_t leaf_of(const struct sotto_mls_listed *item)
+uint32_t sotto_mls_listed_leaf(const struct sotto_mls_listed *item)
 {
     struct sotto_mls_proposal proposal;
 
-    switch (type_of(item)) {
+    switch (sotto_mls_listed_type(item)) {
     case SOTTO_MLS_PROPOSAL_UPDATE:
         return item->sender.index;
     case SOTTO_MLS_PROPOSAL_REMOVE:
@@ -116,6 +115,13 @@ static bool is_same_psk(const struct sotto_mls_psk_id *a,
                      same(a->group, b->group);
 }
 
+/* A group comes from one other group at most (12.4.3.1). */
+static bool is_tie(const struct sotto_mls_psk_id *id)
+{
+    return id->type == SOTTO_MLS_PSK_RESUMPTION &&
+           id->usage != SOTTO_MLS_USAGE_APPLICATION;
+}
+
 /* Whether two items of a list exclude each other. That two Adds are for one
  * client shows in the tree (sotto_mls_list_check_tree). */
 static bool are_at_odds(const struct sotto_mls_listed *a,
@@ -123,18 +129,24 @@ static bool are_at_odds(const struct sotto_mls_listed *a,
 {
     struct sotto_mls_proposal first;
     struct sotto_mls_proposal second;
-    uint16_t type = type_of(a);
+    uint16_t type = sotto_mls_listed_type(a);
 
-    if (leaf_of(a) != SOTTO_MLS_NONE && leaf_of(a) == leaf_of(b)) {
+    if (type == SOTTO_MLS_PROPOSAL_REINIT ||
+        sotto_mls_listed_type(b) == SOTTO_MLS_PROPOSAL_REINIT) {
+        return true; /* it stands alone */
+    }
+    if (sotto_mls_listed_leaf(a) != SOTTO_MLS_NONE &&
+        sotto_mls_listed_leaf(a) == sotto_mls_listed_leaf(b)) {
         return true;
     }
-    if (type != type_of(b)) {
+    if (type != sotto_mls_listed_type(b)) {
         return false;
     }
     if (type == SOTTO_MLS_PROPOSAL_PSK) {
         sotto_mls_listed_read(a, &first);
         sotto_mls_listed_read(b, &second);
-        return is_same_psk(&first.psk, &second.psk);
+        return is_same_psk(&first.psk, &second.psk) ||
+               (is_tie(&first.psk) && is_tie(&second.psk));
     }
     return type == SOTTO_MLS_PROPOSAL_EXTENSIONS ||
            type == SOTTO_MLS_PROPOSAL_EXTERNAL_INIT;
@@ -145,28 +157,24 @@ static uint32_t count_type(const struct sotto_mls_work *work, uint16_t type)
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < work->list_count; i++) {
-        count += type_of(&work->list[i]) == type ? 1 : 0;
+        count += sotto_mls_listed_type(&work->list[i]) == type ? 1 : 0;
     }
     return count;
 }
 
-/* A ReInit stands alone; a committer does not update or remove itself. */
-static bool is_item_good(const struct sotto_mls_work *work,
-                         const struct sotto_mls_listed *item,
+/* A committer does not update or remove itself. */
+static bool is_item_good(const struct sotto_mls_listed *item,
                          struct sotto_mls_sender committer)
 {
-    if (type_of(item) == SOTTO_MLS_PROPOSAL_REINIT && work->list_count > 1) {
-        return false;
-    }
     return committer.type != SOTTO_MLS_SENDER_MEMBER ||
-           (type_of(item) != SOTTO_MLS_PROPOSAL_EXTERNAL_INIT &&
-            leaf_of(item) != committer.index);
+           (sotto_mls_listed_type(item) != SOTTO_MLS_PROPOSAL_EXTERNAL_INIT &&
+            sotto_mls_listed_leaf(item) != committer.index);
 }
 
 bool sotto_mls_list_needs_path(const struct sotto_mls_work *work)
 {
     for (uint32_t i = 0; i < work->list_count; i++) {
-        uint16_t type = type_of(&work->list[i]);
+        uint16_t type = sotto_mls_listed_type(&work->list[i]);
 
         if (type != SOTTO_MLS_PROPOSAL_ADD && type != SOTTO_MLS_PROPOSAL_PSK &&
             type != SOTTO_MLS_PROPOSAL_REINIT) {
@@ -183,9 +191,8 @@ static bool is_external_good(const struct sotto_mls_work *work)
            count_type(work, SOTTO_MLS_PROPOSAL_REMOVE) <= 1;
 }
 
-/* Whether an item goes together with those before it. */
-static bool goes_with(const struct sotto_mls_work *work, uint32_t count,
-                      const struct sotto_mls_listed *item)
+bool sotto_mls_list_goes_with(const struct sotto_mls_work *work, uint32_t count,
+                              const struct sotto_mls_listed *item)
 {
     for (uint32_t i = 0; i < count; i++) {
         if (are_at_odds(&work->list[i], item)) {
@@ -204,51 +211,10 @@ enum sotto_err sotto_mls_list_check(const struct sotto_mls_work *work,
 
     good = good && (has_path || !sotto_mls_list_needs_path(work));
     for (uint32_t i = 0; i < work->list_count && good; i++) {
-        good = is_item_good(work, &work->list[i], committer) &&
-               goes_with(work, i, &work->list[i]);
+        good = is_item_good(&work->list[i], committer) &&
+               sotto_mls_list_goes_with(work, i, &work->list[i]);
     }
     return good ? SOTTO_OK : SOTTO_ERR_FORMAT;
-}
-
-/* Removes come first, since who is out needs no update; a ReInit that would not
- * be alone has to wait. */
-static bool is_in_pass(const struct sotto_mls_group *group,
-                       const struct sotto_mls_work *work,
-                       const struct sotto_mls_listed *item, int pass)
-{
-    uint16_t type = type_of(item);
-
-    if (leaf_of(item) == group->me ||
-        (type == SOTTO_MLS_PROPOSAL_REINIT &&
-         (group->waiting_count > 1 || work->list_count > 0))) {
-        return false;
-    }
-    return (type == SOTTO_MLS_PROPOSAL_REMOVE) == (pass == 0);
-}
-
-static void list_one(const struct sotto_mls_group *group,
-                     struct sotto_mls_work *work,
-                     const struct sotto_mls_waiting *waiting, int pass)
-{
-    struct sotto_mls_listed item = {.proposal = waiting->proposal,
-                                    .sender = waiting->sender,
-                                    .waiting = waiting};
-
-    if (work->list_count < group->config.proposals &&
-        is_in_pass(group, work, &item, pass) &&
-        goes_with(work, work->list_count, &item)) {
-        work->list[work->list_count++] = item;
-    }
-}
-
-void sotto_mls_list_waiting(const struct sotto_mls_group *group,
-                            struct sotto_mls_work *work)
-{
-    for (int pass = 0; pass < 2; pass++) {
-        for (uint32_t i = 0; i < group->waiting_count; i++) {
-            list_one(group, work, &group->waiting[i], pass);
-        }
-    }
 }
 
 enum sotto_err sotto_mls_list_add(const struct sotto_mls_group *group,
@@ -321,7 +287,7 @@ static enum sotto_err apply_type(const struct sotto_mls_group *group,
     enum sotto_err err = SOTTO_OK;
 
     for (uint32_t i = 0; i < work->list_count && err == SOTTO_OK; i++) {
-        if (type_of(&work->list[i]) == type) {
+        if (sotto_mls_listed_type(&work->list[i]) == type) {
             err = apply_one(group, work, &work->list[i]);
         }
     }
@@ -405,7 +371,7 @@ static enum sotto_err add_psk(const struct sotto_mls_group *group,
     struct sotto_span psk;
     enum sotto_err err;
 
-    if (type_of(item) != SOTTO_MLS_PROPOSAL_PSK) {
+    if (sotto_mls_listed_type(item) != SOTTO_MLS_PROPOSAL_PSK) {
         return SOTTO_OK;
     }
     sotto_mls_listed_read(item, &proposal);

@@ -65,6 +65,17 @@ static enum sotto_err sign(const struct sotto_mls_group *group,
     return err;
 }
 
+/* Who is to be removed must not read what is said from then on (12.4). */
+static bool is_anything_proposed(const struct sotto_mls_group *group)
+{
+    for (uint32_t i = 0; i < group->waiting_count; i++) {
+        if (!group->waiting[i].is_ignored) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum sotto_err sotto_mls_protect(struct sotto_mls_group *group,
                                  const struct sotto_mls_client *client,
                                  const struct sotto_mls_sending *how,
@@ -77,6 +88,9 @@ enum sotto_err sotto_mls_protect(struct sotto_mls_group *group,
 
     if (group->state != SOTTO_MLS_GROUP_ACTIVE) {
         return SOTTO_ERR_DENIED;
+    }
+    if (is_anything_proposed(group)) {
+        return SOTTO_ERR_BUSY;
     }
     sotto_mls_frame(group, how, SOTTO_MLS_CONTENT_APPLICATION, data, &message);
     err = sign(group, &message, signature);
@@ -271,7 +285,9 @@ enum sotto_err sotto_mls_propose(struct sotto_mls_group *group,
     return err;
 }
 
-void sotto_mls_forget_proposals(struct sotto_mls_group *group)
+void sotto_mls_ignore_proposals(struct sotto_mls_group *group)
 {
-    sotto_mls_group_forget_waiting(group);
+    for (uint32_t i = 0; i < group->waiting_count; i++) {
+        group->waiting[i].is_ignored = true;
+    }
 }

@@ -9,7 +9,7 @@
  *     secret tree (secret_tree_state.c)
  *     uint32 count; of each proposal that waits:
  *         reference, uint8 sender type, uint32 index, proposal<V>, private
- *         keys of an Update's leaf: encryption, signature
+ *         keys of an Update's leaf (encryption, signature), uint8 is_ignored
  *     uint32 count; of each past epoch: uint64 epoch, resumption PSK
  *     uint32 count; of each whose late messages can be opened:
  *         uint32 length of what follows, uint64 epoch, GroupContext<V>,
@@ -17,7 +17,7 @@
  */
 #include "core/base/assert.h"
 #include "core/base/secret.h"
-#include "core/mls/codec.h"
+#include "core/mls/codec_inner.h"
 #include "core/mls/group.h"
 #include "core/mls/tree_hash.h"
 #include "core/mls/tree_validate.h"
@@ -86,6 +86,7 @@ static void write_waiting(struct sotto_writer *w,
                           group->suite->private_len);
         sotto_write_bytes(w, waiting->keys.signature,
                           group->suite->signature_private_len);
+        sotto_write_u8(w, waiting->is_ignored ? 1 : 0);
     }
 }
 
@@ -223,9 +224,9 @@ static bool is_waiting_good(const struct sotto_mls_group *group,
                             const struct sotto_mls_proposal *proposal,
                             struct sotto_mls_sender sender)
 {
-    bool is_member =
-        sender.type == SOTTO_MLS_SENDER_MEMBER &&
-        sotto_mls_tree_leaf(&group->tree, sender.index).len > 0;
+    bool is_member = sender.type == SOTTO_MLS_SENDER_MEMBER &&
+                     sotto_mls_tree_leaf(&group->tree, sender.index).len > 0;
+    const struct sotto_span none = {NULL, 0}; /* may be others at the commit */
     enum sotto_err err = SOTTO_OK;
 
     if (sender.type == SOTTO_MLS_SENDER_MEMBER && !is_member) {
@@ -234,15 +235,13 @@ static bool is_waiting_good(const struct sotto_mls_group *group,
     switch (proposal->type) {
     case SOTTO_MLS_PROPOSAL_ADD:
         err = sotto_mls_leaf_check(group->suite, &proposal->add.leaf_node,
-                                   SOTTO_MLS_LEAF_KEY_PACKAGE,
-                                   group->context.extensions,
+                                   SOTTO_MLS_LEAF_KEY_PACKAGE, none,
                                    SOTTO_TIME_UNKNOWN);
         return err == SOTTO_OK &&
                proposal->add.init_key.len == group->suite->public_len;
     case SOTTO_MLS_PROPOSAL_UPDATE:
         err = sotto_mls_leaf_check(group->suite, &proposal->update,
-                                   SOTTO_MLS_LEAF_UPDATE,
-                                   group->context.extensions,
+                                   SOTTO_MLS_LEAF_UPDATE, none,
                                    SOTTO_TIME_UNKNOWN);
         return err == SOTTO_OK && is_member;
     case SOTTO_MLS_PROPOSAL_REMOVE:
@@ -257,6 +256,7 @@ static enum sotto_err read_one_waiting(struct sotto_reader *r,
 {
     uint8_t reference[SOTTO_MLS_HASH_MAX];
     struct sotto_mls_leaf_keys keys;
+    bool is_ignored;
     struct sotto_mls_sender sender;
     struct sotto_mls_proposal proposal;
     struct sotto_reader items;
@@ -269,6 +269,7 @@ static enum sotto_err read_one_waiting(struct sotto_reader *r,
     in = sotto_read_vector(r, 0, SOTTO_VARINT_MAX);
     sotto_read_bytes(r, keys.encryption, group->suite->private_len);
     sotto_read_bytes(r, keys.signature, group->suite->signature_private_len);
+    is_ignored = sotto_mls_read_present(r);
     items = sotto_mls_items(in);
     sotto_mls_read_proposal(&items, &proposal);
     if (r->bad || sotto_reader_finish(&items) != SOTTO_OK ||
@@ -278,6 +279,7 @@ static enum sotto_err read_one_waiting(struct sotto_reader *r,
     err = sotto_mls_waiting_check(group, in);
     if (err == SOTTO_OK) {
         sotto_mls_waiting_add(group, reference, sender, in, &keys);
+        group->waiting[group->waiting_count - 1].is_ignored = is_ignored;
     }
     sotto_wipe(&keys, sizeof keys);
     return err;

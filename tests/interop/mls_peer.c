@@ -396,7 +396,7 @@ static void do_accept(struct call *call, struct person *person)
 static void do_forget(struct call *call, struct person *person)
 {
     (void)call;
-    sotto_mls_forget_proposals(person->group);
+    sotto_mls_ignore_proposals(person->group);
     (void)call_answer(SOTTO_OK);
 }
 

@@ -403,11 +403,15 @@ static void say(void)
     struct sotto_mls_buffer out = {messages[0], MESSAGE_MAX, 0};
     struct member *sender = pick_member(true);
     uint8_t words[64];
+    enum sotto_err err;
 
     (void)fill(NULL, words, sizeof words);
-    must(sotto_mls_protect(sender->group, &client, &how,
-                           (struct sotto_span){words, sizeof words}, &out),
-         "protect");
+    err = sotto_mls_protect(sender->group, &client, &how,
+                            (struct sotto_span){words, sizeof words}, &out);
+    if (err == SOTTO_ERR_BUSY) {
+        return; /* proposals wait to be committed */
+    }
+    must(err, "protect");
     append(sender, out.at, out.len, true);
     sender->at = history_len;
 }

@@ -395,7 +395,8 @@ struct sotto_mls_sending {
     bool is_public; /* a PublicMessage: not for application data */
 };
 
-/* Seals application data. LIMIT, RANDOM, SPACE; DENIED when not active. */
+/* Seals application data. BUSY while proposals wait: they are to be committed
+ * first (12.4). LIMIT, RANDOM, SPACE; DENIED when not active. */
 enum sotto_err sotto_mls_protect(struct sotto_mls_group *group,
                                  const struct sotto_mls_client *client,
                                  const struct sotto_mls_sending *how,
@@ -422,8 +423,9 @@ enum sotto_err sotto_mls_propose(struct sotto_mls_group *group,
                                  const struct sotto_mls_change *change,
                                  struct sotto_mls_buffer *out) SOTTO_MUST_CHECK;
 
-/* Forgets the proposals that wait: for one who cannot commit them. */
-void sotto_mls_forget_proposals(struct sotto_mls_group *group);
+/* Passes over the proposals that wait now, in commits of ours and when we send:
+ * for one who does not want them. Others may still commit them. */
+void sotto_mls_ignore_proposals(struct sotto_mls_group *group);
 
 /* ------------------------------------------------ committing: commit_make.c */
 
@@ -445,8 +447,8 @@ struct sotto_mls_made {
 };
 
 /*
- * Makes a commit (12.4.1) of what waits, as far as it goes together, and of the
- * plan's changes. The group stays in its epoch, because somebody else's commit
+ * Makes a commit (12.4.1) of the plan's changes and of what waits, as far as
+ * that goes together and we may commit it. The group stays in its epoch, because somebody else's commit
  * may be the first: when it turns out that ours is, `pending` goes to
  * sotto_mls_commit_accept(); otherwise it is wiped.
  * FORMAT, AUTH for what is not valid; NOT_FOUND for an unknown PSK; LIMIT,

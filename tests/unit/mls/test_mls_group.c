@@ -78,6 +78,9 @@ static void take_step(void)
         party_commit(sender, NULL, true, party_pick(2) == 0);
         break;
     default:
+        if (sender->group->waiting_count > 0) {
+            party_commit(sender, NULL, false, true);
+        }
         party_say(sender, "something");
         break;
     }

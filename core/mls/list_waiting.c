@@ -1,0 +1,131 @@
+/*
+ * list_waiting.c - which of the proposals that wait go into a commit of ours
+ * (RFC 9420 12.2, 12.4): all that can, since one that cannot must not keep the
+ * others, or us, from ever coming to an end.
+ */
+#include "core/mls/codec.h"
+#include "core/mls/group.h"
+
+/* Removes first, since who is out needs no update and may leave room; then what
+ * the others are judged by; of several Updates of one member the last. */
+enum pass {
+    REMOVES,
+    EXTENSIONS,
+    UPDATES,
+    OTHERS,
+    PASSES
+};
+
+static enum pass pass_of(uint16_t type)
+{
+    switch (type) {
+    case SOTTO_MLS_PROPOSAL_REMOVE:
+        return REMOVES;
+    case SOTTO_MLS_PROPOSAL_EXTENSIONS:
+        return EXTENSIONS;
+    case SOTTO_MLS_PROPOSAL_UPDATE:
+        return UPDATES;
+    default:
+        return OTHERS;
+    }
+}
+
+/* Not what is about ourselves, nor a PSK that we do not have; a ReInit that
+ * would not be alone has to wait. */
+static bool may_commit(const struct sotto_mls_group *group,
+                       const struct sotto_mls_client *client,
+                       const struct sotto_mls_work *work,
+                       const struct sotto_mls_listed *item)
+{
+    uint16_t type = sotto_mls_listed_type(item);
+    struct sotto_mls_proposal proposal;
+    struct sotto_span psk;
+
+    if (type == SOTTO_MLS_PROPOSAL_REINIT) {
+        return group->waiting_count == 1 && work->list_count == 0;
+    }
+    if (type == SOTTO_MLS_PROPOSAL_PSK) {
+        sotto_mls_listed_read(item, &proposal);
+        return sotto_mls_find_psk(group, client, &proposal.psk, &psk) ==
+               SOTTO_OK;
+    }
+    return sotto_mls_listed_leaf(item) != group->me;
+}
+
+/* True when it was listed. */
+static bool list_one(const struct sotto_mls_group *group,
+                     const struct sotto_mls_client *client,
+                     struct sotto_mls_work *work, uint32_t number,
+                     enum pass pass)
+{
+    const struct sotto_mls_waiting *waiting = &group->waiting[number];
+    struct sotto_mls_listed item = {.proposal = waiting->proposal,
+                                    .sender = waiting->sender,
+                                    .waiting = waiting};
+
+    if (waiting->is_ignored || pass_of(sotto_mls_listed_type(&item)) != pass ||
+        work->list_count == group->config.proposals ||
+        !may_commit(group, client, work, &item) ||
+        !sotto_mls_list_goes_with(work, work->list_count, &item)) {
+        return false;
+    }
+    work->list[work->list_count++] = item;
+    return true;
+}
+
+/* Applies the list to a fresh draft. */
+static enum sotto_err try_list(const struct sotto_mls_group *group,
+                               struct sotto_mls_work *work)
+{
+    enum sotto_err err;
+
+    work->reinit = (struct sotto_span){NULL, 0};
+    work->extensions = group->context.extensions;
+    sotto_mls_tree_draft(&work->draft, work->draft_memory, &group->tree);
+    err = sotto_mls_list_apply(group, work);
+    return err == SOTTO_OK ? sotto_mls_list_check_tree(group, work) : err;
+}
+
+/* One that does not go together with those before it is left out. */
+static void list_passing(const struct sotto_mls_group *group,
+                         const struct sotto_mls_client *client,
+                         struct sotto_mls_work *work, bool one_by_one)
+{
+    uint32_t count = group->waiting_count;
+
+    for (int pass = 0; pass < PASSES; pass++) {
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t number = pass == UPDATES ? count - 1 - i : i;
+
+            if (list_one(group, client, work, number, (enum pass)pass) &&
+                one_by_one && try_list(group, work) != SOTTO_OK) {
+                work->list_count--;
+            }
+        }
+    }
+}
+
+enum sotto_err sotto_mls_list_waiting(const struct sotto_mls_group *group,
+                                      const struct sotto_mls_client *client,
+                                      struct sotto_mls_work *work)
+{
+    const struct sotto_mls_sender me = {SOTTO_MLS_SENDER_MEMBER, group->me};
+    uint32_t by_value = work->list_count;
+    enum sotto_err err = sotto_mls_list_check(work, me, true);
+
+    if (err != SOTTO_OK) {
+        return err;
+    }
+    list_passing(group, client, work, false);
+    err = try_list(group, work);
+    if (err == SOTTO_OK || work->list_count == by_value) {
+        return err;
+    }
+    work->list_count = by_value;
+    err = try_list(group, work);
+    if (err == SOTTO_OK) {
+        list_passing(group, client, work, true);
+        err = try_list(group, work);
+    }
+    return err;
+}
