@@ -234,6 +234,16 @@ enum sotto_err sotto_mls_proposal_check(
     const struct sotto_mls_proposal *proposal, struct sotto_mls_sender sender)
     SOTTO_MUST_CHECK;
 
+/* Whether a sender of this kind may send this type (12.1.8, 12.2). */
+bool sotto_mls_may_send(struct sotto_mls_sender sender, uint16_t type);
+
+/* Asks the client whether somebody may propose this. AUTH. */
+enum sotto_err sotto_mls_check_allowed(const struct sotto_mls_group *group,
+                                       const struct sotto_mls_client *client,
+                                       struct sotto_span proposal,
+                                       struct sotto_mls_sender sender)
+    SOTTO_MUST_CHECK;
+
 /* Whether there is room for one more that waits. SPACE. */
 enum sotto_err sotto_mls_waiting_check(const struct sotto_mls_group *group,
                                        struct sotto_span proposal)
@@ -394,6 +404,13 @@ enum sotto_err sotto_mls_leaf_renew(const struct sotto_mls_group *group,
                                     struct sotto_writer *w) SOTTO_MUST_CHECK;
 
 /* -------------------------------------------------------------------- send.c */
+
+/* Writes a proposal that is no Update; unchecked. FORMAT, RANDOM. */
+enum sotto_err sotto_mls_proposal_write(const struct sotto_mls_suite *suite,
+                                        const struct sotto_mls_client *client,
+                                        const struct sotto_mls_change *change,
+                                        struct sotto_writer *w)
+    SOTTO_MUST_CHECK;
 
 /* Writes and checks a proposal. `keys` get those of an Update; NULL where
  * there can be none. */

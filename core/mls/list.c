@@ -33,6 +33,20 @@ uint16_t sotto_mls_listed_type(const struct sotto_mls_listed *item)
 
 /* --------------------------------------------------------------- collecting */
 
+/* One by value that is not ours. */
+static enum sotto_err check_one(const struct sotto_mls_group *group,
+                                const struct sotto_mls_client *client,
+                                const struct sotto_mls_proposal *proposal,
+                                struct sotto_mls_sender committer)
+{
+    enum sotto_err err =
+        sotto_mls_proposal_check(group, client, proposal, committer);
+
+    return err == SOTTO_OK ? sotto_mls_check_allowed(group, client,
+                                                     proposal->raw, committer)
+                           : err;
+}
+
 static enum sotto_err collect_one(const struct sotto_mls_group *group,
                                   const struct sotto_mls_client *client,
                                   const struct sotto_mls_proposal_or_ref *one,
@@ -45,8 +59,7 @@ static enum sotto_err collect_one(const struct sotto_mls_group *group,
         *out = (struct sotto_mls_listed){.proposal = one->proposal.raw,
                                          .sender = committer};
         return is_own ? SOTTO_OK
-                      : sotto_mls_proposal_check(group, client, &one->proposal,
-                                                 committer);
+                      : check_one(group, client, &one->proposal, committer);
     }
     if (committer.type != SOTTO_MLS_SENDER_MEMBER) {
         return SOTTO_ERR_FORMAT; /* who joins commits by value only */

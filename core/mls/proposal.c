@@ -30,7 +30,7 @@ static bool may_external_commit(uint16_t type)
            type == SOTTO_MLS_PROPOSAL_REMOVE || type == SOTTO_MLS_PROPOSAL_PSK;
 }
 
-static bool may_send(struct sotto_mls_sender sender, uint16_t type)
+bool sotto_mls_may_send(struct sotto_mls_sender sender, uint16_t type)
 {
     switch ((enum sotto_mls_sender_type)sender.type) {
     case SOTTO_MLS_SENDER_MEMBER:
@@ -107,7 +107,7 @@ enum sotto_err sotto_mls_proposal_check(
 {
     bool good = true;
 
-    if (!may_send(sender, proposal->type)) {
+    if (!sotto_mls_may_send(sender, proposal->type)) {
         return SOTTO_ERR_FORMAT;
     }
     switch (proposal->type) {
@@ -136,6 +136,63 @@ enum sotto_err sotto_mls_proposal_check(
         break;
     }
     return good ? SOTTO_OK : SOTTO_ERR_FORMAT;
+}
+
+/* ------------------------------------------------- the application's own rules */
+
+enum sotto_err sotto_mls_change_read(struct sotto_span proposal,
+                                     struct sotto_mls_change *out)
+{
+    struct sotto_reader r = sotto_mls_items(proposal);
+    struct sotto_mls_proposal in;
+
+    sotto_mls_read_proposal(&r, &in);
+    if (sotto_reader_finish(&r) != SOTTO_OK) {
+        return SOTTO_ERR_FORMAT;
+    }
+    *out = (struct sotto_mls_change){.type = in.type};
+    switch (in.type) {
+    case SOTTO_MLS_PROPOSAL_ADD:
+        out->bytes = in.add.raw;
+        break;
+    case SOTTO_MLS_PROPOSAL_REMOVE:
+        out->leaf = in.remove;
+        break;
+    case SOTTO_MLS_PROPOSAL_PSK:
+        out->psk = in.psk;
+        break;
+    case SOTTO_MLS_PROPOSAL_REINIT:
+        if (in.reinit.version == SOTTO_MLS_VERSION_10) {
+            out->bytes = in.reinit.group_id;
+            out->cipher_suite = in.reinit.cipher_suite;
+            out->extensions = in.reinit.extensions;
+        }
+        break;
+    case SOTTO_MLS_PROPOSAL_EXTENSIONS:
+        out->bytes = in.extensions;
+        break;
+    default:
+        break;
+    }
+    return SOTTO_OK;
+}
+
+enum sotto_err sotto_mls_check_allowed(const struct sotto_mls_group *group,
+                                       const struct sotto_mls_client *client,
+                                       struct sotto_span proposal,
+                                       struct sotto_mls_sender sender)
+{
+    struct sotto_mls_change change;
+    enum sotto_err err = SOTTO_OK;
+
+    if (client->allow != NULL) {
+        err = sotto_mls_change_read(proposal, &change);
+    }
+    if (err == SOTTO_OK && client->allow != NULL) {
+        err = client->allow(client->ctx, group, sender.type, sender.index,
+                            &change);
+    }
+    return err;
 }
 
 /* ------------------------------------------------------------------- waiting */

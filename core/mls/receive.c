@@ -199,6 +199,10 @@ static enum sotto_err take_proposal(struct sotto_mls_group *group,
             sotto_mls_proposal_check(group, client, &proposal, content->sender);
     }
     if (err == SOTTO_OK) {
+        err = sotto_mls_check_allowed(group, client, content->content,
+                                      content->sender);
+    }
+    if (err == SOTTO_OK) {
         err = sotto_mls_waiting_check(group, content->content);
     }
     if (err == SOTTO_OK) {

@@ -124,7 +124,7 @@ static enum sotto_err write_update(const struct sotto_mls_group *group,
                                group->context.group_id, group->me, w);
 }
 
-static enum sotto_err write_psk(const struct sotto_mls_group *group,
+static enum sotto_err write_psk(const struct sotto_mls_suite *suite,
                                 const struct sotto_mls_client *client,
                                 const struct sotto_mls_psk_id *id,
                                 struct sotto_writer *w)
@@ -135,9 +135,8 @@ static enum sotto_err write_psk(const struct sotto_mls_group *group,
     enum sotto_err err = SOTTO_OK;
 
     if (id->nonce.len == 0) {
-        err = client->random->fill(client->random->ctx, nonce,
-                                   group->suite->hash_len);
-        proposal.psk.nonce = (struct sotto_span){nonce, group->suite->hash_len};
+        err = client->random->fill(client->random->ctx, nonce, suite->hash_len);
+        proposal.psk.nonce = (struct sotto_span){nonce, suite->hash_len};
     }
     if (err == SOTTO_OK) {
         sotto_mls_write_proposal(w, &proposal);
@@ -145,11 +144,10 @@ static enum sotto_err write_psk(const struct sotto_mls_group *group,
     return err;
 }
 
-/* All but an Update. */
-static enum sotto_err write_proposal(const struct sotto_mls_group *group,
-                                     const struct sotto_mls_client *client,
-                                     const struct sotto_mls_change *change,
-                                     struct sotto_writer *w)
+enum sotto_err sotto_mls_proposal_write(const struct sotto_mls_suite *suite,
+                                        const struct sotto_mls_client *client,
+                                        const struct sotto_mls_change *change,
+                                        struct sotto_writer *w)
 {
     struct sotto_mls_proposal proposal = {.type = change->type};
 
@@ -159,7 +157,7 @@ static enum sotto_err write_proposal(const struct sotto_mls_group *group,
         sotto_write_bytes(w, change->bytes.at, change->bytes.len);
         return SOTTO_OK;
     case SOTTO_MLS_PROPOSAL_PSK:
-        return write_psk(group, client, &change->psk, w);
+        return write_psk(suite, client, &change->psk, w);
     case SOTTO_MLS_PROPOSAL_REMOVE:
         proposal.remove = change->leaf;
         break;
@@ -214,7 +212,7 @@ enum sotto_err sotto_mls_change_write(const struct sotto_mls_group *group,
     enum sotto_err err;
 
     if (change->type != SOTTO_MLS_PROPOSAL_UPDATE) {
-        err = write_proposal(group, client, change, w);
+        err = sotto_mls_proposal_write(group->suite, client, change, w);
     } else if (keys == NULL) {
         err = SOTTO_ERR_FORMAT;
     } else {

@@ -26,7 +26,8 @@ BASICS = {"sotto/err.h", "sotto/env.h"}
 CORE_BASICS = BASICS | {"sotto/limits.h", "sotto/secret.h", "sotto/span.h"}
 # Which layers of core a layer may include beside itself. A public header
 # <sotto/NAME.h> counts as part of core/NAME, or of what stands here for it.
-PUBLIC_LAYERS = {"fingerprint": "channel", "device": "chat"}
+PUBLIC_LAYERS = {"fingerprint": "channel", "device": "chat",
+                 "mls_types": "mls"}
 CORE_LAYERS = {
     "base": set(),
     "crypto": {"base"},

@@ -11,137 +11,11 @@
 
 #include <sotto/env.h>
 #include <sotto/err.h>
+#include <sotto/mls_types.h>
 #include <sotto/span.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* --------------------------------------------------- registries (RFC 17) */
-
-#define SOTTO_MLS_VERSION_10 1 /* ProtocolVersion mls10 */
-
-/* Cipher suites (17.1); the only one so far. */
-#define SOTTO_MLS_SUITE_P256_AES128GCM 0x0002
-
-/* Credential types (17.5). */
-#define SOTTO_MLS_CREDENTIAL_BASIC 0x0001
-#define SOTTO_MLS_CREDENTIAL_X509  0x0002
-
-/* Proposal types (17.4). */
-#define SOTTO_MLS_PROPOSAL_ADD           0x0001
-#define SOTTO_MLS_PROPOSAL_UPDATE        0x0002
-#define SOTTO_MLS_PROPOSAL_REMOVE        0x0003
-#define SOTTO_MLS_PROPOSAL_PSK           0x0004
-#define SOTTO_MLS_PROPOSAL_REINIT        0x0005
-#define SOTTO_MLS_PROPOSAL_EXTERNAL_INIT 0x0006
-#define SOTTO_MLS_PROPOSAL_EXTENSIONS    0x0007 /* group_context_extensions */
-
-/* Extension types (17.3). */
-#define SOTTO_MLS_EXTENSION_APPLICATION_ID        0x0001
-#define SOTTO_MLS_EXTENSION_RATCHET_TREE          0x0002
-#define SOTTO_MLS_EXTENSION_REQUIRED_CAPABILITIES 0x0003
-#define SOTTO_MLS_EXTENSION_EXTERNAL_PUB          0x0004
-#define SOTTO_MLS_EXTENSION_EXTERNAL_SENDERS      0x0005
-
-/* ----------------------------------------------------------------- limits */
-
-/* The most members a group can be configured for: a power of two, at most
- * 65536. A board that lowers it saves a private key of each group for every
- * level of the tree (core/mls/tree_math.h). */
-#ifndef SOTTO_MLS_MAX_MEMBERS
-#    define SOTTO_MLS_MAX_MEMBERS 65536U
-#endif
-
-/* The most extensions in one list; a longer list is refused. */
-#ifndef SOTTO_MLS_MAX_EXTENSIONS
-#    define SOTTO_MLS_MAX_EXTENSIONS 64U
-#endif
-
-/* The largest private key of the suites that are built in. */
-#define SOTTO_MLS_PRIVATE_MAX 32
-
-/* ------------------------------------------------------------------ types */
-
-/*
- * Who a member says it is (5.3). `body` is, for BASIC, the identity; for X509
- * the certificates from the leaf's upwards, each as `opaque cert_data<V>`.
- */
-struct sotto_mls_credential {
-    uint16_t type;
-    struct sotto_span body;
-};
-
-/* An extension (13): `data` is for the type to explain. */
-struct sotto_mls_extension {
-    uint16_t type;
-    struct sotto_span data;
-};
-
-/* What the client says it can do (7.2): lists of 16-bit numbers, big-endian as
- * on the wire. Default values and types of RFC 9420 need not be listed. */
-struct sotto_mls_capabilities {
-    struct sotto_span versions;
-    struct sotto_span cipher_suites;
-    struct sotto_span extensions;
-    struct sotto_span proposals;
-    struct sotto_span credentials;
-};
-
-/* When a key package may be used (7.2): seconds since 1970, both included. */
-struct sotto_mls_lifetime {
-    uint64_t not_before;
-    uint64_t not_after;
-};
-
-/* What a group asks of its members (11.1): lists as in the capabilities. */
-struct sotto_mls_required_capabilities {
-    struct sotto_span extensions;
-    struct sotto_span proposals;
-    struct sotto_span credentials;
-};
-
-/* Who may propose to a group from outside (12.1.8.1). */
-struct sotto_mls_external_sender {
-    struct sotto_span signature_key;
-    struct sotto_mls_credential credential;
-};
-
-/* Who has sent a message (6). */
-enum sotto_mls_sender_type {
-    SOTTO_MLS_SENDER_MEMBER = 1,
-    SOTTO_MLS_SENDER_EXTERNAL = 2,
-    SOTTO_MLS_SENDER_NEW_MEMBER_PROPOSAL = 3,
-    SOTTO_MLS_SENDER_NEW_MEMBER_COMMIT = 4
-};
-
-/* One member of a group. */
-struct sotto_mls_member {
-    uint32_t leaf;
-    struct sotto_mls_credential credential;
-    struct sotto_span signature_key;
-};
-
-/* ------------------------------------------------- pre-shared keys (8.4) */
-
-enum sotto_mls_psk_type {
-    SOTTO_MLS_PSK_EXTERNAL = 1,
-    SOTTO_MLS_PSK_RESUMPTION = 2
-};
-
-enum sotto_mls_psk_usage {
-    SOTTO_MLS_USAGE_APPLICATION = 1,
-    SOTTO_MLS_USAGE_REINIT = 2,
-    SOTTO_MLS_USAGE_BRANCH = 3
-};
-
-struct sotto_mls_psk_id {
-    uint8_t type;            /* enum sotto_mls_psk_type */
-    struct sotto_span id;    /* of EXTERNAL: psk_id */
-    uint8_t usage;           /* of RESUMPTION, as are the next two */
-    struct sotto_span group; /* psk_group_id */
-    uint64_t epoch;          /* psk_epoch */
-    struct sotto_span nonce; /* psk_nonce */
-};
 
 /* ------------------------------------------------------------- the caller */
 
@@ -167,6 +41,9 @@ struct sotto_mls_config {
     uint32_t forward;      /* generations that a message may be early */
 };
 
+struct sotto_mls_group; /* in memory of the caller's */
+struct sotto_mls_change;
+
 /*
  * What one client hands to every call: shared by all its groups. The scratch
  * is aligned as malloc() would and has sotto_mls_scratch_size() bytes for the
@@ -182,7 +59,7 @@ struct sotto_mls_client {
                               us to take it (7.2); 0: as long as it says */
     bool grease; /* what we make has values that others must skip (13.5) */
     const struct sotto_random *random; /* NULL for one that never sends */
-    void *ctx;                         /* for the two below */
+    void *ctx;                         /* for those below */
 
     /* Finds a pre-shared key, of any length, that stays until the call is
      * over; NOT_FOUND. The group itself knows its own resumption PSKs. NULL:
@@ -198,6 +75,14 @@ struct sotto_mls_client {
                                  const struct sotto_mls_credential *credential,
                                  struct sotto_span signature_key,
                                  const struct sotto_mls_credential *old);
+
+    /* Whether somebody may change this in the group (12.2): OK, or AUTH. Asked
+     * for each proposal that comes in by itself, which is then not taken, or in
+     * somebody else's commit, which is then refused. `sender` is as in events.
+     * NULL: everybody may do everything. */
+    enum sotto_err (*allow)(void *ctx, const struct sotto_mls_group *group,
+                            uint8_t sender_type, uint32_t sender,
+                            const struct sotto_mls_change *change);
 };
 
 /* The key package that one joins by, and its private keys. */
@@ -207,8 +92,6 @@ struct sotto_mls_member_keys {
     const uint8_t *encryption_private;
     const uint8_t *signature_private;
 };
-
-struct sotto_mls_group; /* in memory of the caller's */
 
 /* ------------------------------------------------------- a group: group.c */
 
@@ -388,6 +271,25 @@ enum sotto_err sotto_mls_write_external_senders(
     const struct sotto_mls_external_sender *senders, size_t count,
     struct sotto_mls_buffer *out) SOTTO_MUST_CHECK;
 
+/* What a key package says. */
+struct sotto_mls_package {
+    uint16_t cipher_suite;
+    struct sotto_mls_credential credential;
+    struct sotto_span signature_key;
+    struct sotto_mls_capabilities capabilities;
+    struct sotto_mls_lifetime lifetime;
+    struct sotto_span leaf_extensions;
+    struct sotto_span package_extensions;
+};
+
+/* Looks into somebody's KeyPackage before a group is created or changed for it,
+ * and checks all but whether it goes with a group (10.1). FORMAT, AUTH;
+ * UNSUPPORTED for a suite that is not built in. */
+enum sotto_err sotto_mls_key_package_read(const struct sotto_mls_client *client,
+                                          struct sotto_span key_package,
+                                          struct sotto_mls_package *out)
+    SOTTO_MUST_CHECK;
+
 /* How something is sent. */
 struct sotto_mls_sending {
     struct sotto_span authenticated_data;
@@ -414,6 +316,13 @@ struct sotto_mls_change {
     struct sotto_span extensions;
     const struct sotto_mls_new_leaf *leaf_node; /* UPDATE; NULL: as it is */
 };
+
+/* What a proposal says, such as that of an event: views of it. A REINIT of
+ * another version than ours, an UPDATE and an EXTERNAL_INIT have nothing but
+ * their type. FORMAT. */
+enum sotto_err sotto_mls_change_read(struct sotto_span proposal,
+                                     struct sotto_mls_change *out)
+    SOTTO_MUST_CHECK;
 
 /* Proposes it; it waits here, too. A commit of somebody else's has to take it
  * up. Errors of sotto_mls_protect(); FORMAT, AUTH for what is not valid. */
@@ -500,6 +409,40 @@ enum sotto_err sotto_mls_join_external(
     const struct sotto_mls_member_keys *keys, struct sotto_span group_info,
     struct sotto_span tree, const struct sotto_mls_plan *plan,
     struct sotto_mls_buffer *message) SOTTO_MUST_CHECK;
+
+/* ----------------------------------------- proposing from outside: outside.c */
+
+/* What one has to know of a group that one is not in. */
+struct sotto_mls_outside {
+    struct sotto_span group_id;
+    uint64_t epoch;
+    uint16_t cipher_suite;
+    struct sotto_span authenticated_data; /* for the message to carry */
+};
+
+/* What a GroupInfo, an MLSMessage, says of these; it is not verified. FORMAT. */
+enum sotto_err sotto_mls_group_info_read(struct sotto_span group_info,
+                                         struct sotto_mls_outside *out)
+    SOTTO_MUST_CHECK;
+
+/* Asks a group to add the owner of a key package (12.1.8), by a PublicMessage;
+ * the Welcome is then for these keys. FORMAT, AUTH, SPACE, UNSUPPORTED. */
+enum sotto_err sotto_mls_propose_self(const struct sotto_mls_client *client,
+                                      const struct sotto_mls_outside *group,
+                                      const struct sotto_mls_member_keys *keys,
+                                      struct sotto_mls_buffer *out)
+    SOTTO_MUST_CHECK;
+
+/* Proposes something as the external sender whose number in the extension
+ * external_senders is `sender`, and whose signature key this is. Not UPDATE.
+ * FORMAT, AUTH, RANDOM, SPACE, UNSUPPORTED. */
+enum sotto_err sotto_mls_propose_external(const struct sotto_mls_client *client,
+                                          const struct sotto_mls_outside *group,
+                                          uint32_t sender,
+                                          const uint8_t *signature_private,
+                                          const struct sotto_mls_change *change,
+                                          struct sotto_mls_buffer *out)
+    SOTTO_MUST_CHECK;
 
 /* ------------------------------------------------------- as bytes: state.c */
 
