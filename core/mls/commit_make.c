@@ -13,6 +13,7 @@
 #include "core/mls/codec.h"
 #include "core/mls/content.h"
 #include "core/mls/group.h"
+#include "core/mls/tie.h"
 #include "core/mls/transcript.h"
 #include "core/mls/tree_hash.h"
 #include <string.h>
@@ -338,6 +339,27 @@ enum sotto_err sotto_mls_commit_accept(struct sotto_mls_group *group,
 
 /* ------------------------------------------------------------------- making */
 
+/* A group that comes from another one is seen to be what that makes of it. */
+static enum sotto_err compare_with_old(const struct sotto_mls_group *group,
+                                       const struct sotto_mls_client *client,
+                                       const struct sotto_mls_work *work)
+{
+    struct sotto_mls_group_context context = group->context;
+    struct sotto_mls_proposal proposal;
+
+    context.epoch++;
+    context.extensions = work->extensions;
+    for (uint32_t i = 0; i < work->list_count; i++) {
+        sotto_mls_listed_read(&work->list[i], &proposal);
+        if (proposal.type == SOTTO_MLS_PROPOSAL_PSK &&
+            sotto_mls_is_tie(&proposal.psk) && client->find_group != NULL) {
+            return sotto_mls_tie_check(client, &proposal.psk, &context,
+                                       &work->draft);
+        }
+    }
+    return SOTTO_OK;
+}
+
 /* All of the commit, whose list is applied already; its protection comes last
  * because it changes the group: it takes a key. */
 static enum sotto_err make(struct sotto_mls_group *group,
@@ -357,6 +379,9 @@ static enum sotto_err make(struct sotto_mls_group *group,
     if (err == SOTTO_OK) {
         err = sotto_mls_make_tree(group, client, work, with_path,
                                   plan->leaf_node, &leaf);
+    }
+    if (err == SOTTO_OK) {
+        err = compare_with_old(group, client, work);
     }
     if (err == SOTTO_OK) {
         err = sotto_mls_make_commit(group, client, work, leaf, &commit);

@@ -288,6 +288,9 @@ enum sotto_err sotto_mls_join_external(struct sotto_mls_group *group,
         err = read_key_package(&outside);
     }
     if (err == SOTTO_OK) {
+        err = sotto_mls_check_new(client, outside.info.context.group_id);
+    }
+    if (err == SOTTO_OK) {
         err = look_in(group, client, work, &outside, tree);
     }
     if (err == SOTTO_OK) {

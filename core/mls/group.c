@@ -6,6 +6,7 @@
 #include "core/base/assert.h"
 #include "core/base/secret.h"
 #include "core/mls/codec.h"
+#include "core/mls/tie.h"
 #include <stdalign.h>
 #include <string.h>
 
@@ -239,6 +240,18 @@ struct sotto_span sotto_mls_group_context_span(
     return (struct sotto_span){group->context_bytes, group->context_len};
 }
 
+/* By a ReInit, of which a hash is kept. */
+static void end(struct sotto_mls_group *group, struct sotto_span reinit)
+{
+    struct sotto_reader r = sotto_mls_items(reinit);
+    struct sotto_mls_proposal proposal;
+
+    sotto_mls_read_proposal(&r, &proposal);
+    SOTTO_ASSERT(!r.bad);
+    sotto_mls_reinit_hash(group->suite, &proposal.reinit, group->ended_by);
+    group->state = SOTTO_MLS_GROUP_ENDED;
+}
+
 void sotto_mls_group_start_epoch(struct sotto_mls_group *group,
                                  struct sotto_mls_work *work)
 {
@@ -255,8 +268,10 @@ void sotto_mls_group_start_epoch(struct sotto_mls_group *group,
                                 work->encryption_secret);
     sotto_mls_past_keep_psk(group);
     sotto_mls_group_forget_waiting(group);
-    group->state =
-        work->reinit.len > 0 ? SOTTO_MLS_GROUP_ENDED : SOTTO_MLS_GROUP_ACTIVE;
+    group->state = SOTTO_MLS_GROUP_ACTIVE;
+    if (work->reinit.len > 0) {
+        end(group, work->reinit);
+    }
 }
 
 void sotto_mls_group_forget_waiting(struct sotto_mls_group *group)
@@ -294,21 +309,59 @@ static bool same(struct sotto_span a, struct sotto_span b)
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+enum sotto_err sotto_mls_check_new(const struct sotto_mls_client *client,
+                                   struct sotto_span group_id)
+{
+    const struct sotto_mls_group *group = NULL;
+
+    if (client->find_group != NULL) {
+        group = client->find_group(client->ctx, group_id);
+    }
+    return group == NULL || group->state != SOTTO_MLS_GROUP_ACTIVE
+               ? SOTTO_OK
+               : SOTTO_ERR_EXISTS;
+}
+
+/* The resumption PSK of an epoch of a group; empty if it is not kept. */
+static struct sotto_span find_resumption(const struct sotto_mls_group *group,
+                                         uint64_t epoch)
+{
+    uint32_t count = group->config.past_psks;
+    const struct sotto_mls_past_psk *past;
+
+    if (group->state == SOTTO_MLS_GROUP_EMPTY) {
+        return (struct sotto_span){NULL, 0};
+    }
+    if (epoch == group->context.epoch) {
+        return sotto_mls_group_resumption_psk(group);
+    }
+    past = count == 0 ? NULL : &group->past[epoch % count];
+    if (past == NULL || !past->is_used || past->epoch != epoch) {
+        return (struct sotto_span){NULL, 0};
+    }
+    return (struct sotto_span){past->psk, group->suite->hash_len};
+}
+
 enum sotto_err sotto_mls_find_psk(const struct sotto_mls_group *group,
                                   const struct sotto_mls_client *client,
                                   const struct sotto_mls_psk_id *id,
                                   struct sotto_span *psk)
 {
-    if (group != NULL && group->config.past_psks > 0 &&
-        id->type == SOTTO_MLS_PSK_RESUMPTION &&
-        same(id->group, group->context.group_id)) {
-        const struct sotto_mls_past_psk *past =
-            &group->past[id->epoch % group->config.past_psks];
+    struct sotto_span found = {NULL, 0};
 
-        if (past->is_used && past->epoch == id->epoch) {
-            *psk = (struct sotto_span){past->psk, group->suite->hash_len};
-            return SOTTO_OK;
+    if (id->type == SOTTO_MLS_PSK_RESUMPTION) {
+        if (group == NULL || !same(id->group, group->context.group_id)) {
+            group = client->find_group == NULL
+                        ? NULL
+                        : client->find_group(client->ctx, id->group);
         }
+        if (group != NULL) {
+            found = find_resumption(group, id->epoch);
+        }
+    }
+    if (found.len > 0) {
+        *psk = found;
+        return SOTTO_OK;
     }
     return client->psk == NULL ? SOTTO_ERR_NOT_FOUND
                                : client->psk(client->ctx, id, psk);

@@ -90,6 +90,8 @@ struct sotto_mls_group {
     uint8_t interim_hash[SOTTO_MLS_HASH_MAX]; /* interim_transcript_hash */
     uint8_t confirmation_tag[SOTTO_MLS_HASH_MAX];
 
+    uint8_t ended_by[SOTTO_MLS_HASH_MAX]; /* of ENDED: the ReInit (tie.h) */
+
     struct sotto_mls_waiting *waiting; /* config.proposals of them */
     uint32_t waiting_count;
     uint8_t *waiting_bytes;
@@ -180,7 +182,12 @@ enum sotto_err sotto_mls_check_client(const struct sotto_mls_client *client,
                                       const struct sotto_mls_leaf_node *old)
     SOTTO_MUST_CHECK;
 
-/* Finds a PSK, here or with the client. NOT_FOUND. `group` may be NULL. */
+/* Whether a group of this identifier is new to the client. EXISTS. */
+enum sotto_err sotto_mls_check_new(const struct sotto_mls_client *client,
+                                   struct sotto_span group_id) SOTTO_MUST_CHECK;
+
+/* Finds a PSK: here, in another group, or with the client. NOT_FOUND. `group`
+ * may be NULL. */
 enum sotto_err sotto_mls_find_psk(const struct sotto_mls_group *group,
                                   const struct sotto_mls_client *client,
                                   const struct sotto_mls_psk_id *id,

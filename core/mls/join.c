@@ -7,6 +7,7 @@
 #include "core/mls/group.h"
 #include "core/mls/label.h"
 #include "core/mls/psk.h"
+#include "core/mls/tie.h"
 #include "core/mls/transcript.h"
 #include "core/mls/tree_hash.h"
 #include "core/mls/tree_validate.h"
@@ -21,6 +22,7 @@ struct joining {
     struct sotto_mls_group_secrets secrets; /* views of the scratch */
     struct sotto_mls_group_info info;       /* views of the scratch */
     struct sotto_mls_psk_id tie;            /* the PSK of a reinit or branch */
+    bool is_tie_wanted;                     /* by the caller */
     uint8_t *room;                          /* the rest of the scratch */
     size_t room_len;
 };
@@ -119,11 +121,10 @@ static uint16_t count_psks(struct sotto_span psks)
 static enum sotto_err check_tie(struct joining *joining,
                                 const struct sotto_mls_psk_id *id)
 {
-    if (id->type != SOTTO_MLS_PSK_RESUMPTION ||
-        id->usage == SOTTO_MLS_USAGE_APPLICATION) {
+    if (!sotto_mls_is_tie(id)) {
         return SOTTO_OK;
     }
-    if (joining->tie.type != 0) {
+    if (joining->tie.type != 0) { /* it is the only one */
         return SOTTO_ERR_FORMAT;
     }
     joining->tie = *id;
@@ -348,6 +349,21 @@ static enum sotto_err take_epoch(const struct sotto_mls_group *group,
     return err;
 }
 
+/* The group that ours comes from; the caller looks where we cannot. */
+static enum sotto_err compare_with_old(const struct sotto_mls_group *group,
+                                       const struct sotto_mls_client *client,
+                                       const struct joining *joining)
+{
+    if (joining->tie.type == 0) {
+        return SOTTO_OK;
+    }
+    if (client->find_group == NULL) {
+        return joining->is_tie_wanted ? SOTTO_OK : SOTTO_ERR_FORMAT;
+    }
+    return sotto_mls_tie_check(client, &joining->tie, &joining->info.context,
+                               &group->tree);
+}
+
 /* ------------------------------------------------------------------- joining */
 
 static enum sotto_err join(struct sotto_mls_group *group,
@@ -367,12 +383,18 @@ static enum sotto_err join(struct sotto_mls_group *group,
     if (err == SOTTO_OK) {
         err = open_info(group->suite, work, joining);
     }
+    if (err == SOTTO_OK) {
+        err = sotto_mls_check_new(client, joining->info.context.group_id);
+    }
     /* Symmetric cryptography first, then the signatures. */
     if (err == SOTTO_OK) {
         err = take_epoch(group, work, &joining->info);
     }
     if (err == SOTTO_OK) {
         err = sotto_mls_join_tree(group, client, &joining->info, tree);
+    }
+    if (err == SOTTO_OK) {
+        err = compare_with_old(group, client, joining);
     }
     if (err == SOTTO_OK) {
         err = find_me(group, joining);
@@ -407,7 +429,7 @@ enum sotto_err sotto_mls_join(struct sotto_mls_group *group,
                               struct sotto_span welcome, struct sotto_span tree,
                               struct sotto_mls_psk_id *psk)
 {
-    struct joining joining = {.keys = keys};
+    struct joining joining = {.keys = keys, .is_tie_wanted = psk != NULL};
     struct sotto_mls_work *work;
     enum sotto_err err;
 

@@ -6,6 +6,7 @@
 #include "core/mls/codec.h"
 #include "core/mls/group.h"
 #include "core/mls/psk.h"
+#include "core/mls/tie.h"
 #include "core/mls/tree_validate.h"
 #include <string.h>
 
@@ -128,13 +129,6 @@ static bool is_same_psk(const struct sotto_mls_psk_id *a,
                      same(a->group, b->group);
 }
 
-/* A group comes from one other group at most (12.4.3.1). */
-static bool is_tie(const struct sotto_mls_psk_id *id)
-{
-    return id->type == SOTTO_MLS_PSK_RESUMPTION &&
-           id->usage != SOTTO_MLS_USAGE_APPLICATION;
-}
-
 /* Whether two items of a list exclude each other. That two Adds are for one
  * client shows in the tree (sotto_mls_list_check_tree). */
 static bool are_at_odds(const struct sotto_mls_listed *a,
@@ -159,7 +153,7 @@ static bool are_at_odds(const struct sotto_mls_listed *a,
         sotto_mls_listed_read(a, &first);
         sotto_mls_listed_read(b, &second);
         return is_same_psk(&first.psk, &second.psk) ||
-               (is_tie(&first.psk) && is_tie(&second.psk));
+               (sotto_mls_is_tie(&first.psk) && sotto_mls_is_tie(&second.psk));
     }
     return type == SOTTO_MLS_PROPOSAL_EXTENSIONS ||
            type == SOTTO_MLS_PROPOSAL_EXTERNAL_INIT;

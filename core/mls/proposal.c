@@ -5,6 +5,7 @@
 #include "core/base/secret.h"
 #include "core/mls/codec.h"
 #include "core/mls/group.h"
+#include "core/mls/tie.h"
 #include "core/mls/tree_validate.h"
 #include <string.h>
 
@@ -97,8 +98,7 @@ static bool is_psk_good(const struct sotto_mls_group *group,
                     sender.index == group->me;
 
     return id->nonce.len == group->suite->hash_len &&
-           (id->type == SOTTO_MLS_PSK_EXTERNAL ||
-            id->usage == SOTTO_MLS_USAGE_APPLICATION || is_first);
+           (!sotto_mls_is_tie(id) || is_first);
 }
 
 enum sotto_err sotto_mls_proposal_check(

@@ -4,7 +4,8 @@
  *     uint16 format; uint8 state; uint16 cipher_suite; uint32 our leaf
  *     GroupContext
  *     signature key; uint32 levels; private keys, lowest first
- *     eight secrets of the epoch; interim_transcript_hash; confirmation_tag
+ *     eight secrets of the epoch; interim_transcript_hash; confirmation_tag;
+ *     hash of the ReInit that ended the group, or zeros
  *     ratchet_tree (as in 12.4.3.3)
  *     secret tree (secret_tree_state.c)
  *     uint32 count; of each proposal that waits:
@@ -68,6 +69,7 @@ static void write_secrets(struct sotto_writer *w,
     }
     sotto_write_bytes(w, group->interim_hash, len);
     sotto_write_bytes(w, group->confirmation_tag, len);
+    sotto_write_bytes(w, group->ended_by, len);
     sotto_mls_epoch_secrets_wipe(&secrets);
 }
 
@@ -179,6 +181,7 @@ static void read_secrets(struct sotto_reader *r, struct sotto_mls_group *group)
     }
     sotto_read_bytes(r, group->interim_hash, len);
     sotto_read_bytes(r, group->confirmation_tag, len);
+    sotto_read_bytes(r, group->ended_by, len);
 }
 
 /* The tree that was decoded is the one that the GroupContext speaks of, and we

@@ -67,6 +67,18 @@ struct sotto_mls_client {
     enum sotto_err (*psk)(void *ctx, const struct sotto_mls_psk_id *id,
                           struct sotto_span *psk);
 
+    /* The group of this identifier that one is or was in; NULL if there is
+     * none. It shows that a new group's identifier is new (12.4.3.1), what a
+     * ReInit or branch comes from, and resumption PSKs. NULL: the application
+     * sees to all that by itself. */
+    const struct sotto_mls_group *(*find_group)(void *ctx,
+                                                struct sotto_span group_id);
+
+    /* Whether two credentials stand for one client (11.3). NULL: when they are
+     * equal byte for byte. */
+    bool (*is_same_client)(void *ctx, const struct sotto_mls_credential *a,
+                           const struct sotto_mls_credential *b);
+
     /* Whether somebody with this signature key is who the credential says
      * (5.3.1): OK, or AUTH. Asked for each leaf node that comes into a group,
      * and each external sender; `old` is the credential of the leaf whose place
@@ -142,11 +154,13 @@ enum sotto_err sotto_mls_group_export(const struct sotto_mls_group *group,
  *
  * `psk`, if not NULL, gets the resumption PSK that ties the group to another
  * one by reinit or branch, as a view of the scratch; its type is 0 when there
- * is none. What 11.2 and 11.3 ask for then is for the caller to compare: who
- * is a member of both, and, for a reinit, what was announced.
+ * is none. The client's find_group() then gives the old group, and the new one
+ * is compared with it (11.2, 11.3). Where the client has no such function, the
+ * caller does that, or hands in no `psk`: such a Welcome is then refused.
  *
  * FORMAT, AUTH; NOT_FOUND for a Welcome that is for other key packages, a PSK
- * that is not known, or a tree that is not there; LIMIT and SPACE for what the
+ * or an old group that is not known, or a tree that is not there; EXISTS when
+ * one is in a group of that identifier; LIMIT and SPACE for what the
  * configuration has no room for.
  */
 enum sotto_err sotto_mls_join(struct sotto_mls_group *group,
