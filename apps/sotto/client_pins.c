@@ -4,9 +4,10 @@
 #include "apps/sotto/textbuf.h"
 #include <string.h>
 
-/* How long another client of this person may hold the folder. */
-#define LOCK_TRIES   100
-#define LOCK_WAIT_MS 50U
+/* How long another client of this person may hold the folder, and how often to
+ * look. */
+#define LOCK_PATIENCE_MS 5000U
+#define LOCK_WAIT_MS     50U
 
 static void complain(struct client_app *app, const char *code, const char *what,
                      enum sotto_err err)
@@ -23,13 +24,13 @@ static void complain(struct client_app *app, const char *code, const char *what,
 /* Several clients may share the folder: each holds it for moments only. */
 static bool open_files(struct client_app *app, struct sotto_files *files)
 {
-    enum sotto_err err = SOTTO_ERR_BUSY;
-    for (int i = 0; i < LOCK_TRIES && err == SOTTO_ERR_BUSY; i++) {
+    const uint64_t give_up_ms = port_now_ms(app->port) + LOCK_PATIENCE_MS;
+    enum sotto_err err = path_open(app->files_loop, app->folder, true, files);
+    while (err == SOTTO_ERR_BUSY && port_now_ms(app->port) < give_up_ms) {
         struct port_event event;
-        size_t count = 0;
-        if (i > 0) {
-            port_wait(app->files_loop, LOCK_WAIT_MS, &event, 1, &count);
-        }
+        size_t count = 0; /* it does not wait if this is the only loop, and
+                             something is ready in it */
+        port_wait(app->files_loop, LOCK_WAIT_MS, &event, 1, &count);
         err = path_open(app->files_loop, app->folder, true, files);
     }
     if (err != SOTTO_OK) {

@@ -78,6 +78,20 @@ void below_net_poll(void)
     ethernet_poll(interface());
 }
 
+/* Peers come straight to a board. */
+enum sotto_err below_listen(const struct port_address *address,
+                            const char **why)
+{
+    (void)address;
+    (void)why;
+    return SOTTO_OK;
+}
+
+void below_listen_end(const struct port_address *address)
+{
+    (void)address;
+}
+
 bool board_address(struct port_address *address)
 {
     const ip4_addr_t *ip = netif_ip4_addr(interface());

@@ -37,6 +37,15 @@ enum sotto_err below_net_start(const char **why) SOTTO_MUST_CHECK;
  * after a bounded number of frames. */
 void below_net_poll(void);
 
+/*
+ * Somebody listens on `address` from now on, or no longer. For a machine whose
+ * peers come through a gateway that has to be told; BUSY when it cannot have
+ * that port, IO. All others have nothing to do and say OK.
+ */
+enum sotto_err below_listen(const struct port_address *address,
+                            const char **why) SOTTO_MUST_CHECK;
+void below_listen_end(const struct port_address *address);
+
 /* ---- time, random bytes, waiting -------------------------------------- */
 
 /* As port_now_ms(), port_now_ns() and port_wall_s(). */

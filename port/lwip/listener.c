@@ -11,6 +11,11 @@
  */
 #include "port/lwip/machine.h"
 
+#include "port/lwip/below.h"
+
+/* Ports of lwIP's choice that are tried when a gateway has them in use. */
+#define TRIES 8
+
 /* ---- lwIP's callback -------------------------------------------------- */
 
 static err_t accepted(void *arg, struct tcp_pcb *pcb, err_t err)
@@ -84,9 +89,8 @@ static enum sotto_err bind_to(const ip_addr_t *address, uint16_t tcp_port,
     return SOTTO_OK;
 }
 
-static enum sotto_err start_listening(struct port_listener *listener,
-                                      const ip_addr_t *address,
-                                      uint16_t tcp_port)
+static enum sotto_err listen_on(struct port_listener *listener,
+                                const ip_addr_t *address, uint16_t tcp_port)
 {
     struct tcp_pcb *pcb = NULL;
     enum sotto_err err = bind_to(address, tcp_port, &pcb);
@@ -102,6 +106,31 @@ static enum sotto_err start_listening(struct port_listener *listener,
     }
     tcp_arg(listener->pcb, listener);
     tcp_accept(listener->pcb, accepted);
+    return SOTTO_OK;
+}
+
+static void stop_listening(struct port_listener *listener)
+{
+    (void)tcp_close(listener->pcb); /* of a listening pcb it cannot fail */
+    *listener = (struct port_listener){0};
+}
+
+/* Listens, and lets the gateway know, where there is one. */
+static enum sotto_err start_listening(struct port_listener *listener,
+                                      const ip_addr_t *ip, uint16_t tcp_port)
+{
+    struct port_address address;
+    enum sotto_err err = listen_on(listener, ip, tcp_port);
+    if (err != SOTTO_OK) {
+        return err;
+    }
+    const char *why = "The gateway does not pass connections on";
+    port_listener_address(listener, &address);
+    err = below_listen(&address, &why);
+    if (err != SOTTO_OK) {
+        stop_listening(listener);
+        return machine_fail(err, why);
+    }
     return SOTTO_OK;
 }
 
@@ -134,11 +163,15 @@ enum sotto_err port_listen(struct port_loop *loop,
     if (made == NULL || loop->used >= loop->capacity) {
         return machine_fail(SOTTO_ERR_SPACE, "No room for a listener");
     }
-    *made = (struct port_listener){.wanted = true, .tag = tag};
-    err = start_listening(made, &ip, address->port);
+    int tries = address->port == 0 ? TRIES : 1;
+    do {
+        err = start_listening(made, &ip, address->port);
+    } while (err == SOTTO_ERR_BUSY && --tries > 0);
     if (err != SOTTO_OK) {
         return err;
     }
+    made->wanted = true;
+    made->tag = tag;
     loop->used++;
     *listener = made;
     return SOTTO_OK;
@@ -161,8 +194,10 @@ void port_listener_close(struct port_listener *listener)
     while (listener->pending != NULL) {
         stream_drop(listener->pending);
     }
-    (void)tcp_close(listener->pcb); /* of a listening pcb it cannot fail */
-    *listener = (struct port_listener){0};
+    struct port_address address;
+    port_listener_address(listener, &address);
+    below_listen_end(&address);
+    stop_listening(listener);
     machine()->loop.used--;
 }
 

@@ -10,7 +10,7 @@
 #include <lwip/init.h>
 #include <lwip/timeouts.h>
 
-_Static_assert(PORT_LWIP_STREAMS >= 1 && PORT_LWIP_STREAMS <= 250 &&
+_Static_assert(PORT_LWIP_STREAMS >= 1 && PORT_LWIP_STREAMS <= 2000 &&
                    PORT_LWIP_LISTENERS >= 1 && PORT_LWIP_LISTENERS <= 250,
                "pools are small");
 _Static_assert(PORT_LWIP_BACKLOG >= 1 && PORT_LWIP_BACKLOG <= 255 &&

@@ -5,7 +5,10 @@ processes of the test; Case starts them, ends them whatever happens, looks for
 what the sanitizers say, and shows what they wrote when a test fails. Nothing
 here asserts speed: every wait is for something to happen, for up to a minute.
 
-The program is $SOTTO_BIN; every child gets an empty home folder.
+The program is $SOTTO_BIN; every child gets an empty home folder. sotto_lwip is
+the same program on another network stack: its address is its own, but ports
+that it listens on are forwarded to it from 127.0.0.1, and what it connects to
+is reached as from here.
 """
 
 import ctypes
@@ -30,6 +33,8 @@ import unittest
 from screen import Screen
 
 BIN = os.environ.get("SOTTO_BIN", "sotto")
+ON_LWIP = BIN.endswith("_lwip")
+HERE = "127.0.0.15" if ON_LWIP else "127.0.0.1"  # what a server listens on
 WAIT = 60  # seconds
 PASSWORD = "tango-foxtrot-7"
 ITERATIONS = "1000"
@@ -236,7 +241,7 @@ class Server(Child):
                  limits=None):
         self.data = pathlib.Path(data)
         super().__init__(
-            case, ["server", "--listen", "127.0.0.1:%d" % port, "--data", data,
+            case, ["server", "--listen", "%s:%d" % (HERE, port), "--data", data,
                    "--min-iterations", ITERATIONS, *args],
             env=env, limits=limits)
         if wait:

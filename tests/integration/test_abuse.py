@@ -87,7 +87,7 @@ class AbuseTest(sotto.Case):
         self.assertEqual(server.stop(), 0)
         key = (server.data / "static_key").read_bytes()
         bare = subprocess.Popen(
-            [sotto.BIN, "server", "--listen", "127.0.0.1:0", "--data",
+            [sotto.BIN, "server", "--listen", sotto.HERE + ":0", "--data",
              server.data], env=self.environment({}), preexec_fn=close_all)
         try:
             sotto.until(lambda: self.listens(bare.pid), "a listening server")
@@ -159,9 +159,9 @@ class AbuseTest(sotto.Case):
         """Whenever the request comes, it is not lost."""
         for i in range(12):
             server = self.server(data="server-%d" % i, wait=False)
-            sotto.until(lambda: (server.data / ".lock").exists()
+            sotto.until(lambda: server.data.exists()
                         or server.process.poll() is not None,
-                        "a folder that is in use")
+                        "a folder for its files")
             time.sleep(0.002 * i)
             server.signal(signal.SIGTERM)
             self.assertEqual(server.end(20), 0)
@@ -174,8 +174,9 @@ class AbuseTest(sotto.Case):
             kept = (server.data / name).read_bytes()
             (server.data / name).unlink()
             (server.data / name).mkdir()
-            code, _, err = self.run_sotto("server", "--listen", "127.0.0.1:0",
-                                          "--data", server.data)
+            code, _, err = self.run_sotto(
+                "server", "--listen", sotto.HERE + ":0",
+                "--data", server.data)
             self.assertEqual(code, 1)
             self.assertEqual(len(err.splitlines()), 1, err)
             (server.data / name).rmdir()

@@ -1,7 +1,6 @@
 /*
- * host.c - a host below port/lwip: clock, entropy, waiting. Its only network
- * is inside the process (wire.c), so that nothing here needs root; whatever two
- * streams say to each other goes through the whole stack.
+ * host.c - a host below port/lwip: clock, entropy, waiting. Its network is
+ * inside the process (wire.c, slirp.c), so that nothing here needs root.
  *
  * Contract: below.h.
  */
@@ -17,16 +16,16 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Who writes to this pipe wakes below_wait(). */
 /* What passes of the virtual time with each look at it. */
 #define LOOK_NS 100000U
 
 /* One machine a process, and a signal handler that is given nothing: hence
  * global. */
 /* NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables) */
-static int wake_pipe[2] = {-1, -1};
-static bool is_virtual; /* time is `virtual_ns` */
+static int wake_pipe[2] = {-1, -1}; /* who writes to it wakes below_wait() */
+static bool is_virtual;             /* time is `virtual_ns` */
 static uint64_t virtual_ns;
+static uint64_t random_state; /* random bytes, when time is virtual */
 /* NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables) */
 
 const char *host_words(void)
@@ -52,16 +51,32 @@ static unsigned long setting(const char *name, unsigned long otherwise)
 static void read_settings(void)
 {
     unsigned long loss = setting("SOTTO_LWIP_LOSS", 0);
-    if (loss > 0 && !is_virtual) {
-        host_wire_lose((unsigned)loss, setting("SOTTO_SEED", 1));
+    unsigned long seed = setting("SOTTO_SEED", 1);
+    if (loss > 0 && !is_virtual && host_net_lose((unsigned)loss, seed)) {
         virtual_ns = 1000000000U; /* any, but the same */
+        random_state = seed;
         is_virtual = true;
+    }
+}
+
+/* So that nothing that is opened gets the number of a standard stream that was
+ * closed, and with it what is meant for a person. */
+static void hold_standard_streams(void)
+{
+    int fd = 0;
+    while (fd >= 0 && fd <= STDERR_FILENO) {
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    }
+    if (fd > STDERR_FILENO) {
+        (void)close(fd);
     }
 }
 
 enum sotto_err below_start(const char **why)
 {
     uint8_t probe;
+    hold_standard_streams();
+    read_settings();
     if (below_random(&probe, sizeof probe) != SOTTO_OK) {
         *why = "This machine gives no random bytes";
         return SOTTO_ERR_RANDOM;
@@ -70,7 +85,6 @@ enum sotto_err below_start(const char **why)
         *why = host_words();
         return SOTTO_ERR_IO;
     }
-    read_settings();
     host_signals_start(wake_pipe[1]);
     return SOTTO_OK;
 }
@@ -109,7 +123,16 @@ uint64_t below_wall_s(void)
     return now.tv_sec > 0 ? (uint64_t)now.tv_sec : SOTTO_TIME_UNKNOWN;
 }
 
-enum sotto_err below_random(uint8_t *out, size_t len)
+uint64_t host_draw(uint64_t *state)
+{
+    *state += 0x9e3779b97f4a7c15U;
+    uint64_t mixed = *state;
+    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9U;
+    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebU;
+    return mixed ^ mixed >> 31;
+}
+
+static enum sotto_err from_system(uint8_t *out, size_t len)
 {
     while (len > 0) {
         ssize_t got = getrandom(out, len, 0);
@@ -125,27 +148,43 @@ enum sotto_err below_random(uint8_t *out, size_t len)
     return SOTTO_OK;
 }
 
+enum sotto_err below_random(uint8_t *out, size_t len)
+{
+    if (!is_virtual) {
+        return from_system(out, len);
+    }
+    for (size_t i = 0; i < len; i++) {
+        out[i] = (uint8_t)host_draw(&random_state);
+    }
+    return SOTTO_OK;
+}
+
 /* ---- waiting ---------------------------------------------------------- */
+
+static void empty_pipe(void)
+{
+    uint8_t bytes[64];
+    while (read(wake_pipe[0], bytes, sizeof bytes) > 0) {
+    }
+}
 
 void below_wait(uint32_t ms, unsigned console)
 {
-    struct pollfd fds[3] = {{.fd = wake_pipe[0], .events = POLLIN},
-                            {.fd = -1, .events = POLLIN},
-                            {.fd = -1, .events = POLLOUT}};
+    struct pollfd fds[3 + HOST_NET_FDS] = {{.fd = wake_pipe[0],
+                                            .events = POLLIN},
+                                           {.fd = -1, .events = POLLIN},
+                                           {.fd = -1, .events = POLLOUT}};
     host_console_wait(console, &fds[1].fd, &fds[2].fd);
     int timeout = ms > INT32_MAX ? -1 : (int)ms;
-    bool jump = is_virtual && timeout > 0 && !host_wire_busy();
-    if (jump || host_wire_busy()) {
-        timeout = 0;
-    }
-    int ready = poll(fds, 3, timeout);
+    size_t count = 3 + host_net_wait(&fds[3], HOST_NET_FDS, &timeout);
+    bool jump = is_virtual && timeout > 0;
+    int ready = poll(fds, count, jump ? 0 : timeout);
+    host_net_waited(ready < 0);
     if (jump && ready == 0) {
         virtual_ns += (uint64_t)ms * 1000000U;
     }
     if (ready > 0 && fds[0].revents != 0) {
-        uint8_t bytes[64];
-        while (read(wake_pipe[0], bytes, sizeof bytes) > 0) {
-        }
+        empty_pipe();
     }
 }
 

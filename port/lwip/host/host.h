@@ -5,8 +5,8 @@
  * SOTTO_LWIP_LOSS is how many of 1,000 frames get lost, chosen by SOTTO_SEED (1
  * where it is not set). Time is then not the machine's: it jumps whenever there
  * would be nothing to do but wait, and passes a little with each look at the
- * clock. So minutes of retransmission take no time, and the same seed gives
- * the same run.
+ * clock; random bytes come from the seed too. So minutes of retransmission take
+ * no time, and the same seed gives the same run.
  */
 #ifndef SOTTO_PORT_LWIP_HOST_H
 #define SOTTO_PORT_LWIP_HOST_H
@@ -16,11 +16,38 @@
 /* The sentence of the C library for the present errno. */
 const char *host_words(void);
 
-/* Frames are on the wire. */
-bool host_wire_busy(void);
+/* Steele, Lea, Flood 2014: SplitMix. */
+uint64_t host_draw(uint64_t *state);
 
-/* From now on, of 1,000 frames so many are lost. */
-void host_wire_lose(unsigned per_mille, uint64_t seed);
+/* ---- the network: wire.c or slirp.c ----------------------------------- */
+
+struct netif;
+struct pbuf;
+struct pollfd;
+
+/* Descriptors that a network may want to wait for. */
+#define HOST_NET_FDS 2048U
+
+/* From now on, of 1,000 frames so many are lost. False where the network has
+ * a will, and a clock, of its own. */
+bool host_net_lose(unsigned per_mille, uint64_t seed);
+
+/* Puts what is to be waited for into `fds`, at most `cap`; how many. Shortens
+ * `*timeout_ms` (below 0: no end) to what the network's timers and waiting
+ * frames allow. */
+size_t host_net_wait(struct pollfd *fds, size_t cap, int *timeout_ms);
+
+/* After each host_net_wait(), once poll() has looked at these `fds`. */
+void host_net_waited(bool failed);
+
+/* Frames that came and that lwIP does not have yet. `frame` is of PBUF_POOL and
+ * no longer the caller's. */
+void host_frames_put(struct netif *netif, struct pbuf *frame);
+void host_frames_lose(unsigned per_mille, uint64_t seed);
+bool host_frames_wait(void);
+void host_frames_deliver(struct netif *netif);
+
+/* ---- signals and the terminal ----------------------------------------- */
 
 /* Takes the signals over; each puts a byte into the pipe `wake`. */
 void host_signals_start(int wake);

@@ -1,10 +1,10 @@
 /*
- * wire.c - the host's only network interface, with the loopback addresses:
- * a wire whose both ends are here.
+ * wire.c - a network inside the process: one interface, with the loopback
+ * addresses, on a wire whose both ends are here.
  *
  * lwIP has a loopback interface of its own; this one behaves like a board's
- * driver instead. A frame is copied into packet buffers of lwIP's pool, waits
- * in a ring as it would in a device, and is lost when there is no room.
+ * driver instead: what is sent is copied into packet buffers of lwIP's pool, and
+ * waits there as it would in a device (frames.c).
  *
  * Contract: below.h, the network.
  */
@@ -13,59 +13,19 @@
 #include <lwip/ip.h>
 #include <lwip/netif.h>
 
-/* Frames on the wire at once. */
-#define RING 1024U
-_Static_assert((RING & (RING - 1)) == 0, "indices wrap by a mask");
-
-struct wire {
-    struct netif netif;
-    struct pbuf *ring[RING];
-    size_t first;
-    size_t count;
-    unsigned loss; /* of 1,000 */
-    uint64_t seed;
-};
-
-static struct wire *wire(void)
+static struct netif *interface(void)
 {
-    static struct wire the_only_one;
+    static struct netif the_only_one;
     return &the_only_one;
-}
-
-void host_wire_lose(unsigned per_mille, uint64_t seed)
-{
-    wire()->loss = per_mille;
-    wire()->seed = seed;
-}
-
-/* Steele, Lea, Flood 2014: SplitMix. */
-static uint64_t draw(uint64_t *state)
-{
-    *state += 0x9e3779b97f4a7c15U;
-    uint64_t mixed = *state;
-    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9U;
-    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebU;
-    return mixed ^ mixed >> 31;
-}
-
-static bool is_lost(struct wire *wire)
-{
-    return wire->loss > 0 && draw(&wire->seed) % 1000 < wire->loss;
 }
 
 static err_t send_frame(struct netif *netif, struct pbuf *frame)
 {
-    struct wire *to = netif->state;
-    struct pbuf *copy = NULL;
-    if (to->count < RING && !is_lost(to)) {
-        copy = pbuf_alloc(PBUF_LINK, frame->tot_len, PBUF_POOL);
+    struct pbuf *copy = pbuf_alloc(PBUF_LINK, frame->tot_len, PBUF_POOL);
+    if (copy != NULL) { /* or it is lost, and lwIP sends it again */
+        (void)pbuf_copy(copy, frame); /* as long as the frame */
+        host_frames_put(netif, copy);
     }
-    if (copy == NULL) {
-        return ERR_OK; /* lost on the way; lwIP sends it again */
-    }
-    (void)pbuf_copy(copy, frame); /* as long as the frame */
-    to->ring[(to->first + to->count) & (RING - 1)] = copy;
-    to->count++;
     return ERR_OK;
 }
 
@@ -106,8 +66,8 @@ enum sotto_err below_net_start(const char **why)
     IP4_ADDR(&address, 127, 0, 0, 1);
     IP4_ADDR(&mask, 255, 0, 0, 0);
     IP4_ADDR(&gateway, 127, 0, 0, 1);
-    struct netif *netif = &wire()->netif;
-    if (netif_add(netif, &address, &mask, &gateway, wire(), init, ip_input) ==
+    struct netif *netif = interface();
+    if (netif_add(netif, &address, &mask, &gateway, NULL, init, ip_input) ==
         NULL) {
         *why = "The loopback interface does not start";
         return SOTTO_ERR_IO;
@@ -117,22 +77,42 @@ enum sotto_err below_net_start(const char **why)
     return SOTTO_OK;
 }
 
-bool host_wire_busy(void)
-{
-    return wire()->count > 0;
-}
-
-/* Answers to what comes in go onto the same wire, so there is no "all": a ring
- * full of frames is enough for one turn. */
 void below_net_poll(void)
 {
-    struct wire *from = wire();
-    for (size_t i = 0; i < RING && from->count > 0; i++) {
-        struct pbuf *frame = from->ring[from->first];
-        from->first = (from->first + 1) & (RING - 1);
-        from->count--;
-        if (from->netif.input(frame, &from->netif) != ERR_OK) {
-            pbuf_free(frame);
-        }
+    host_frames_deliver(interface());
+}
+
+/* Nobody is out there. */
+enum sotto_err below_listen(const struct port_address *address,
+                            const char **why)
+{
+    (void)address;
+    (void)why;
+    return SOTTO_OK;
+}
+
+void below_listen_end(const struct port_address *address)
+{
+    (void)address;
+}
+
+bool host_net_lose(unsigned per_mille, uint64_t seed)
+{
+    host_frames_lose(per_mille, seed);
+    return true;
+}
+
+size_t host_net_wait(struct pollfd *fds, size_t cap, int *timeout_ms)
+{
+    (void)fds;
+    (void)cap;
+    if (host_frames_wait()) {
+        *timeout_ms = 0;
     }
+    return 0;
+}
+
+void host_net_waited(bool failed)
+{
+    (void)failed;
 }
