@@ -50,6 +50,9 @@ void sotto_mls_sender_data_key(const struct sotto_mls_suite *suite,
                                struct sotto_span ciphertext, uint8_t *key,
                                uint8_t *nonce);
 
+/* The ratchet that gives the keys for a type of content. */
+enum sotto_mls_ratchet_kind sotto_mls_ratchet_of(uint8_t content_type);
+
 /* Bytes of the MLSMessage that protecting `in` with `padding` bytes gives. */
 size_t sotto_mls_private_len(const struct sotto_mls_authenticated_content *in,
                              size_t padding);

@@ -86,7 +86,7 @@ static void once_for_content(struct once *once,
     }
 }
 
-static enum sotto_mls_ratchet_kind kind_of(uint8_t content_type)
+enum sotto_mls_ratchet_kind sotto_mls_ratchet_of(uint8_t content_type)
 {
     return content_type == SOTTO_MLS_CONTENT_APPLICATION
                ? SOTTO_MLS_RATCHET_APPLICATION
@@ -255,7 +255,8 @@ enum sotto_err sotto_mls_private_protect(
     err = random->fill(random->ctx, message.guard, sizeof message.guard);
     if (err == SOTTO_OK) {
         err = sotto_mls_secret_tree_next(tree, content->sender.index,
-                                         kind_of(content->content_type),
+                                         sotto_mls_ratchet_of(
+                                             content->content_type),
                                          &message.key);
     }
     if (err == SOTTO_OK) {
@@ -381,7 +382,7 @@ enum sotto_err sotto_mls_private_unprotect(
         return err;
     }
     err = sotto_mls_secret_tree_find(tree, sender.leaf_index,
-                                     kind_of(in->content_type),
+                                     sotto_mls_ratchet_of(in->content_type),
                                      sender.generation, &found);
     if (err != SOTTO_OK) {
         return err;

@@ -240,6 +240,53 @@ struct sotto_span sotto_mls_group_context_span(
     return (struct sotto_span){group->context_bytes, group->context_len};
 }
 
+enum sotto_err sotto_mls_reserve(struct sotto_mls_group *group, uint32_t count)
+{
+    enum sotto_err err;
+
+    if (group->state != SOTTO_MLS_GROUP_ACTIVE) {
+        return SOTTO_ERR_DENIED;
+    }
+    if (count > SOTTO_MLS_RESERVE_MAX) {
+        return SOTTO_ERR_LIMIT;
+    }
+    err = sotto_mls_secret_tree_forward(&group->secret_tree, group->me,
+                                        SOTTO_MLS_RATCHET_APPLICATION, 0);
+    if (err != SOTTO_OK) {
+        return err; /* no room for our ratchets, now or when it is loaded */
+    }
+    group->reserves = true;
+    for (int kind = 0; kind < SOTTO_MLS_RATCHETS; kind++) {
+        uint32_t next =
+            sotto_mls_secret_tree_generation(&group->secret_tree, group->me,
+                                             (enum sotto_mls_ratchet_kind)kind);
+
+        group->reserved[kind] =
+            count < UINT32_MAX - next ? next + count : UINT32_MAX;
+    }
+    return SOTTO_OK;
+}
+
+enum sotto_err sotto_mls_group_skip_reserved(struct sotto_mls_group *group)
+{
+    struct sotto_mls_secret_tree *tree = &group->secret_tree;
+    enum sotto_err err = SOTTO_OK;
+
+    for (int i = 0; i < SOTTO_MLS_RATCHETS && err == SOTTO_OK; i++) {
+        enum sotto_mls_ratchet_kind kind = (enum sotto_mls_ratchet_kind)i;
+        uint32_t to = group->reserved[kind];
+        uint32_t from = sotto_mls_secret_tree_generation(tree, group->me, kind);
+
+        if (to > from) {
+            err =
+                to - from > SOTTO_MLS_RESERVE_MAX
+                    ? SOTTO_ERR_FORMAT
+                    : sotto_mls_secret_tree_forward(tree, group->me, kind, to);
+        }
+    }
+    return err;
+}
+
 /* By a ReInit, of which a hash is kept. */
 static void end(struct sotto_mls_group *group, struct sotto_span reinit)
 {
@@ -266,6 +313,7 @@ void sotto_mls_group_start_epoch(struct sotto_mls_group *group,
            sizeof work->confirmation_tag);
     sotto_mls_secret_tree_start(&group->secret_tree, group->tree.leaf_count,
                                 work->encryption_secret);
+    memset(group->reserved, 0, sizeof group->reserved);
     sotto_mls_past_keep_psk(group);
     sotto_mls_group_forget_waiting(group);
     group->state = SOTTO_MLS_GROUP_ACTIVE;

@@ -90,7 +90,9 @@ struct sotto_mls_group {
     uint8_t interim_hash[SOTTO_MLS_HASH_MAX]; /* interim_transcript_hash */
     uint8_t confirmation_tag[SOTTO_MLS_HASH_MAX];
 
-    uint8_t ended_by[SOTTO_MLS_HASH_MAX]; /* of ENDED: the ReInit (tie.h) */
+    uint8_t ended_by[SOTTO_MLS_HASH_MAX];  /* of ENDED: the ReInit (tie.h) */
+    bool reserves;                         /* generations before use */
+    uint32_t reserved[SOTTO_MLS_RATCHETS]; /* those below, of our ratchets */
 
     struct sotto_mls_waiting *waiting; /* config.proposals of them */
     uint32_t waiting_count;
@@ -167,6 +169,11 @@ void sotto_mls_group_set_context(struct sotto_mls_group *group,
 /* The GroupContext as bytes. */
 struct sotto_span sotto_mls_group_context_span(
     const struct sotto_mls_group *group);
+
+/* Steps our ratchets behind what is reserved. FORMAT for more than can be;
+ * SPACE. */
+enum sotto_err sotto_mls_group_skip_reserved(struct sotto_mls_group *group)
+    SOTTO_MUST_CHECK;
 
 /* Starts an epoch from what the work has: secrets, hashes, GroupContext. */
 void sotto_mls_group_start_epoch(struct sotto_mls_group *group,

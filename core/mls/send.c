@@ -33,9 +33,16 @@ enum sotto_err sotto_mls_seal(struct sotto_mls_group *group,
                               const struct sotto_mls_authenticated_content *in,
                               size_t padding, struct sotto_mls_buffer *out)
 {
+    enum sotto_mls_ratchet_kind kind =
+        sotto_mls_ratchet_of(in->content.content_type);
     struct sotto_writer w;
     enum sotto_err err;
 
+    if (in->wire_format == SOTTO_MLS_WIRE_PRIVATE_MESSAGE && group->reserves &&
+        sotto_mls_secret_tree_generation(&group->secret_tree, group->me,
+                                         kind) >= group->reserved[kind]) {
+        return SOTTO_ERR_LIMIT;
+    }
     sotto_writer_init(&w, out->at, out->cap);
     if (in->wire_format == SOTTO_MLS_WIRE_PUBLIC_MESSAGE) {
         err = sotto_mls_public_protect(group->suite,

@@ -7,7 +7,7 @@
  *     eight secrets of the epoch; interim_transcript_hash; confirmation_tag;
  *     hash of the ReInit that ended the group, or zeros
  *     ratchet_tree (as in 12.4.3.3)
- *     secret tree (secret_tree_state.c)
+ *     secret tree (secret_tree_state.c); uint8 reserves, uint32 reserved[2]
  *     uint32 count; of each proposal that waits:
  *         reference, uint8 sender type, uint32 index, proposal<V>, private
  *         keys of an Update's leaf (encryption, signature), uint8 is_ignored
@@ -73,6 +73,15 @@ static void write_secrets(struct sotto_writer *w,
     sotto_mls_epoch_secrets_wipe(&secrets);
 }
 
+static void write_reserved(struct sotto_writer *w,
+                           const struct sotto_mls_group *group)
+{
+    sotto_write_u8(w, group->reserves ? 1 : 0);
+    for (size_t kind = 0; kind < SOTTO_MLS_RATCHETS; kind++) {
+        sotto_write_u32(w, group->reserved[kind]);
+    }
+}
+
 static void write_waiting(struct sotto_writer *w,
                           const struct sotto_mls_group *group)
 {
@@ -110,6 +119,7 @@ enum sotto_err sotto_mls_group_save(const struct sotto_mls_group *group,
     write_secrets(&w, group);
     sotto_mls_tree_write(&w, &group->tree);
     sotto_mls_secret_tree_write(&w, &group->secret_tree);
+    write_reserved(&w, group);
     write_waiting(&w, group);
     sotto_mls_past_write(&w, group);
     if (w.bad) {
@@ -254,6 +264,17 @@ static bool is_waiting_good(const struct sotto_mls_group *group,
     }
 }
 
+/* What was reserved may have been used since it was saved. */
+static enum sotto_err read_reserved(struct sotto_reader *r,
+                                    struct sotto_mls_group *group)
+{
+    group->reserves = sotto_mls_read_present(r);
+    for (size_t kind = 0; kind < SOTTO_MLS_RATCHETS; kind++) {
+        group->reserved[kind] = sotto_read_u32(r);
+    }
+    return r->bad ? SOTTO_ERR_FORMAT : sotto_mls_group_skip_reserved(group);
+}
+
 static enum sotto_err read_one_waiting(struct sotto_reader *r,
                                        struct sotto_mls_group *group)
 {
@@ -311,6 +332,9 @@ static enum sotto_err load(struct sotto_reader *r,
     read_keys(r, group);
     read_secrets(r, group);
     err = read_trees(r, group);
+    if (err == SOTTO_OK) {
+        err = read_reserved(r, group);
+    }
     if (err == SOTTO_OK) {
         err = read_waiting(r, group);
     }

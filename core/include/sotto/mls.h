@@ -319,6 +319,24 @@ enum sotto_err sotto_mls_protect(struct sotto_mls_group *group,
                                  struct sotto_span data,
                                  struct sotto_mls_buffer *out) SOTTO_MUST_CHECK;
 
+#define SOTTO_MLS_RESERVE_MAX 65536U
+
+/*
+ * Reserves the keys of the next `count` private messages of each kind,
+ * application data and handshakes; the group is then to be saved. After that
+ * they may be sent without saving each time: a group that is loaded goes on
+ * behind all that were reserved, so that after a crash no key is used twice.
+ *
+ * Once this was called, sealing with a key that is not reserved is refused
+ * with LIMIT; nothing is reserved when an epoch begins. The others take what is
+ * skipped for lost messages: `count` is best below their config.forward. To go
+ * back further than to the last saved reservation is still to use keys twice.
+ * LIMIT for more than SOTTO_MLS_RESERVE_MAX, which loading has to step over;
+ * SPACE for more senders than config.senders; DENIED when not active.
+ */
+enum sotto_err sotto_mls_reserve(struct sotto_mls_group *group, uint32_t count)
+    SOTTO_MUST_CHECK;
+
 /* What one wants to change, by a proposal. */
 struct sotto_mls_change {
     uint16_t type;               /* of proposal; not EXTERNAL_INIT */
@@ -471,8 +489,8 @@ enum sotto_err sotto_mls_group_save(const struct sotto_mls_group *group,
  * FORMAT for what was not saved; SPACE or LIMIT for what there is no room for;
  * UNSUPPORTED. After a failure the group is as after init.
  *
- * To go back to an old state is to use keys twice: save before a message is
- * sent, or step generations forward afterwards.
+ * To go back to an old state is to use keys twice: save after a message is
+ * sealed and before it is sent, or reserve keys (sotto_mls_reserve).
  */
 enum sotto_err sotto_mls_group_load(struct sotto_mls_group *group,
                                     struct sotto_span in) SOTTO_MUST_CHECK;
