@@ -167,31 +167,42 @@ static bool decode(const char *hex, struct vectors_bytes out)
     return true;
 }
 
-const char *vectors_text(struct vectors *v, const cJSON *object,
-                         const char *field)
+static const char *text_of(struct vectors *v, const cJSON *item,
+                           const char *what)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, field);
-
     if (item == NULL || cJSON_IsNull(item)) {
         return "";
     }
     if (!cJSON_IsString(item)) {
-        vectors_unreadable(v, field);
+        vectors_unreadable(v, what);
         return "";
     }
     return item->valuestring;
 }
 
-struct vectors_bytes vectors_hex(struct vectors *v, const cJSON *object,
-                                 const char *field)
+const char *vectors_text(struct vectors *v, const cJSON *object,
+                         const char *field)
 {
-    const char *hex = vectors_text(v, object, field);
+    return text_of(v, cJSON_GetObjectItemCaseSensitive(object, field), field);
+}
+
+struct vectors_bytes vectors_hex_of(struct vectors *v, const cJSON *item,
+                                    const char *what)
+{
+    const char *hex = text_of(v, item, what);
     struct vectors_bytes bytes = vectors_buffer(v, strlen(hex) / 2);
 
     if (strlen(hex) % 2 != 0 || !decode(hex, bytes)) {
-        vectors_unreadable(v, field);
+        vectors_unreadable(v, what);
     }
     return bytes;
+}
+
+struct vectors_bytes vectors_hex(struct vectors *v, const cJSON *object,
+                                 const char *field)
+{
+    return vectors_hex_of(v, cJSON_GetObjectItemCaseSensitive(object, field),
+                          field);
 }
 
 uint64_t vectors_number(struct vectors *v, const cJSON *object,

@@ -85,6 +85,11 @@ uint64_t vectors_number(struct vectors *v, const cJSON *object,
                         const char *field);
 bool vectors_has(const cJSON *object, const char *field);
 
+/* The hex of a value itself, such as an item of a list; `what` is its name in
+ * what is said about it. */
+struct vectors_bytes vectors_hex_of(struct vectors *v, const cJSON *item,
+                                    const char *what);
+
 /* A buffer of `len` zeros, valid as long as a struct vectors_bytes. */
 struct vectors_bytes vectors_buffer(struct vectors *v, size_t len);
 

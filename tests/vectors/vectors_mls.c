@@ -14,6 +14,7 @@ static const struct kind {
     bool is_suite_free; /* `cipher_suite` does not matter */
     bool (*run)(struct vectors *v, const cJSON *test);
 } kinds[] = {
+    {"initial_epoch_authenticator", false, vectors_mls_passive},
     {"vlbytes_header", true, vectors_mls_deserialization},
     {"mls_welcome", true, vectors_mls_messages},
     {"n_leaves", true, vectors_mls_tree_math},
@@ -27,7 +28,6 @@ static const struct kind {
     {"authenticated_content", false, vectors_mls_transcript_hashes},
     {"application_priv", false, vectors_mls_message_protection},
     {"signer_pub", false, vectors_mls_welcome},
-    {"initial_epoch_authenticator", false, vectors_mls_passive},
 };
 
 bool vectors_mls_fail(struct vectors *v, const char *why)
@@ -42,6 +42,15 @@ struct sotto_span vectors_mls_span(struct vectors *v, const cJSON *object,
     struct vectors_bytes bytes = vectors_hex(v, object, field);
 
     return (struct sotto_span){bytes.at, bytes.len};
+}
+
+uint32_t vectors_mls_leaf(struct vectors *v, const cJSON *object,
+                          const char *field)
+{
+    uint64_t leaf = vectors_number(v, object, field);
+
+    return leaf < SOTTO_MLS_MAX_MEMBERS ? (uint32_t)leaf
+                                        : SOTTO_MLS_MAX_MEMBERS;
 }
 
 static const struct kind *find_kind(const cJSON *test)
@@ -82,7 +91,13 @@ static void run_file(struct vectors *v, const cJSON *root)
     }
     cJSON_ArrayForEach(test, root)
     {
-        run_case(v, test, number++);
+        if (cJSON_IsObject(test)) {
+            run_case(v, test, number);
+        } else {
+            vectors_begin(v, "case %zu", number);
+            vectors_end(v, vectors_mls_fail(v, "not an object"));
+        }
+        number++;
     }
 }
 

@@ -40,6 +40,9 @@ bool vectors_mls_welcome(struct vectors *v, const cJSON *test);
 /* vectors_mls_passive.c */
 bool vectors_mls_passive(struct vectors *v, const cJSON *test);
 
+/* A field with the index of a leaf, which no tree has if it is too large. */
+uint32_t vectors_mls_leaf(struct vectors *v, const cJSON *object,
+                          const char *field);
 /* A field with a secret of the suite's length; NULL with a note. */
 const uint8_t *vectors_mls_secret(struct vectors *v, const cJSON *object,
                                   const char *field,
@@ -53,10 +56,11 @@ bool vectors_mls_start_secret_tree(struct vectors *v,
                                    const struct sotto_mls_suite *suite,
                                    uint32_t members, const cJSON *test);
 
-/* A tree with room for `members`, from an encoding; false with a note. */
+/* A tree from an encoding, with room for twice as wide a one at least when it
+ * is not the largest there can be; false with a note. */
 bool vectors_mls_load_tree(struct vectors *v, struct sotto_mls_tree *tree,
                            const struct sotto_mls_suite *suite,
-                           uint32_t members, struct sotto_span in);
+                           struct sotto_span in);
 /* An empty draft of a tree. */
 void vectors_mls_draft(struct vectors *v, struct sotto_mls_tree *draft,
                        const struct sotto_mls_tree *tree);

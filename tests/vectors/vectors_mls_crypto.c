@@ -77,8 +77,10 @@ static bool run_derive(struct vectors *v, const struct sotto_mls_suite *suite,
                                      (uint32_t)vectors_number(v, item,
                                                               "generation"),
                                      out.at, len);
-    } else {
+    } else if (len == suite->hash_len) {
         sotto_mls_derive_secret(suite, secret, label, out.at);
+    } else {
+        return vectors_mls_fail(v, "a derived secret has one length only");
     }
     return vectors_same(v, what, out.at, len, vectors_hex(v, item, "out"));
 }

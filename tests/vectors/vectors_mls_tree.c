@@ -7,21 +7,29 @@
 #include "core/mls/tree_validate.h"
 #include "tests/vectors/vectors_mls.h"
 
-#define LEAF_LEN    1024 /* room for an encoded leaf node */
-#define MEMBERS_MAX 256
+#define LEAF_LEN      1024 /* room for an encoded leaf node */
+#define MEMBERS_FIRST 64   /* more where a tree is larger */
 
 /* --------------------------------------------------------------- all trees */
 
 bool vectors_mls_load_tree(struct vectors *v, struct sotto_mls_tree *tree,
                            const struct sotto_mls_suite *suite,
-                           uint32_t members, struct sotto_span in)
+                           struct sotto_span in)
 {
-    struct vectors_bytes memory =
-        vectors_buffer(v, sotto_mls_tree_size(members, LEAF_LEN));
-    enum sotto_err err;
+    uint32_t members = MEMBERS_FIRST / 4;
+    bool is_short = true;
+    enum sotto_err err = SOTTO_ERR_LIMIT;
 
-    sotto_mls_tree_init(tree, memory.at, suite, members, LEAF_LEN);
-    err = sotto_mls_tree_decode(tree, in);
+    while (is_short && members < SOTTO_MLS_MAX_MEMBERS) {
+        members *= 4;
+        struct vectors_bytes memory =
+            vectors_buffer(v, sotto_mls_tree_size(members, LEAF_LEN));
+
+        sotto_mls_tree_init(tree, memory.at, suite, members, LEAF_LEN);
+        err = sotto_mls_tree_decode(tree, in);
+        is_short = err == SOTTO_ERR_LIMIT || err == SOTTO_ERR_SPACE ||
+                   (err == SOTTO_OK && 2 * tree->leaf_count > members);
+    }
     if (err != SOTTO_OK) {
         vectors_note(v, "the tree is not read: %s", sotto_err_name(err));
     }
@@ -78,54 +86,87 @@ bool vectors_mls_recode_tree(struct vectors *v, struct vectors_bytes in)
     (void)sotto_read_u16(&r);    /* present, a leaf */
     suite.public_len =
         (uint8_t)sotto_read_vector(&r, 0, SOTTO_MLS_PUBLIC_MAX).len;
-    return vectors_mls_load_tree(v, &tree, &suite, MEMBERS_MAX, span) &&
+    return vectors_mls_load_tree(v, &tree, &suite, span) &&
            same_tree(v, "ratchet_tree", &tree, in);
 }
 
 /* --------------------------------------------------------------- tree math */
 
-/* Whether `nodes[at]` is `got`, where NONE stands for null. */
-static bool is_node(struct vectors *v, const cJSON *nodes, uint32_t at,
-                    uint32_t got)
+/* The nodes that are asked for. */
+static uint32_t left_of(uint32_t node, uint32_t root)
 {
-    const cJSON *node = cJSON_GetArrayItem(nodes, (int)at);
-    bool same = got == SOTTO_MLS_NONE
-                    ? cJSON_IsNull(node)
-                    : cJSON_IsNumber(node) && node->valueint == (int)got;
+    (void)root;
+    return sotto_mls_is_leaf(node) ? SOTTO_MLS_NONE : sotto_mls_left(node);
+}
 
-    if (!same) {
-        vectors_note(v, "%s of %u is %d", nodes->string, (unsigned)at,
-                     (int)got);
+static uint32_t right_of(uint32_t node, uint32_t root)
+{
+    (void)root;
+    return sotto_mls_is_leaf(node) ? SOTTO_MLS_NONE : sotto_mls_right(node);
+}
+
+static uint32_t parent_of(uint32_t node, uint32_t root)
+{
+    return node == root ? SOTTO_MLS_NONE : sotto_mls_parent_of(node);
+}
+
+static uint32_t sibling_of(uint32_t node, uint32_t root)
+{
+    return node == root ? SOTTO_MLS_NONE : sotto_mls_sibling(node);
+}
+
+static const struct relation {
+    const char *field;
+    uint32_t (*of)(uint32_t node, uint32_t root);
+} relations[] = {{"left", left_of},
+                 {"right", right_of},
+                 {"parent", parent_of},
+                 {"sibling", sibling_of}};
+
+/* Whether a list says of every node what we say; null stands for NONE. */
+static bool same_nodes(struct vectors *v, const cJSON *test,
+                       const struct relation *relation, uint32_t leaves)
+{
+    const cJSON *list = cJSON_GetObjectItem(test, relation->field);
+    uint32_t root = sotto_mls_root(leaves);
+    uint32_t count = 0;
+    const cJSON *node;
+
+    cJSON_ArrayForEach(node, list)
+    {
+        uint32_t got = count < sotto_mls_node_count(leaves)
+                           ? relation->of(count, root)
+                           : SOTTO_MLS_NONE;
+        bool same = got == SOTTO_MLS_NONE
+                        ? cJSON_IsNull(node)
+                        : cJSON_IsNumber(node) && node->valueint == (int)got;
+
+        if (!same) {
+            vectors_note(v, "%s of %u is %d", relation->field, (unsigned)count,
+                         (int)got);
+            return false;
+        }
+        count++;
     }
-    return same;
+    return count == sotto_mls_node_count(leaves) ||
+           vectors_mls_fail(v, "a list has another length");
 }
 
 bool vectors_mls_tree_math(struct vectors *v, const cJSON *test)
 {
-    uint32_t leaves = (uint32_t)vectors_number(v, test, "n_leaves");
-    uint32_t count = sotto_mls_node_count(leaves);
-    uint32_t root = sotto_mls_root(leaves);
-    bool ok = count == vectors_number(v, test, "n_nodes") &&
-              root == vectors_number(v, test, "root");
+    uint64_t number = vectors_number(v, test, "n_leaves");
+    uint32_t leaves = (uint32_t)number;
+    bool ok;
 
-    for (uint32_t i = 0; ok && i < count; i++) {
-        uint32_t left = SOTTO_MLS_NONE;
-        uint32_t right = SOTTO_MLS_NONE;
-        uint32_t parent = SOTTO_MLS_NONE;
-        uint32_t sibling = SOTTO_MLS_NONE;
-
-        if (!sotto_mls_is_leaf(i)) {
-            left = sotto_mls_left(i);
-            right = sotto_mls_right(i);
-        }
-        if (i != root) {
-            parent = sotto_mls_parent_of(i);
-            sibling = sotto_mls_sibling(i);
-        }
-        ok = is_node(v, cJSON_GetObjectItem(test, "left"), i, left) &&
-             is_node(v, cJSON_GetObjectItem(test, "right"), i, right) &&
-             is_node(v, cJSON_GetObjectItem(test, "parent"), i, parent) &&
-             is_node(v, cJSON_GetObjectItem(test, "sibling"), i, sibling);
+    /* A tree is always full (RFC 9420 4.1). */
+    if (number == 0 || number > SOTTO_MLS_MAX_MEMBERS ||
+        (leaves & (leaves - 1)) != 0) {
+        return vectors_mls_fail(v, "no number of leaves that a tree can have");
+    }
+    ok = sotto_mls_node_count(leaves) == vectors_number(v, test, "n_nodes") &&
+         sotto_mls_root(leaves) == vectors_number(v, test, "root");
+    for (size_t i = 0; ok && i < sizeof relations / sizeof relations[0]; i++) {
+        ok = same_nodes(v, test, &relations[i], leaves);
     }
     return ok || vectors_mls_fail(v, "the indices differ");
 }
@@ -144,9 +185,15 @@ static bool apply_proposal(struct vectors *v, struct sotto_mls_tree *draft,
         err = sotto_mls_tree_add(draft, proposal->add.leaf_node.raw, &leaf);
         break;
     case SOTTO_MLS_PROPOSAL_UPDATE:
+        if (sotto_mls_tree_leaf(draft, sender).len == 0) {
+            return vectors_mls_fail(v, "the sender is not there");
+        }
         err = sotto_mls_tree_update(draft, sender, proposal->update.raw);
         break;
     case SOTTO_MLS_PROPOSAL_REMOVE:
+        if (sotto_mls_tree_leaf(draft, proposal->remove).len == 0) {
+            return vectors_mls_fail(v, "who is removed is not there");
+        }
         sotto_mls_tree_remove(draft, proposal->remove);
         break;
     default:
@@ -179,7 +226,7 @@ bool vectors_mls_tree_operations(struct vectors *v, const cJSON *test)
 {
     struct sotto_mls_suite suite =
         shape_of(vectors_number(v, test, "cipher_suite"));
-    uint32_t sender = (uint32_t)vectors_number(v, test, "proposal_sender");
+    uint32_t sender = vectors_mls_leaf(v, test, "proposal_sender");
     struct sotto_span in = vectors_mls_span(v, test, "proposal");
     struct sotto_reader r = sotto_mls_items(in);
     struct sotto_mls_tree tree;
@@ -190,7 +237,7 @@ bool vectors_mls_tree_operations(struct vectors *v, const cJSON *test)
     if (sotto_reader_finish(&r) != SOTTO_OK) {
         return vectors_mls_fail(v, "the proposal is not read");
     }
-    if (!vectors_mls_load_tree(v, &tree, &suite, MEMBERS_MAX,
+    if (!vectors_mls_load_tree(v, &tree, &suite,
                                vectors_mls_span(v, test, "tree_before")) ||
         !vectors_same(v, "tree_hash_before", sotto_mls_tree_hash(&tree),
                       suite.hash_len,
@@ -229,15 +276,9 @@ static bool same_resolution(struct vectors *v,
 static bool same_hash(struct vectors *v, const struct sotto_mls_tree *tree,
                       uint32_t node, const cJSON *expected)
 {
-    cJSON *field = cJSON_CreateObject();
-    bool same;
-
-    /* vectors_hex() takes a field of an object. */
-    cJSON_AddItemReferenceToObject(field, "hash", (cJSON *)(uintptr_t)expected);
-    same = vectors_same(v, "tree hash", sotto_mls_tree_node_hash(tree, node),
-                        tree->suite->hash_len, vectors_hex(v, field, "hash"));
-    cJSON_Delete(field);
-    return same;
+    return vectors_same(v, "tree hash", sotto_mls_tree_node_hash(tree, node),
+                        tree->suite->hash_len,
+                        vectors_hex_of(v, expected, "tree_hashes"));
 }
 
 bool vectors_mls_tree_validation(struct vectors *v, const cJSON *test)
@@ -246,11 +287,13 @@ bool vectors_mls_tree_validation(struct vectors *v, const cJSON *test)
         sotto_mls_suite_find(SOTTO_MLS_SUITE_P256_AES128GCM);
     const cJSON *resolutions = cJSON_GetObjectItem(test, "resolutions");
     const cJSON *hashes = cJSON_GetObjectItem(test, "tree_hashes");
+    const cJSON *resolution;
+    const cJSON *hash;
     struct sotto_mls_tree tree;
     bool passed = true;
     enum sotto_err err;
 
-    if (!vectors_mls_load_tree(v, &tree, suite, MEMBERS_MAX,
+    if (!vectors_mls_load_tree(v, &tree, suite,
                                vectors_mls_span(v, test, "tree"))) {
         return false;
     }
@@ -259,11 +302,13 @@ bool vectors_mls_tree_validation(struct vectors *v, const cJSON *test)
         cJSON_GetArraySize(hashes) != (int)count) {
         return vectors_mls_fail(v, "the tree has another width");
     }
+    resolution = resolutions->child;
+    hash = hashes->child;
     for (uint32_t i = 0; i < count; i++) {
-        passed = same_resolution(v, &tree, i,
-                                 cJSON_GetArrayItem(resolutions, (int)i)) &&
-                 same_hash(v, &tree, i, cJSON_GetArrayItem(hashes, (int)i)) &&
-                 passed;
+        passed = same_resolution(v, &tree, i, resolution) &&
+                 same_hash(v, &tree, i, hash) && passed;
+        resolution = resolution->next;
+        hash = hash->next;
     }
     err = sotto_mls_tree_check(&tree, vectors_mls_span(v, test, "group_id"),
                                (struct sotto_span){NULL, 0});

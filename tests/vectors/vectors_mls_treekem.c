@@ -11,18 +11,22 @@
 #include "tests/vectors/vectors_mls.h"
 #include <string.h>
 
-#define MEMBERS_MAX 64
-#define CONTEXT_MAX 512
-#define LEAF_MAX    1024
+#define CONTEXT_MAX 4096
+#define LEAF_MAX    65536
 
-/* A case: the tree, and what the members know. */
+/* What a member knows. */
+struct member {
+    struct sotto_mls_path_keys keys;
+    uint8_t signature_key[SOTTO_MLS_PRIVATE_MAX];
+    bool is_known; /* it is in leaves_private */
+};
+
+/* A case: the tree, and its leaf_count members. */
 struct group {
     const cJSON *test;
     const struct sotto_mls_suite *suite;
     struct sotto_mls_tree tree;
-    struct sotto_mls_path_keys keys[MEMBERS_MAX];
-    uint8_t signature_keys[MEMBERS_MAX][SOTTO_MLS_PRIVATE_MAX];
-    bool known[MEMBERS_MAX]; /* is in leaves_private */
+    struct member *members;
 };
 
 /* ----------------------------------------------------------- private state */
@@ -37,37 +41,42 @@ static bool load_path_secret(struct vectors *v, struct group *group,
                              uint32_t leaf, const cJSON *item)
 {
     const struct sotto_mls_suite *suite = group->suite;
-    uint32_t node = (uint32_t)vectors_number(v, item, "node");
+    struct sotto_mls_path_keys *keys = &group->members[leaf].keys;
+    uint64_t number = vectors_number(v, item, "node");
     struct vectors_bytes secret = vectors_hex(v, item, "path_secret");
+    bool is_there = number < sotto_mls_node_count(group->tree.leaf_count);
+    uint32_t node = is_there ? (uint32_t)number : 0;
     uint32_t level = sotto_mls_level(node);
     uint8_t node_secret[SOTTO_MLS_HASH_MAX];
     uint8_t public_key[SOTTO_MLS_PUBLIC_MAX];
 
-    if (secret.len != suite->hash_len || level >= SOTTO_MLS_LEVELS ||
+    if (secret.len != suite->hash_len || !is_there ||
         !sotto_mls_is_below(leaf, node)) {
         return vectors_mls_fail(v, "a path secret is not the leaf's");
     }
     sotto_mls_derive_secret(suite, secret.at, "node", node_secret);
-    if (sotto_mls_derive_key_pair(
-            suite, (struct sotto_span){node_secret, suite->hash_len},
-            group->keys[leaf].keys[level], public_key) != SOTTO_OK ||
+    if (sotto_mls_derive_key_pair(suite,
+                                  (struct sotto_span){node_secret,
+                                                      suite->hash_len},
+                                  keys->keys[level], public_key) != SOTTO_OK ||
         !same_key(sotto_mls_tree_key(&group->tree, node), public_key)) {
         return vectors_mls_fail(v, "a path secret does not fit the tree");
     }
-    group->keys[leaf].held |= 1U << level;
+    keys->held |= 1U << level;
     return true;
 }
 
 static bool load_leaf(struct vectors *v, struct group *group, const cJSON *item)
 {
     const struct sotto_mls_suite *suite = group->suite;
-    uint32_t leaf = (uint32_t)vectors_number(v, item, "index");
+    uint32_t leaf = vectors_mls_leaf(v, item, "index");
     struct vectors_bytes key = vectors_hex(v, item, "encryption_priv");
     struct vectors_bytes signer = vectors_hex(v, item, "signature_priv");
     uint8_t public_key[SOTTO_MLS_PUBLIC_MAX];
+    struct member *member;
     const cJSON *secret;
 
-    if (leaf >= MEMBERS_MAX || key.len != suite->private_len ||
+    if (leaf >= group->tree.leaf_count || key.len != suite->private_len ||
         signer.len != suite->signature_private_len) {
         return vectors_mls_fail(v, "a leaf's private state is odd");
     }
@@ -78,10 +87,11 @@ static bool load_leaf(struct vectors *v, struct group *group, const cJSON *item)
                   public_key)) {
         return vectors_mls_fail(v, "a leaf's private keys do not fit");
     }
-    group->known[leaf] = true;
-    group->keys[leaf].held = 1;
-    memcpy(group->keys[leaf].keys[0], key.at, key.len);
-    memcpy(group->signature_keys[leaf], signer.at, signer.len);
+    member = &group->members[leaf];
+    member->is_known = true;
+    member->keys.held = 1;
+    memcpy(member->keys.keys[0], key.at, key.len);
+    memcpy(member->signature_key, signer.at, signer.len);
     cJSON_ArrayForEach(secret, cJSON_GetObjectItem(item, "path_secrets"))
     {
         if (!load_path_secret(v, group, leaf, secret)) {
@@ -95,14 +105,17 @@ static bool load_group(struct vectors *v, struct group *group,
                        const cJSON *test)
 {
     const cJSON *item;
+    size_t size;
 
     memset(group, 0, sizeof *group);
     group->test = test;
     group->suite = sotto_mls_suite_find(SOTTO_MLS_SUITE_P256_AES128GCM);
-    if (!vectors_mls_load_tree(v, &group->tree, group->suite, MEMBERS_MAX,
+    if (!vectors_mls_load_tree(v, &group->tree, group->suite,
                                vectors_mls_span(v, test, "ratchet_tree"))) {
         return false;
     }
+    size = group->tree.leaf_count * sizeof *group->members;
+    group->members = (void *)vectors_buffer(v, size).at;
     cJSON_ArrayForEach(item, cJSON_GetObjectItem(test, "leaves_private"))
     {
         if (!load_leaf(v, group, item)) {
@@ -130,6 +143,9 @@ static struct sotto_span make_context(struct vectors *v, struct group *group,
 
     sotto_writer_init(&w, out, CONTEXT_MAX);
     sotto_mls_write_group_context(&w, &context);
+    if (w.bad) {
+        vectors_unreadable(v, "group_id or confirmed_transcript_hash");
+    }
     return (struct sotto_span){out, w.len};
 }
 
@@ -145,12 +161,12 @@ static bool all_decrypt(struct vectors *v, struct group *group,
     uint8_t buffer[CONTEXT_MAX];
     struct sotto_span context = make_context(v, group, draft, buffer);
 
-    for (uint32_t leaf = 0; leaf < MEMBERS_MAX; leaf++) {
-        struct sotto_mls_path_keys keys = group->keys[leaf];
+    for (uint32_t leaf = 0; leaf < group->tree.leaf_count; leaf++) {
+        struct sotto_mls_path_keys keys = group->members[leaf].keys;
         uint8_t got[SOTTO_MLS_HASH_MAX];
         enum sotto_err err;
 
-        if (!group->known[leaf] || leaf == sender) {
+        if (!group->members[leaf].is_known || leaf == sender) {
             continue;
         }
         err = sotto_mls_path_decrypt(draft, sender, path, leaf, context, &keys,
@@ -178,19 +194,14 @@ static bool check_path_secrets(struct vectors *v, struct group *group,
     {
         uint32_t level = sotto_mls_common_level(sender, leaf);
         struct sotto_mls_path_keys keys = {0};
-        cJSON *field;
-        struct vectors_bytes bytes;
+        struct vectors_bytes bytes = vectors_hex_of(v, secret, "path_secrets");
 
         leaf++;
         if (cJSON_IsNull(secret)) {
             continue;
         }
-        field = cJSON_CreateObject();
-        cJSON_AddItemReferenceToObject(field, "path_secret",
-                                       (cJSON *)(uintptr_t)secret);
-        bytes = vectors_hex(v, field, "path_secret");
-        cJSON_Delete(field);
-        if (bytes.len != group->suite->hash_len ||
+        if (leaf > group->tree.leaf_count ||
+            bytes.len != group->suite->hash_len ||
             sotto_mls_path_derive(draft, leaf - 1, level, bytes.at, &keys,
                                   NULL) != SOTTO_OK) {
             vectors_note(v, "path_secrets[%u] does not fit",
@@ -201,9 +212,11 @@ static bool check_path_secrets(struct vectors *v, struct group *group,
     return true;
 }
 
-static bool run_path(struct vectors *v, struct group *group, const cJSON *item)
+static bool run_path(struct vectors *v, struct group *group, const cJSON *item,
+                     uint32_t sender)
 {
-    uint32_t sender = (uint32_t)vectors_number(v, item, "sender");
+    const uint8_t *commit_secret =
+        vectors_mls_secret(v, item, "commit_secret", group->suite);
     struct sotto_span in = vectors_mls_span(v, item, "update_path");
     struct sotto_reader r = sotto_mls_items(in);
     struct sotto_span group_id = vectors_mls_span(v, group->test, "group_id");
@@ -212,7 +225,7 @@ static bool run_path(struct vectors *v, struct group *group, const cJSON *item)
     enum sotto_err err;
 
     sotto_mls_read_update_path(&r, &path);
-    if (sotto_reader_finish(&r) != SOTTO_OK) {
+    if (sotto_reader_finish(&r) != SOTTO_OK || commit_secret == NULL) {
         return vectors_mls_fail(v, "the update path is not read");
     }
     vectors_mls_draft(v, &draft, &group->tree);
@@ -232,8 +245,7 @@ static bool run_path(struct vectors *v, struct group *group, const cJSON *item)
                         vectors_hex(v, item, "tree_hash_after")) &&
            check_path_secrets(v, group, &draft, sender,
                               cJSON_GetObjectItem(item, "path_secrets")) &&
-           all_decrypt(v, group, &draft, sender, &path,
-                       vectors_hex(v, item, "commit_secret").at);
+           all_decrypt(v, group, &draft, sender, &path, commit_secret);
 }
 
 /* ------------------------------------------------------------- one of ours */
@@ -255,7 +267,7 @@ static bool renew_leaf(struct vectors *v, struct group *group, uint32_t sender,
     leaf.source = SOTTO_MLS_LEAF_COMMIT;
     leaf.parent_hash = parent_hash;
     sotto_mls_write_leaf_node_tbs(w, &leaf);
-    if (sotto_mls_leaf_sign(group->suite, group->signature_keys[sender],
+    if (sotto_mls_leaf_sign(group->suite, group->members[sender].signature_key,
                             (struct sotto_span){w->out, w->len}, leaf.source,
                             group_id, sender, signature,
                             &signature_len) != SOTTO_OK) {
@@ -365,12 +377,13 @@ bool vectors_mls_treekem(struct vectors *v, const cJSON *test)
     }
     cJSON_ArrayForEach(item, cJSON_GetObjectItem(test, "update_paths"))
     {
-        uint32_t sender = (uint32_t)vectors_number(v, item, "sender");
+        uint32_t sender = vectors_mls_leaf(v, item, "sender");
 
-        passed = run_path(v, &group, item) && passed;
-        if (sender >= MEMBERS_MAX || !group.known[sender]) {
+        if (sender >= group.tree.leaf_count ||
+            !group.members[sender].is_known) {
             return vectors_mls_fail(v, "the sender has no private state");
         }
+        passed = run_path(v, &group, item, sender) && passed;
         passed = run_own(v, &group, &random, sender) && passed;
     }
     return passed;
