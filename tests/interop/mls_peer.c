@@ -5,56 +5,16 @@
  */
 #define _POSIX_C_SOURCE 200809L /* getline */
 
-#include "core/crypto/drbg.h"
 #include "core/mls/group.h"
 #include "tests/interop/call.h"
-#include <sotto/mls.h>
+#include "tests/interop/people.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PEOPLE      256
-#define PSKS        64
-#define MESSAGE_MAX 1048576U
-#define PACKAGE_MAX 1024U
-#define NAME_MAX    64U
-#define EXPORT_LEN  40U
-#define HEADER_LEN  4U /* of an MLSMessage: version and wire format */
+#define EXPORT_LEN 40U
 
-struct person {
-    char name[NAME_MAX];
-    struct sotto_mls_group *group;
-    uint8_t signature_private[SOTTO_MLS_PRIVATE_MAX];
-    uint8_t package[PACKAGE_MAX];
-    size_t package_len;
-    struct sotto_mls_package_keys keys;
-    uint8_t *pending; /* MESSAGE_MAX of it */
-    size_t pending_len;
-};
-
-struct psk {
-    struct sotto_span id;
-    struct sotto_span psk;
-};
-
-static const struct sotto_mls_config config = {.members = 256,
-                                               .leaf_len = 1024,
-                                               .context_len = 4096,
-                                               .proposals = 64,
-                                               .proposal_bytes = 65536,
-                                               .past_psks = 8,
-                                               .message_len = MESSAGE_MAX,
-                                               .kept = 64,
-                                               .window = 64,
-                                               .forward = 64};
-
-static struct person people[PEOPLE];
-static size_t people_count;
-static struct psk psks[PSKS];
-static size_t psk_count;
-static struct sotto_drbg drbg;
-static struct sotto_mls_client client;
-static uint8_t out_bytes[3][MESSAGE_MAX];
+static uint8_t out_bytes[2][PEOPLE_MESSAGE_MAX];
 
 static void print_buffer(const struct sotto_mls_buffer *buffer)
 {
@@ -63,81 +23,7 @@ static void print_buffer(const struct sotto_mls_buffer *buffer)
 
 static struct sotto_mls_buffer buffer(size_t which)
 {
-    return (struct sotto_mls_buffer){out_bytes[which], MESSAGE_MAX, 0};
-}
-
-/* ------------------------------------------------------------------- people */
-
-static enum sotto_err fill(void *ctx, uint8_t *out, size_t len)
-{
-    (void)ctx;
-    sotto_drbg_next(&drbg, out, len);
-    return SOTTO_OK;
-}
-
-static const struct sotto_random random_bytes = {NULL, fill};
-
-static struct person *find_person(const char *name)
-{
-    struct person *person = people;
-
-    while (person < people + people_count && strcmp(person->name, name) != 0) {
-        person++;
-    }
-    if (person == people + people_count) {
-        if (people_count == PEOPLE || strlen(name) >= NAME_MAX) {
-            fprintf(stderr, "mls_peer: too many people, or too long a name\n");
-            exit(1);
-        }
-        people_count++;
-        strcpy(person->name, name);
-        person->group =
-            sotto_mls_group_init(call_must_alloc(sotto_mls_group_size(&config)),
-                                 &config);
-        person->pending = call_must_alloc(MESSAGE_MAX);
-        (void)fill(NULL, person->signature_private, SOTTO_MLS_PRIVATE_MAX);
-        person->signature_private[0] &= 0x7f; /* below the group's order */
-    }
-    return person;
-}
-
-static bool same(struct sotto_span a, struct sotto_span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
-/* External PSKs that were named, and the resumption PSKs of all groups. */
-static enum sotto_err find_psk(void *ctx, const struct sotto_mls_psk_id *id,
-                               struct sotto_span *psk)
-{
-    (void)ctx;
-    for (size_t i = 0; i < psk_count; i++) {
-        if (id->type == SOTTO_MLS_PSK_EXTERNAL && same(psks[i].id, id->id)) {
-            *psk = psks[i].psk;
-            return SOTTO_OK;
-        }
-    }
-    for (size_t i = 0; i < people_count; i++) {
-        const struct sotto_mls_group *group = people[i].group;
-
-        if (id->type == SOTTO_MLS_PSK_RESUMPTION &&
-            group->state != SOTTO_MLS_GROUP_EMPTY &&
-            same(sotto_mls_group_id(group), id->group) &&
-            sotto_mls_group_epoch(group) == id->epoch) {
-            *psk = sotto_mls_group_resumption_psk(group);
-            return SOTTO_OK;
-        }
-    }
-    return SOTTO_ERR_NOT_FOUND;
-}
-
-static struct sotto_mls_member_keys keys_of(const struct person *person)
-{
-    return (struct sotto_mls_member_keys){
-        .key_package = {person->package + HEADER_LEN, person->package_len},
-        .init_private = person->keys.init_private,
-        .encryption_private = person->keys.encryption_private,
-        .signature_private = person->signature_private};
+    return (struct sotto_mls_buffer){out_bytes[which], PEOPLE_MESSAGE_MAX, 0};
 }
 
 /* ------------------------------------------------------------------ changes */
@@ -147,11 +33,10 @@ static struct sotto_mls_change add_change(struct call *call, const char *hex)
     struct sotto_span in = call_decode(call, hex);
 
     /* The KeyPackage without the header of the MLSMessage. */
-    return (struct sotto_mls_change){.type = SOTTO_MLS_PROPOSAL_ADD,
-                                     .bytes = {in.at + HEADER_LEN,
-                                               in.len < HEADER_LEN
-                                                   ? 0
-                                                   : in.len - HEADER_LEN}};
+    return (struct sotto_mls_change){
+        .type = SOTTO_MLS_PROPOSAL_ADD,
+        .bytes = {in.at + PEOPLE_HEADER_LEN,
+                  in.len < PEOPLE_HEADER_LEN ? 0 : in.len - PEOPLE_HEADER_LEN}};
 }
 
 /* The resumption PSK of a group's present epoch, or of epoch `epoch`. */
@@ -165,9 +50,19 @@ static struct sotto_mls_change resumption(const struct sotto_mls_group *group,
                                              .epoch = epoch}};
 }
 
+/* One's own leaf node with a new signature key; until the next one is made. */
+static const struct sotto_mls_new_leaf *new_leaf(struct person *person)
+{
+    static struct sotto_mls_new_leaf leaf;
+
+    people_renew_key(person);
+    leaf.signature_private = person->signature_private;
+    return &leaf;
+}
+
 /* A change as a word: KIND:VALUE. */
 static struct sotto_mls_change read_change(struct call *call,
-                                           const struct person *person,
+                                           struct person *person,
                                            const char *text)
 {
     const char *colon = strchr(text, ':');
@@ -181,6 +76,9 @@ static struct sotto_mls_change read_change(struct call *call,
         change.leaf = (uint32_t)strtoul(value, NULL, 10);
     } else if (strncmp(text, "update", 6) == 0) {
         change.type = SOTTO_MLS_PROPOSAL_UPDATE;
+    } else if (strncmp(text, "rekey", 5) == 0) {
+        change.type = SOTTO_MLS_PROPOSAL_UPDATE;
+        change.leaf_node = new_leaf(person);
     } else if (strncmp(text, "psk", 3) == 0) {
         change.type = SOTTO_MLS_PROPOSAL_PSK;
         change.psk.type = SOTTO_MLS_PSK_EXTERNAL;
@@ -207,54 +105,54 @@ static void do_psk(struct call *call)
     struct sotto_span id = call_bytes(call, 1);
     struct sotto_span psk = call_bytes(call, 2);
 
-    if (psk_count == PSKS) {
-        (void)call_answer(SOTTO_ERR_SPACE);
-        return;
-    }
     call_keep(call);
-    psks[psk_count++] = (struct psk){id, psk};
-    (void)call_answer(SOTTO_OK);
+    (void)call_answer(people_add_psk(id, psk));
 }
 
 static void do_package(struct call *call, struct person *person)
 {
-    const uint8_t header[HEADER_LEN] = {0, SOTTO_MLS_VERSION_10, 0, 5};
+    const uint8_t header[PEOPLE_HEADER_LEN] = {0, SOTTO_MLS_VERSION_10, 0, 5};
     const struct sotto_mls_identity identity = {
         .credential = {SOTTO_MLS_CREDENTIAL_BASIC,
-                       {(const uint8_t *)person->name, strlen(person->name)}},
+                       {(const uint8_t *)person->name,
+                        strcspn(person->name, "+")}},
         .signature_private = person->signature_private,
         .lifetime = {0, UINT64_MAX}};
-    struct sotto_mls_buffer out = {person->package + HEADER_LEN,
-                                   PACKAGE_MAX - HEADER_LEN, 0};
+    struct sotto_mls_buffer out = {person->package + PEOPLE_HEADER_LEN,
+                                   PEOPLE_PACKAGE_MAX - PEOPLE_HEADER_LEN, 0};
 
     (void)call;
-    if (call_answer(
-            sotto_mls_key_package_make(&client, SOTTO_MLS_SUITE_P256_AES128GCM,
-                                       &identity, &person->keys, &out)) ==
-        SOTTO_OK) {
-        memcpy(person->package, header, HEADER_LEN);
+    if (call_answer(sotto_mls_key_package_make(&people_client,
+                                               SOTTO_MLS_SUITE_P256_AES128GCM,
+                                               &identity, &person->keys,
+                                               &out)) == SOTTO_OK) {
+        memcpy(person->package, header, PEOPLE_HEADER_LEN);
         person->package_len = out.len;
-        call_print((struct sotto_span){person->package, out.len + HEADER_LEN});
+        call_print(
+            (struct sotto_span){person->package, out.len + PEOPLE_HEADER_LEN});
     }
 }
 
 static void do_create(struct call *call, struct person *person)
 {
-    const struct sotto_mls_member_keys keys = keys_of(person);
+    const struct sotto_mls_member_keys keys = people_keys(person);
 
     sotto_mls_group_wipe(person->group);
-    (void)call_answer(sotto_mls_group_create(person->group, &client, &keys,
-                                             call_bytes(call, 2),
+    (void)call_answer(sotto_mls_group_create(person->group, &people_client,
+                                             &keys, call_bytes(call, 2),
                                              call_bytes(call, 3)));
 }
 
 static void do_join(struct call *call, struct person *person)
 {
-    const struct sotto_mls_member_keys keys = keys_of(person);
+    const struct sotto_mls_member_keys keys = people_keys(person);
     struct sotto_mls_psk_id tie;
 
     sotto_mls_group_wipe(person->group);
-    (void)call_answer(sotto_mls_join(person->group, &client, &keys,
+    people_former = strcmp(call_word(call, 4), "-") == 0
+                        ? NULL
+                        : people_find(call_word(call, 4));
+    (void)call_answer(sotto_mls_join(person->group, &people_client, &keys,
                                      call_bytes(call, 2), call_bytes(call, 3),
                                      &tie));
 }
@@ -263,7 +161,7 @@ static void do_info(struct call *call, struct person *person)
 {
     struct sotto_mls_buffer out = buffer(0);
 
-    if (call_answer(sotto_mls_group_info_make(person->group, &client,
+    if (call_answer(sotto_mls_group_info_make(person->group, &people_client,
                                               call_number(call, 2) != 0,
                                               &out)) == SOTTO_OK) {
         print_buffer(&out);
@@ -282,7 +180,7 @@ static void do_tree(struct call *call, struct person *person)
 
 static void do_join_external(struct call *call, struct person *person)
 {
-    const struct sotto_mls_member_keys keys = keys_of(person);
+    const struct sotto_mls_member_keys keys = people_keys(person);
     const struct sotto_mls_change change = {.type = SOTTO_MLS_PROPOSAL_REMOVE,
                                             .leaf = call_number(call, 4)};
     const struct sotto_mls_plan plan = {
@@ -291,10 +189,58 @@ static void do_join_external(struct call *call, struct person *person)
     struct sotto_mls_buffer out = buffer(0);
 
     sotto_mls_group_wipe(person->group);
-    if (call_answer(sotto_mls_join_external(person->group, &client, &keys,
-                                            call_bytes(call, 2),
+    if (call_answer(sotto_mls_join_external(person->group, &people_client,
+                                            &keys, call_bytes(call, 2),
                                             call_bytes(call, 3), &plan,
                                             &out)) == SOTTO_OK) {
+        print_buffer(&out);
+    }
+}
+
+static void do_propose_join(struct call *call, struct person *person)
+{
+    const struct sotto_mls_member_keys keys = people_keys(person);
+    struct sotto_mls_buffer out = buffer(0);
+    struct sotto_mls_outside group;
+    enum sotto_err err = sotto_mls_group_info_read(call_bytes(call, 2), &group);
+
+    if (err == SOTTO_OK) {
+        err = sotto_mls_propose_self(&people_client, &group, &keys, &out);
+    }
+    if (call_answer(err) == SOTTO_OK) {
+        print_buffer(&out);
+    }
+}
+
+/* Somebody who is no member, but an external sender. */
+static void do_propose_as(struct call *call, struct person *person)
+{
+    struct sotto_mls_change change =
+        read_change(call, person, call_word(call, 4));
+    struct sotto_mls_buffer out = buffer(0);
+    struct sotto_mls_outside group;
+    enum sotto_err err = sotto_mls_group_info_read(call_bytes(call, 2), &group);
+
+    if (err == SOTTO_OK) {
+        err = sotto_mls_propose_external(&people_client, &group,
+                                         call_number(call, 3),
+                                         person->signature_private, &change,
+                                         &out);
+    }
+    if (call_answer(err) == SOTTO_OK) {
+        print_buffer(&out);
+    }
+}
+
+static void do_sender(struct call *call, struct person *person)
+{
+    struct sotto_mls_buffer out = buffer(0);
+
+    (void)call;
+    if (call_answer(sotto_mls_signature_key_make(&people_client,
+                                                 SOTTO_MLS_SUITE_P256_AES128GCM,
+                                                 person->signature_private,
+                                                 &out)) == SOTTO_OK) {
         print_buffer(&out);
     }
 }
@@ -308,8 +254,8 @@ static void do_propose(struct call *call, struct person *person)
         read_change(call, person, call_word(call, 4));
     struct sotto_mls_buffer out = buffer(0);
 
-    if (call_answer(sotto_mls_propose(person->group, &client, &how, &change,
-                                      &out)) == SOTTO_OK) {
+    if (call_answer(sotto_mls_propose(person->group, &people_client, &how,
+                                      &change, &out)) == SOTTO_OK) {
         print_buffer(&out);
     }
 }
@@ -319,9 +265,9 @@ static void commit(struct person *person, const struct sotto_mls_plan *plan)
 {
     struct sotto_mls_made made = {buffer(0),
                                   buffer(1),
-                                  {person->pending, MESSAGE_MAX, 0}};
+                                  {person->pending, PEOPLE_MESSAGE_MAX, 0}};
 
-    if (call_answer(sotto_mls_commit_make(person->group, &client, plan,
+    if (call_answer(sotto_mls_commit_make(person->group, &people_client, plan,
                                           &made)) == SOTTO_OK) {
         person->pending_len = made.pending.len;
         print_buffer(&made.message);
@@ -341,6 +287,9 @@ static void do_commit(struct call *call, struct person *person)
     for (size_t i = 5; i < call->count; i++) {
         if (strcmp(call->words[i], "path") == 0) {
             plan.with_path = true;
+        } else if (strcmp(call->words[i], "rekey") == 0) {
+            plan.with_path = true;
+            plan.leaf_node = new_leaf(person);
         } else {
             changes[plan.count++] = read_change(call, person, call->words[i]);
         }
@@ -352,14 +301,15 @@ static void do_commit(struct call *call, struct person *person)
 static void start_tied(struct call *call, const struct person *person,
                        struct sotto_span group_id, uint8_t usage, size_t from)
 {
-    struct person *next = find_person(call_word(call, 2));
-    const struct sotto_mls_member_keys keys = keys_of(next);
+    struct person *next = people_find(call_word(call, 2));
+    const struct sotto_mls_member_keys keys = people_keys(next);
     struct sotto_mls_change changes[CALL_WORDS];
     struct sotto_mls_plan plan = {.changes = changes, .with_tree = true};
     enum sotto_err err;
 
     sotto_mls_group_wipe(next->group);
-    err = sotto_mls_group_create(next->group, &client, &keys, group_id,
+    people_former = person;
+    err = sotto_mls_group_create(next->group, &people_client, &keys, group_id,
                                  sotto_mls_group_extensions(person->group));
     if (err != SOTTO_OK) {
         (void)call_answer(err);
@@ -389,7 +339,7 @@ static void do_accept(struct call *call, struct person *person)
 
     (void)call;
     (void)call_answer(sotto_mls_commit_accept(
-        person->group, &client,
+        person->group, &people_client,
         (struct sotto_span){person->pending, person->pending_len}, &event));
 }
 
@@ -407,7 +357,7 @@ static void do_say(struct call *call, struct person *person)
                                               call_bytes(call, 3)};
     struct sotto_mls_buffer out = buffer(0);
 
-    if (call_answer(sotto_mls_protect(person->group, &client, &how,
+    if (call_answer(sotto_mls_protect(person->group, &people_client, &how,
                                       call_bytes(call, 4), &out)) == SOTTO_OK) {
         print_buffer(&out);
     }
@@ -417,7 +367,7 @@ static void do_receive(struct call *call, struct person *person)
 {
     struct sotto_mls_event event;
 
-    if (call_answer(sotto_mls_receive(person->group, &client,
+    if (call_answer(sotto_mls_receive(person->group, &people_client,
                                       call_bytes(call, 2), &event)) !=
         SOTTO_OK) {
         return;
@@ -485,14 +435,25 @@ static const struct command {
     const char *name;
     void (*run)(struct call *call, struct person *person);
 } commands[] = {
-    {"package", do_package}, {"create", do_create},
-    {"join", do_join},       {"info", do_info},
-    {"tree", do_tree},       {"join_external", do_join_external},
-    {"propose", do_propose}, {"commit", do_commit},
-    {"branch", do_branch},   {"continue", do_continue},
-    {"accept", do_accept},   {"forget", do_forget},
-    {"say", do_say},         {"receive", do_receive},
-    {"state", do_state},     {"keys", do_keys},
+    {"package", do_package},
+    {"create", do_create},
+    {"join", do_join},
+    {"info", do_info},
+    {"tree", do_tree},
+    {"join_external", do_join_external},
+    {"propose", do_propose},
+    {"propose_join", do_propose_join},
+    {"propose_as", do_propose_as},
+    {"sender", do_sender},
+    {"commit", do_commit},
+    {"branch", do_branch},
+    {"continue", do_continue},
+    {"accept", do_accept},
+    {"forget", do_forget},
+    {"say", do_say},
+    {"receive", do_receive},
+    {"state", do_state},
+    {"keys", do_keys},
 };
 
 static void run(struct call *call)
@@ -501,9 +462,14 @@ static void run(struct call *call)
         do_psk(call);
         return;
     }
+    if (strcmp(call_word(call, 0), "grease") == 0) {
+        people_client.grease = call_number(call, 1) != 0;
+        (void)call_answer(SOTTO_OK);
+        return;
+    }
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(call_word(call, 0), commands[i].name) == 0) {
-            commands[i].run(call, find_person(call_word(call, 1)));
+            commands[i].run(call, people_find(call_word(call, 1)));
             return;
         }
     }
@@ -527,13 +493,7 @@ int main(int argc, char **argv)
     char *line = NULL;
     size_t size = 0;
 
-    sotto_drbg_init(&drbg, (struct sotto_piece){seed, strlen(seed)},
-                    (struct sotto_piece){NULL, 0});
-    client.scratch_len = sotto_mls_scratch_size(&config);
-    client.scratch = call_must_alloc(client.scratch_len);
-    client.now = SOTTO_TIME_UNKNOWN;
-    client.random = &random_bytes;
-    client.psk = find_psk;
+    people_init(seed);
     while (getline(&line, &size, stdin) >= 0) {
         run_line(line);
     }

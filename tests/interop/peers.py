@@ -214,15 +214,22 @@ class Group:
             tape.commit(message, self.authenticator)
 
     def say(self, sender, data, padding=0, authenticated="-"):
-        message = sender.call("say", padding, authenticated, data or "-")[0]
-        return lambda: self.hear(sender, message, data or "-", authenticated)
+        """Says something; what comes back lets it be heard, perhaps later, by
+        all who were in then and still are."""
+        message = sender.call("say", padding, authenticated, data)[0]
+        listeners = self.others(sender)
+        epoch, leaf = self.epoch, str(sender.leaf)
+        return lambda: self.hear(
+            [member for member in listeners
+             if member in self.members and member.since <= epoch],
+            message, [data, authenticated, leaf])
 
-    def hear(self, sender, message, data, authenticated):
-        for member in self.others(sender):
+    def hear(self, listeners, message, what):
+        for member in listeners:
             answer = member.call("receive", message)
-            expected = ["application", data]
-            if member.peer.kind == "sotto":  # which says more
-                expected += [authenticated, str(sender.leaf)]
+            # Of authenticated data and the sender, ts-mls does not tell.
+            expected = ["application",
+                        *(what if member.peer.kind == "sotto" else what[:1])]
             if answer != expected:
                 raise AssertionError("%s: %s, not %s"
                                      % (member, answer, expected))

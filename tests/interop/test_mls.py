@@ -24,6 +24,12 @@ SEED = int(os.environ.get("SOTTO_SEED") or random.SystemRandom().getrandbits(32)
 APPLICATION_ID = "0001020161"  # the extension, which every member must accept
 
 
+def vector(data):
+    """A short vector of the encoding, in hex: its length in front."""
+    length = len(data) // 2
+    return "%0*x" % ((2, length) if length < 64 else (4, 0x4000 | length)) + data
+
+
 class Case(unittest.TestCase):
     """Two of each kind: alice, bob by Sotto; tom, tina by ts-mls."""
 
@@ -149,13 +155,48 @@ class Steps(Case):
             self.talk(group)
 
     def test_proposal_of_one_who_wants_to_join(self):
-        self.tom.package()
-        group = self.full_group(self.alice, self.bob, self.tina)
-        info = self.alice.call("info", 1)[0]
-        message = self.tom.call("propose_join", info)[0]
-        group.deliver(None, message, "proposal")
-        group.commit(self.bob, added=(self.tom,))
+        for a, b, c, d in self.both_ways():
+            group = self.full_group(a, b, c)
+            d.package()
+            message = d.call("propose_join", a.call("info", 1)[0])[0]
+            group.deliver(None, message, "proposal")
+            group.commit(b, added=(d,))
+            self.talk(group)
+
+    def test_proposals_of_an_external_sender(self):
+        """Two of them stand in the group; the second one proposes."""
+        for a, b, c, d in self.both_ways():
+            senders = "".join(
+                vector(member.call("sender")[0]) + "0001" + vector("78")
+                for member in (c, d))
+            group = self.full_group(a, b)
+            group.commit(a, "extensions:0005" + vector(vector(senders)))
+            for change, gone in (("remove:%d" % b.leaf, (b,)),
+                                 ("add:" + b.package(), ())):
+                info = a.call("info", 1)[0]
+                message = d.call("propose_as", info, 1, change)[0]
+                group.deliver(None, message, "proposal")
+                group.commit(a, removed=gone, added=() if gone else (b,))
+            self.talk(group)
+
+    def test_new_signature_key(self):
+        """Sotto's only: by a commit, and by an Update of which others know."""
+        group = self.full_group(self.tom, self.alice, self.tina, self.bob)
+        group.commit(self.alice, "rekey")
         self.talk(group)
+        group.propose(self.bob, "rekey")
+        group.commit(self.tina)
+        self.talk(group)
+
+    def test_grease(self):
+        self.sotto.call("grease", 1)
+        self.addCleanup(self.sotto.call, "grease", 0)
+        for a, b, c, d in self.both_ways():
+            group = self.full_group(a, b, c, with_tree=True)
+            group.propose(b, "update")
+            group.commit(c)
+            group.join_external(d, b)
+            self.talk(group)
 
     def test_late_and_lost_application_messages(self):
         for a, b, c, d in self.both_ways():
@@ -181,10 +222,10 @@ class Steps(Case):
             self.tie(group, "continue", b, "6e6577")
 
     def tie(self, group, how, founder, group_id):
-        """A group of the same people under new names, from `founder`'s."""
+        """A group of the same people once more, from `founder`'s."""
         old = {}
         for member in group.members:
-            new = Member(member.peer, member.name + "-new")
+            new = Member(member.peer, member.name + "+new")
             old[new] = member
         first = next(new for new in old if old[new] is founder)
         joiners = [new for new in old if new is not first]
@@ -212,6 +253,8 @@ class History:
                     for n in range(size)]
         self.peers = (case.sotto, case.ts_mls)
         self.silent = []  # who is recorded
+        self.late = []  # what has not been heard yet
+        case.sotto.call("grease", dice.randrange(2))
         first = self.out.pop(dice.randrange(size))
         self.group = Group(first)
 
@@ -230,6 +273,10 @@ class History:
         oldest = max([m.since for m in self.group.members]
                      + [self.group.epoch - 3])
         return "resumption:%d" % self.dice.randint(oldest, self.group.epoch)
+
+    def update_of(self, sender):
+        is_sotto = sender.peer.kind == "sotto"
+        return "rekey" if is_sotto and self.chance(30) else "update"
 
     def changes(self, committers, allowed):
         """Some changes, and who comes and goes by them."""
@@ -301,7 +348,7 @@ class History:
             if sender in self.touched or not self.chance(40):
                 continue
             if sender not in committers and self.chance(70):
-                changes, came, went = ["update"], [], []
+                changes, came, went = [self.update_of(sender)], [], []
                 self.touched.append(sender)
             else:
                 changes, came, went = self.changes(committers, set())
@@ -315,7 +362,7 @@ class History:
         if any("resumption" in c for c in changes) and added + came:
             changes = [c for c in changes if "resumption" not in c]
         if committer.peer.kind == "sotto" and self.chance(40):
-            changes.append("path")
+            changes.append(dice.choice(("path", "rekey")))
         group.commit(committer, *changes, public=self.chance(50),
                      padding=dice.randrange(300), with_tree=self.chance(50),
                      added=added + came, removed=removed + went, loser=loser)
@@ -334,9 +381,12 @@ class History:
                         padding=dice.randrange(400),
                         authenticated=dice.randbytes(
                             dice.randrange(1, 9)).hex()))
+        hears += self.late
         dice.shuffle(hears)
+        self.late = [hear for hear in hears if self.chance(15)]
         for hear in hears:
-            hear()
+            if hear not in self.late:
+                hear()
 
     def run(self, epochs):
         try:

@@ -57,20 +57,24 @@ const people = new Map();
 
 class Person {
   constructor(name) {
-    this.name = name;
+    this.identity = Buffer.from(name.split("+")[0]);
     this.updates = new Map(); // private keys of our Update proposals
   }
 
-  async makePackage() {
+  async signatureKeys() {
     this.signature ??= await cs.signature.keygen();
     // RFC 9420 5.1.1 wants the uncompressed point; ts-mls makes the other.
     const publicKey =
         p256.Point.fromBytes(this.signature.publicKey).toBytes(false);
+    return { signKey: this.signature.signKey, publicKey };
+  }
+
+  async makePackage() {
     const { publicPackage, privatePackage } =
         await mls.generateKeyPackageWithKey(
-            { credentialType: "basic", identity: Buffer.from(this.name) },
+            { credentialType: "basic", identity: this.identity },
             mls.defaultCapabilities(), mls.defaultLifetime, [],
-            { signKey: this.signature.signKey, publicKey }, cs);
+            await this.signatureKeys(), cs);
     this.package = publicPackage;
     this.keys = privatePackage;
   }
@@ -210,6 +214,18 @@ const commands = {
         person.keys, cs)))];
   },
 
+  // Somebody who is no member, but an external sender; ts-mls finds its number.
+  async propose_as(person, groupInfo, index, word) {
+    const { publicKey, signKey } = await person.signatureKeys();
+    return [hex(mls.encodeMlsMessage(await mls.proposeExternal(
+        parse(groupInfo, "mls_group_info", "groupInfo"),
+        await person.change(word), publicKey, signKey, cs)))];
+  },
+
+  async sender(person) {
+    return [hex((await person.signatureKeys()).publicKey)];
+  },
+
   async propose(person, isPublic, pad, word) {
     const state = { ...person.state, clientConfig: {
       ...person.state.clientConfig, ...padding(pad) } };
@@ -263,14 +279,11 @@ const commands = {
   },
 
   async say(person, pad, authenticated, data) {
-    // A proposal that waits does not keep a member from talking (RFC 9420 15
-    // lets a policy ask for that), but it keeps ts-mls from it.
-    const { unappliedProposals, clientConfig } = person.state;
     const result = await mls.createApplicationMessage(
-        { ...person.state, unappliedProposals: {},
-          clientConfig: { ...clientConfig, ...padding(pad) } },
+        { ...person.state,
+          clientConfig: { ...person.state.clientConfig, ...padding(pad) } },
         bytes(data), cs, bytes(authenticated));
-    person.state = { ...result.newState, unappliedProposals };
+    person.state = result.newState;
     return [message({ wireformat: "mls_private_message",
                       privateMessage: result.privateMessage })];
   },

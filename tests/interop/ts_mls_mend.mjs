@@ -27,7 +27,13 @@ const mends = {
     ["const externalSenderExtension = externalSenderExtensions[senderIndex];",
      "const externalSenderExtension = externalSenderExtensions[0];"],
     ["const externalSender = decodeExternalSender(externalSenderExtension.extensionData, 0);",
-     "const externalSender = senderList(externalSenderExtension.extensionData, 0)?.[0].slice(senderIndex);"],
+     "const externalSender = senderList(externalSenderExtension.extensionData, 0)?.[0].slice(senderIndex, senderIndex + 1);"],
+  ],
+  "externalProposal.js": [
+    ["groupInfo.groupContext.extensions.findIndex((ex) => {",
+     "sendersOf(groupInfo).findIndex((ex) => {"],
+    ["if (ex.extensionType !== \"external_senders\")", "if (false)"],
+    ["decodeExternalSender(ex.extensionData, 0)", "[ex]"],
   ],
   "createCommit.js": [
     // 12.4.1: path secrets are encrypted with the *new* group extensions.
@@ -48,6 +54,10 @@ const imports = {
 const senderList = decodeVarLenType(decodeExternalSender);\n`,
   "publicMessage.js": `import { decodeVarLenType } from "${codec}";
 const senderList = decodeVarLenType(decodeExternalSender);\n`,
+  "externalProposal.js": `import { decodeVarLenType } from "${codec}";
+const senderList = decodeVarLenType(decodeExternalSender);
+const sendersOf = (info) => senderList(info.groupContext.extensions.find(
+    (ex) => ex.extensionType === "external_senders").extensionData, 0)[0];\n`,
   "createCommit.js":
       `import { decodeVarLenData, varLenDataEncoder } from "${codec}";\n`,
 };
