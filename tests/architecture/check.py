@@ -27,7 +27,7 @@ CORE_BASICS = BASICS | {"sotto/limits.h", "sotto/secret.h", "sotto/span.h"}
 # Which layers of core a layer may include beside itself. A public header
 # <sotto/NAME.h> counts as part of core/NAME, or of what stands here for it.
 PUBLIC_LAYERS = {"fingerprint": "channel", "device": "chat",
-                 "mls_types": "mls"}
+                 "mls_types": "mls", "mls_x509": "mls"}
 CORE_LAYERS = {
     "base": set(),
     "crypto": {"base"},

@@ -1,5 +1,6 @@
 /*
- * mbedtls_config.h - what of mbedTLS 3.6 is built: the low-level primitives.
+ * mbedtls_config.h - what of mbedTLS 3.6 is built: the low-level primitives,
+ * and the reading of certificates.
  *
  * Neither PSA nor TLS, no file system and no random generator of its own:
  * core/crypto/mbedtls calls the primitives directly and hands random bytes in.
@@ -36,8 +37,18 @@
 #define MBEDTLS_ECP_NIST_OPTIM
 #define MBEDTLS_ECDSA_C
 #define MBEDTLS_ECDH_VARIANT_EVEREST_ENABLED
-#define MBEDTLS_ASN1_PARSE_C /* demanded by ECDSA_C, linked by nobody */
+#define MBEDTLS_ASN1_PARSE_C /* demanded by ECDSA_C, wanted by X.509 */
 #define MBEDTLS_ASN1_WRITE_C
+
+/* Certificates (x509.c), with what they are made of. Who verifies none links
+ * none of it. There is no clock: the caller has the time. */
+#define MBEDTLS_X509_USE_C
+#define MBEDTLS_X509_CRT_PARSE_C
+#define MBEDTLS_X509_REMOVE_INFO
+#define MBEDTLS_PK_C
+#define MBEDTLS_PK_PARSE_C
+#define MBEDTLS_MD_C
+#define MBEDTLS_OID_C
 
 #if defined(__linux__)
 /* Hosts: the processor's own AES, where it has one. */

@@ -15,9 +15,17 @@ set(SOTTO_MBEDTLS_SOURCES
   library/ecp.c
   library/ecp_curves.c
   library/gcm.c
+  library/md.c
   library/memory_buffer_alloc.c
+  library/oid.c
+  library/pk.c
+  library/pk_ecc.c
+  library/pk_wrap.c
+  library/pkparse.c
   library/platform.c
   library/platform_util.c
   library/poly1305.c
   library/sha256.c
+  library/x509.c
+  library/x509_crt.c
   3rdparty/everest/library/Hacl_Curve25519_joined.c)
