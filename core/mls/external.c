@@ -133,7 +133,8 @@ static enum sotto_err look_in(struct sotto_mls_group *group,
     sotto_mls_write_group_context(&w, &info->context);
     err = sotto_writer_finish(&w, &work->context_len);
     if (err == SOTTO_OK) {
-        err = sotto_mls_join_tree(group, client, info, tree);
+        err = sotto_mls_join_tree(group, client, info, tree,
+                                  (struct sotto_span){NULL, 0});
     }
     if (err == SOTTO_OK) {
         sotto_mls_group_set_context(group,
@@ -147,7 +148,6 @@ static enum sotto_err look_in(struct sotto_mls_group *group,
                group->suite->signature_private_len);
         memcpy(work->signature_key, group->signature_key,
                sizeof work->signature_key);
-        group->me = SOTTO_MLS_NONE;
     }
     return err;
 }

@@ -514,11 +514,14 @@ enum sotto_err sotto_mls_make_epoch(
 
 /* Reads the ratchet tree that belongs to a GroupInfo, from its extension if
  * `tree` is empty, into an empty group; the signature of a member over the
- * GroupInfo, and every member, are checked. NOT_FOUND, FORMAT, AUTH, LIMIT,
+ * GroupInfo, and every member, are checked. `mine` is the leaf node of our key
+ * package, which then must be among them, signed by somebody else, and gives
+ * our place; empty for who is not in yet. NOT_FOUND, FORMAT, AUTH, LIMIT,
  * SPACE. */
 enum sotto_err sotto_mls_join_tree(struct sotto_mls_group *group,
                                    const struct sotto_mls_client *client,
                                    const struct sotto_mls_group_info *info,
-                                   struct sotto_span tree) SOTTO_MUST_CHECK;
+                                   struct sotto_span tree,
+                                   struct sotto_span mine) SOTTO_MUST_CHECK;
 
 #endif

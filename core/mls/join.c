@@ -258,37 +258,42 @@ static enum sotto_err check_members(const struct sotto_mls_group *group,
     return err;
 }
 
+/* Our leaf, of which the GroupInfo's signer is another. */
 static enum sotto_err find_me(struct sotto_mls_group *group,
-                              const struct joining *joining)
+                              const struct sotto_mls_group_info *info,
+                              struct sotto_span mine)
 {
-    struct sotto_span mine = joining->key_package.leaf_node.raw;
     uint32_t i = sotto_mls_tree_next_leaf(&group->tree, 0);
 
-    for (; i != SOTTO_MLS_NONE;
-         i = sotto_mls_tree_next_leaf(&group->tree, i + 1)) {
-        if (same(sotto_mls_tree_leaf(&group->tree, i), mine)) {
-            group->me = i;
-            return i != joining->info.signer ? SOTTO_OK : SOTTO_ERR_FORMAT;
-        }
+    while (i != SOTTO_MLS_NONE &&
+           !same(sotto_mls_tree_leaf(&group->tree, i), mine)) {
+        i = sotto_mls_tree_next_leaf(&group->tree, i + 1);
     }
-    return SOTTO_ERR_FORMAT;
+    group->me = i;
+    return i != SOTTO_MLS_NONE && i != info->signer ? SOTTO_OK
+                                                    : SOTTO_ERR_FORMAT;
 }
 
 enum sotto_err sotto_mls_join_tree(struct sotto_mls_group *group,
                                    const struct sotto_mls_client *client,
                                    const struct sotto_mls_group_info *info,
-                                   struct sotto_span tree)
+                                   struct sotto_span tree,
+                                   struct sotto_span mine)
 {
     const struct sotto_span none = {NULL, 0};
     enum sotto_err err = read_tree(group, info, tree);
 
+    group->me = SOTTO_MLS_NONE;
+    if (err == SOTTO_OK && mine.len > 0) {
+        err = find_me(group, info, mine);
+    }
     if (err == SOTTO_OK) {
         err = sotto_mls_extensions_check(group->suite, client,
                                          info->context.extensions, none);
     }
     if (err == SOTTO_OK) {
         err = sotto_mls_tree_check(&group->tree, info->context.group_id,
-                                   info->context.extensions);
+                                   info->context.extensions, group->me);
     }
     return err == SOTTO_OK ? check_members(group, client) : err;
 }
@@ -391,13 +396,11 @@ static enum sotto_err join(struct sotto_mls_group *group,
         err = take_epoch(group, work, &joining->info);
     }
     if (err == SOTTO_OK) {
-        err = sotto_mls_join_tree(group, client, &joining->info, tree);
+        err = sotto_mls_join_tree(group, client, &joining->info, tree,
+                                  joining->key_package.leaf_node.raw);
     }
     if (err == SOTTO_OK) {
         err = compare_with_old(group, client, joining);
-    }
-    if (err == SOTTO_OK) {
-        err = find_me(group, joining);
     }
     if (err == SOTTO_OK) {
         err = take_keys(group, work, joining);

@@ -70,7 +70,10 @@ static enum sotto_err make_keys(const struct sotto_mls_client *client,
             sotto_mls_fresh_key(suite, client->random, keys->encryption_private,
                                 publics->encryption);
     }
-    if (err == SOTTO_OK) {
+    if (err == SOTTO_OK && identity->signature_public != NULL) {
+        memcpy(publics->signature, identity->signature_public,
+               suite->signature_public_len);
+    } else if (err == SOTTO_OK) {
         err = suite->signature_public_of(identity->signature_private,
                                          publics->signature);
     }

@@ -414,7 +414,7 @@ static enum sotto_err check_leaves(const struct sotto_mls_tree *tree,
 }
 
 static enum sotto_err verify_leaves(const struct sotto_mls_tree *tree,
-                                    struct sotto_span group_id)
+                                    struct sotto_span group_id, uint32_t mine)
 {
     struct sotto_mls_leaf_node leaf;
     enum sotto_err err = SOTTO_OK;
@@ -422,15 +422,18 @@ static enum sotto_err verify_leaves(const struct sotto_mls_tree *tree,
 
     for (; i != SOTTO_MLS_NONE && err == SOTTO_OK;
          i = sotto_mls_tree_next_leaf(tree, i + 1)) {
-        (void)sotto_mls_tree_leaf_node(tree, i, &leaf);
-        err = sotto_mls_leaf_verify(tree->suite, &leaf, group_id, i);
+        if (i != mine) {
+            (void)sotto_mls_tree_leaf_node(tree, i, &leaf);
+            err = sotto_mls_leaf_verify(tree->suite, &leaf, group_id, i);
+        }
     }
     return err;
 }
 
 enum sotto_err sotto_mls_tree_check(const struct sotto_mls_tree *tree,
                                     struct sotto_span group_id,
-                                    struct sotto_span group_extensions)
+                                    struct sotto_span group_extensions,
+                                    uint32_t mine)
 {
     enum sotto_err err = check_parents(tree);
 
@@ -441,7 +444,7 @@ enum sotto_err sotto_mls_tree_check(const struct sotto_mls_tree *tree,
         err = check_leaves(tree, group_extensions);
     }
     if (err == SOTTO_OK) {
-        err = verify_leaves(tree, group_id);
+        err = verify_leaves(tree, group_id, mine);
     }
     return err;
 }

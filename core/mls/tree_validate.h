@@ -62,13 +62,14 @@ enum sotto_err sotto_mls_tree_check_credentials(
 /*
  * All of a tree that a joiner was given (12.4.3.1): parent hashes; every
  * unmerged leaf is there, and unmerged in all nodes between; every leaf by the
- * checks above and its signature (one verification each); no encryption key
- * stands in two nodes, leaves or parents. AUTH, FORMAT, LIMIT. Lifetimes are
- * not checked: those who let the leaves in did.
+ * checks above and its signature (one verification each, but for the leaf
+ * `mine`, which is known to be our own; NONE if there is none); no encryption
+ * key stands in two nodes, leaves or parents. AUTH, FORMAT, LIMIT. Lifetimes
+ * are not checked: those who let the leaves in did.
  */
 enum sotto_err sotto_mls_tree_check(const struct sotto_mls_tree *tree,
                                     struct sotto_span group_id,
-                                    struct sotto_span group_extensions)
-    SOTTO_MUST_CHECK;
+                                    struct sotto_span group_extensions,
+                                    uint32_t mine) SOTTO_MUST_CHECK;
 
 #endif

@@ -281,7 +281,8 @@ void world_check_epoch(const struct world_client *client, uint32_t serial)
     struct epoch now = {.serial = serial};
 
     must(sotto_mls_tree_check(&group->tree, group->context.group_id,
-                              group->context.extensions) == SOTTO_OK);
+                              group->context.extensions,
+                              SOTTO_MLS_NONE) == SOTTO_OK);
     must(memcmp(group->context.tree_hash.at, sotto_mls_tree_hash(&group->tree),
                 group->suite->hash_len) == 0);
     memcpy(now.from, before_context, SOTTO_HASH_LEN);

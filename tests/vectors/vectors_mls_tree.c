@@ -311,7 +311,7 @@ bool vectors_mls_tree_validation(struct vectors *v, const cJSON *test)
         hash = hash->next;
     }
     err = sotto_mls_tree_check(&tree, vectors_mls_span(v, test, "group_id"),
-                               (struct sotto_span){NULL, 0});
+                               (struct sotto_span){NULL, 0}, SOTTO_MLS_NONE);
     if (err != SOTTO_OK) {
         vectors_note(v, "the tree is not valid: %s", sotto_err_name(err));
     }

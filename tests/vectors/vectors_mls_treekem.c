@@ -232,8 +232,9 @@ static bool run_path(struct vectors *v, struct group *group, const cJSON *item,
     err = sotto_mls_path_merge(&draft, sender, &path);
     if (err == SOTTO_OK) {
         sotto_mls_tree_rehash(&draft);
-        err = sotto_mls_tree_check(&draft, group_id,
-                                   (struct sotto_span){NULL, 0});
+        err =
+            sotto_mls_tree_check(&draft, group_id, (struct sotto_span){NULL, 0},
+                                 SOTTO_MLS_NONE);
     }
     if (err != SOTTO_OK) {
         vectors_note(v, "the path of %u does not merge: %s", (unsigned)sender,

@@ -229,6 +229,7 @@ struct sotto_mls_buffer {
 struct sotto_mls_identity {
     struct sotto_mls_credential credential;
     const uint8_t *signature_private;
+    const uint8_t *signature_public; /* its other half; NULL: to be derived */
     struct sotto_mls_capabilities capabilities;
     struct sotto_span extensions;         /* Extension<V> of the leaf node */
     struct sotto_span package_extensions; /* and of the key package */

@@ -419,7 +419,10 @@ static void test_signature_key_is_made_and_serves(void **state)
     assert_int_equal(try_key(&random, private_key, &public_key), SOTTO_OK);
     memcpy(party[0].signature_private, private_key, sizeof private_key);
     party_make_package_of(&party[0], &identity);
+    identity.signature_public = bytes; /* or known already */
+    party_make_package_of(&party[1], &identity);
     party_create(&party[0]);
+    party_add(&party[0], &party[1], true);
     assert_true(sotto_mls_group_next_member(party[0].group, 0, &seen_member));
     assert_int_equal(seen_member.signature_key.len, public_key.len);
     assert_memory_equal(seen_member.signature_key.at, bytes, public_key.len);

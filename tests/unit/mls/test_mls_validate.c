@@ -350,7 +350,7 @@ static void make_tree(struct client *alice, struct client *bob, void *memory)
 static enum sotto_err check_draft(void)
 {
     sotto_mls_tree_rehash(&draft.draft);
-    return sotto_mls_tree_check(&draft.draft, group_id, none);
+    return sotto_mls_tree_check(&draft.draft, group_id, none, SOTTO_MLS_NONE);
 }
 
 static void test_tree_is_checked_throughout(void **state)
@@ -373,6 +373,11 @@ static void test_tree_is_checked_throughout(void **state)
     make_tree(&alice, &bob, memory);
     bob.bytes[10] ^= 1;
     assert_int_equal(check_draft(), SOTTO_ERR_AUTH);
+    assert_int_equal(sotto_mls_tree_check(&draft.draft, group_id, none, 0),
+                     SOTTO_ERR_AUTH);
+    /* Whose own it is knows that. */
+    assert_int_equal(sotto_mls_tree_check(&draft.draft, group_id, none, 1),
+                     SOTTO_OK);
     /* A member twice. */
     make_tree(&alice, &bob, memory);
     add_client(&alice);
