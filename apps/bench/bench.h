@@ -31,6 +31,7 @@ struct bench {
 };
 
 extern const struct bench bench_channel;
+extern const struct bench bench_mls;
 
 /*
  * Reads the subcommand's arguments into `values`, which holds the defaults.

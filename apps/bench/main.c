@@ -7,6 +7,7 @@
 
 static const struct bench *const benches[] = {
     &bench_channel,
+    &bench_mls,
 };
 #define BENCHES (sizeof benches / sizeof benches[0])
 

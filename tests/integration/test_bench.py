@@ -6,6 +6,7 @@
 Figures are not judged here: a machine under test is busy.
 """
 
+import functools
 import json
 import subprocess
 import sys
@@ -60,10 +61,52 @@ class Channel(unittest.TestCase):
         self.assertIn("16384 mbedtls", done.stdout)
 
 
+class Mls(unittest.TestCase):
+    ROWS = ("key_package", "create", "add", "process_add", "join", "update",
+            "process_update", "protect", "unprotect")
+    CURVE = ("key_pair", "agree", "sign", "verify")
+
+    @functools.cache
+    def measure(self, members):
+        done = run("mls", "--members", str(members), "--seconds", "1",
+                   "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        return {line["figure"]: line for line in lines}
+
+    def test_no_operation_on_the_curve_is_done_in_vain(self):
+        for members in (2, 4, 16):
+            figures = self.measure(members)
+            for name in self.ROWS:
+                if name == "process_add" and members == 2:
+                    self.assertNotIn(name, figures)
+                    continue
+                row = figures[name]
+                self.assertEqual(row["members"], members)
+                for kind in self.CURVE:
+                    self.assertEqual(row["done_" + kind],
+                                     row["needed_" + kind],
+                                     (members, name, kind))
+
+    def test_memory_and_bytes_stay_small(self):
+        figures = self.measure(16)
+        self.assertLessEqual(figures["state"]["memory"], 33000 / 2)
+        self.assertLessEqual(figures["join"]["bytes"], 6900)
+
+    def test_table_has_every_row(self):
+        done = run("mls", "--members", "4", "--seconds", "1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("4 members", done.stdout)
+        for name in self.ROWS:
+            self.assertIn("\n" + name + " ", done.stdout)
+        self.assertNotIn("/", done.stdout.split("members:")[1].split(
+            "pair, agree")[0], "done/needed: something was in vain")
+
+
 class CommandLine(unittest.TestCase):
     def test_help_and_version_answer_on_stdout(self):
         for arguments in (["--help"], ["channel", "--help"], ["--version"],
-                          ["channel", "--version"]):
+                          ["channel", "--version"], ["mls", "--help"]):
             done = run(*arguments)
             self.assertEqual(done.returncode, 0)
             self.assertIn("sotto-bench", done.stdout)
@@ -71,7 +114,9 @@ class CommandLine(unittest.TestCase):
 
     def test_mistakes_are_usage_errors(self):
         for arguments in ([], ["chanel"], ["channel", "--suite", "rot13"],
-                          ["channel", "--seconds", "0"], ["channel", "x"]):
+                          ["channel", "--seconds", "0"], ["channel", "x"],
+                          ["mls", "--members", "3"],
+                          ["mls", "--members", "2048"]):
             done = run(*arguments)
             self.assertEqual(done.returncode, 2, arguments)
             self.assertEqual(done.stdout, "")
