@@ -52,7 +52,6 @@ static enum sotto_err init_client(struct sotto_device *device,
             or_else(config->iterations, SOTTO_SCRAM_ITERATIONS_BOARD),
         .history = config->history,
         .ping_ms = SOTTO_CLIENT_PING_MS,
-        .memory = memory,
         .memory_len = len};
     if (name_len > SOTTO_NAME_MAX || code_len > sizeof client.code ||
         !sotto_suite_is_known(suite) ||
@@ -60,6 +59,7 @@ static enum sotto_err init_client(struct sotto_device *device,
         config->receive_limit > SOTTO_RECORD_LIMIT_HOST) {
         return SOTTO_ERR_LIMIT;
     }
+    client.memory = memory;
     memcpy(client.name, config->name, name_len);
     if (code_len > 0) {
         memcpy(client.code, config->code, code_len);
@@ -173,6 +173,7 @@ static void end(struct sotto_device *device, enum sotto_device_why why,
         retry_ms = with_jitter(device, wait_ms);
     }
     device->phase = SOTTO_DEVICE_WAITING;
+    device->has_lost = false;
     device->dial_ms =
         wait_ms != SOTTO_DEVICE_NEVER ? device->now_ms + retry_ms : wait_ms;
     device->end = (struct sotto_device_event){.kind = SOTTO_DEVICE_OFFLINE,
@@ -375,12 +376,26 @@ static bool take_event(struct sotto_device *device,
     return false;
 }
 
+/* The client's next event; the end of the stream is one, after all others. */
+static bool get_event(struct sotto_device *device,
+                      struct sotto_client_event *event)
+{
+    if (sotto_client_next(&device->client, event)) {
+        return true;
+    }
+    if (!device->has_lost) {
+        return false;
+    }
+    device->has_lost = false;
+    sotto_client_disconnected(&device->client, device->lost);
+    return sotto_client_next(&device->client, event);
+}
+
 bool sotto_device_next(struct sotto_device *device,
                        struct sotto_device_event *out)
 {
     struct sotto_client_event event;
-    while (!device->has_save && !device->has_end &&
-           sotto_client_next(&device->client, &event)) {
+    while (!device->has_save && !device->has_end && get_event(device, &event)) {
         *out = (struct sotto_device_event){.kind = SOTTO_DEVICE_SAVE};
         if (take_event(device, &event, out)) {
             return true;
@@ -420,7 +435,8 @@ void sotto_device_tick(struct sotto_device *device, uint64_t now_ms)
 
 uint64_t sotto_device_deadline_ms(const struct sotto_device *device)
 {
-    if (sotto_client_is_deriving(&device->client)) {
+    if (sotto_client_is_deriving(&device->client) || device->has_save ||
+        device->has_end || device->has_lost || device->client.is_over) {
         return 0;
     }
     switch (device->phase) {
@@ -461,14 +477,15 @@ void sotto_device_disconnected(struct sotto_device *device, enum sotto_err why)
         end_for_now(device, SOTTO_DEVICE_WHY_NETWORK, why);
         break;
     case SOTTO_DEVICE_UP:
-        sotto_client_disconnected(&device->client, why);
+        device->has_lost = true;
+        device->lost = why;
         break;
     }
 }
 
 bool sotto_device_input(struct sotto_device *device, uint8_t **at, size_t *cap)
 {
-    return sotto_client_input(&device->client, at, cap);
+    return !device->has_lost && sotto_client_input(&device->client, at, cap);
 }
 
 void sotto_device_input_done(struct sotto_device *device, size_t len)
@@ -479,7 +496,8 @@ void sotto_device_input_done(struct sotto_device *device, size_t len)
 bool sotto_device_output(struct sotto_device *device, const uint8_t **at,
                          size_t *len)
 {
-    return sotto_client_output(&device->client, device->now_ms, at, len);
+    return !device->has_lost &&
+           sotto_client_output(&device->client, device->now_ms, at, len);
 }
 
 void sotto_device_output_done(struct sotto_device *device, size_t len)

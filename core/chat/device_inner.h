@@ -24,8 +24,11 @@ struct sotto_device {
     struct sotto_client client;
     struct sotto_random random;
     enum sotto_device_phase phase;
-    bool has_save;      /* SAVE is to be told */
-    bool has_end;       /* OFFLINE is to be told: `end` */
+    bool has_save; /* SAVE is to be told */
+    bool has_end;  /* OFFLINE is to be told: `end` */
+    bool has_lost; /* the stream is gone, as `lost` says; what was read
+                           before comes first */
+    enum sotto_err lost;
     bool has_kept_keys; /* client.keys are right, and in the state */
     bool is_saved;      /* a state with keys and a place in the room is */
     bool is_leaving;
@@ -42,9 +45,9 @@ struct sotto_device {
 
 /* ---- device_state.c ---- */
 
-/* Takes what is in the state for this server and account; otherwise only the
+/* Takes what the state has for this server and account; otherwise only the
  * device's own key. FORMAT. */
 enum sotto_err sotto_device_load(struct sotto_device *device,
-                                 struct sotto_span state) SOTTO_MUST_CHECK;
+                                 struct sotto_span in) SOTTO_MUST_CHECK;
 
 #endif

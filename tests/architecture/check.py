@@ -48,6 +48,9 @@ PORT_LAYERS = {
     "flash": set(),
     "boards": {"lwip", "flash"},
 }
+# A program that stands for those that others write: public headers only.
+OUTSIDER = "apps/firmware/device_demo/"
+OUTSIDER_PORT = {"port/port.h", "port/boards/board.h"}
 CRYPTO_LIBRARY = ("mbedtls/", "psa/", "everest/", "openssl/")
 
 # --- The other rules --------------------------------------------------------
@@ -149,6 +152,10 @@ def check_port_include(path, kind, name):
 
 
 def check_apps_include(path, kind, name):
+    if path.startswith(OUTSIDER) and not (
+            name.startswith(("sotto/", OUTSIDER)) or name in OUTSIDER_PORT or
+            kind == "<" and "/" not in name):
+        return "the device is written against public headers only"
     if name.startswith(CRYPTO_LIBRARY) and not path.startswith("apps/bench/"):
         return "only apps/bench may include a crypto library"
     if name.startswith(("lwip/", "netif/")):

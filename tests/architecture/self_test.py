@@ -68,6 +68,12 @@ TREE = [
                              '#include "port/port.h"\n#include <stdio.h>\n'),
     ("apps/sotto/library.c", 2, '#include <mbedtls/aes.h>\n'
                                 '#include <lwip/tcp.h>\n'),
+    ("apps/firmware/device_demo/good.c", 0, '#include <sotto/mls.h>\n'
+                                            '#include <string.h>\n'
+                                            '#include "port/port.h"\n'),
+    ("apps/firmware/device_demo/inner.c", 3,
+     '#include "core/chat/good.h"\n#include "apps/sotto/good.h"\n'
+     '#include "port/posix/good.h"\n'),
     ("apps/bench/good.c", 0, '#include <mbedtls/aes.h>\n'),
     ("tests/unit/base/good.c", 0, '#include "tests/unit/test.h"\n'
                                   '#include <stdlib.h>\n'),

@@ -66,7 +66,7 @@ class Child:
     """A process, and threads that read what it writes."""
 
     def __init__(self, case, args, env=None, terminal=None, limits=None,
-                 stdin=subprocess.PIPE):
+                 stdin=subprocess.PIPE, program=BIN):
         self.name = " ".join(str(arg) for arg in args)
         self.news = threading.Condition()
         self.out = b""
@@ -92,7 +92,7 @@ class Child:
                 limits()
 
         self.process = subprocess.Popen(
-            [BIN] + [str(arg) for arg in args], env=case.environment(env or {}),
+            [program] + [str(arg) for arg in args], env=case.environment(env or {}),
             preexec_fn=prepare, start_new_session=True, cwd=case.folder,
             restore_signals=limits is None, **streams)
         self.pid = self.process.pid

@@ -8,17 +8,15 @@
  *
  *     for (;;) {
  *         sotto_device_tick(device, now_ms());
- *         while (sotto_device_next(device, &event)) {
- *             ...                      act on it; sotto_device_say() something
- *         }
- *         if (sotto_device_wants_stream(device)) {
- *             ...                      dial, if there is no stream; then
- *                                      connected(), or disconnected()
- *         } else {
- *             ...                      close the stream, if there is one
+ *         if (sotto_device_wants_stream(device) && there is none) {
+ *             ...                      dial; then connected(), or
+ *                                      disconnected()
  *         }
  *         while (sotto_device_input(device, &at, &cap)) {
  *             ...                      read up to cap bytes to at; input_done()
+ *         }
+ *         while (sotto_device_next(device, &event)) {
+ *             ...                      act on it; OFFLINE: close the stream
  *         }
  *         while (sotto_device_output(device, &out, &len)) {
  *             ...                      write them; output_done()
@@ -26,8 +24,10 @@
  *         wait for the stream, at most until sotto_device_deadline_ms(device)
  *     }
  *
- * (Each inner loop ends, too, when the stream has nothing to read or takes
- * nothing more.) apps/firmware/device_demo is such a program, whole.
+ * (The loops around reading and writing end, too, when there is nothing to
+ * read, or the stream takes nothing more.) sotto_device_say() may be called
+ * before what is written is asked for. apps/firmware/device_demo is such a
+ * program, whole.
  *
  * What the device sees to: the server's key is compared with a fingerprint
  * before anything of ours is said; the password never leaves it; what is said
@@ -165,25 +165,26 @@ size_t sotto_device_state(const struct sotto_device *device,
 void sotto_device_tick(struct sotto_device *device, uint64_t now_ms);
 
 /* When to tick again, at the latest, if nothing comes: the past while there is
- * a key to be made, UINT64_MAX when there is nothing to wait for. */
+ * a key to be made or an event to be had, UINT64_MAX when there is nothing to
+ * wait for. */
 uint64_t sotto_device_deadline_ms(const struct sotto_device *device);
 
 /* ---- the stream -------------------------------------------------------- */
 
-/* True while there should be a stream to the server. Not again before the event
- * OFFLINE was had: a stream that was open before is no use any more. */
+/* True while there should be a stream to the server. After the event OFFLINE
+ * the old one is no use any more: close it then. */
 bool sotto_device_wants_stream(const struct sotto_device *device);
 
 /* A stream is open that was wanted. */
 void sotto_device_connected(struct sotto_device *device);
 
-/* It could not be opened, or has ended (not to be told where the device did not
- * want it any more). `why` is for the event; take in first what was read. */
+/* It could not be opened, or has ended; `why` is for the event. What was read
+ * before still counts. */
 void sotto_device_disconnected(struct sotto_device *device, enum sotto_err why);
 
 /* Where to read into; false when nothing is wanted now. */
 bool sotto_device_input(struct sotto_device *device, uint8_t **at, size_t *cap);
-/* So much was read. Then take the events. */
+/* So much was read. */
 void sotto_device_input_done(struct sotto_device *device, size_t len);
 
 /* What to write; false when there is nothing. */
@@ -197,7 +198,7 @@ void sotto_device_output_done(struct sotto_device *device, size_t len);
 enum sotto_device_event_kind {
     SOTTO_DEVICE_SAVE, /* store sotto_device_state() now: there is a new key */
     SOTTO_DEVICE_ONLINE,  /* in the room; all that was said before has come */
-    SOTTO_DEVICE_OFFLINE, /* `why`, `err`, `retry_ms`: drop the stream */
+    SOTTO_DEVICE_OFFLINE, /* `why`, `err`, `retry_ms`: close the stream */
     SOTTO_DEVICE_MISSED,  /* the server no longer has all that was said since
                              the last entry that came: requests may be lost */
     SOTTO_DEVICE_MESSAGE, /* `from` said `text` */
@@ -243,8 +244,8 @@ struct sotto_device_event {
 
 #define SOTTO_DEVICE_NEVER UINT64_MAX
 
-/* The next event; false when there is none. Call until it says so: after tick,
- * input_done, disconnected, and output_done. */
+/* The next event; false when there is none. Call until it says so, in each turn
+ * of the loop: what was read is only then looked at. */
 bool sotto_device_next(struct sotto_device *device,
                        struct sotto_device_event *event);
 

@@ -29,6 +29,17 @@ void gadget_init(struct gadget *gadget, struct world *world)
                                      .iterations_min = 1};
 }
 
+static void hang_up(struct gadget *gadget)
+{
+    if (gadget->wire != NULL) {
+        gadget->wire->client = -1;
+        gadget->wire->up.is_ended = true;
+        world_wire_release(gadget->wire);
+        gadget->wire = NULL;
+        gadget->world->is_moving = true;
+    }
+}
+
 void gadget_on(struct gadget *gadget)
 {
     gadget->config.state =
@@ -39,17 +50,6 @@ void gadget_on(struct gadget *gadget)
     assert_int_equal(err, SOTTO_OK);
     gadget->is_off = false;
     gadget_settle(gadget);
-}
-
-static void hang_up(struct gadget *gadget)
-{
-    if (gadget->wire != NULL) {
-        gadget->wire->client = -1;
-        gadget->wire->up.is_ended = true;
-        world_wire_release(gadget->wire);
-        gadget->wire = NULL;
-        gadget->world->is_moving = true;
-    }
 }
 
 void gadget_off(struct gadget *gadget, bool hangs_up)
@@ -79,6 +79,7 @@ static void take_event(struct gadget *gadget,
     if (event->kind == SOTTO_DEVICE_OFFLINE) {
         gadget->offline = *event;
         assert_false(sotto_device_wants_stream(gadget->device));
+        hang_up(gadget);
         return;
     }
     gadget->last = *event;
@@ -102,9 +103,7 @@ static void take_events(struct gadget *gadget)
 
 static void look_at_stream(struct gadget *gadget)
 {
-    if (!sotto_device_wants_stream(gadget->device)) {
-        hang_up(gadget);
-    } else if (gadget->wire == NULL) {
+    if (gadget->wire == NULL && sotto_device_wants_stream(gadget->device)) {
         gadget->dials++;
         gadget->wire = world_wire_dial(gadget->world, WIRE_NUMBER);
         if (gadget->wire != NULL) {
@@ -152,19 +151,18 @@ static void write_up(struct gadget *gadget)
     }
 }
 
+/* As sotto/device.h says it. */
 static void turn(struct gadget *gadget)
 {
     sotto_device_tick(gadget->device, gadget->world->now_ms);
-    take_events(gadget);
     look_at_stream(gadget);
     if (gadget->wire != NULL) {
         read_down(gadget);
     }
     take_events(gadget);
-    if (gadget->wire != NULL && sotto_device_wants_stream(gadget->device)) {
+    if (gadget->wire != NULL) {
         write_up(gadget);
     }
-    take_events(gadget);
 }
 
 void gadget_settle(struct gadget *gadget)
