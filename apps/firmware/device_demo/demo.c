@@ -1,5 +1,6 @@
 #include "apps/firmware/device_demo/demo.h"
 
+#include <sotto/secret.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -35,7 +36,7 @@ static enum sotto_err store_state(struct demo *demo, uint64_t number)
     const size_t len = sotto_device_state(demo->device, bytes + STATE_OWN);
     enum sotto_err err =
         store_write(&demo->store, STORE_STATE, bytes, STATE_OWN + len);
-    memset(bytes, 0, sizeof bytes);
+    sotto_wipe(bytes, sizeof bytes);
     if (err == SOTTO_OK) {
         demo->stored_number = number;
     } else {
@@ -89,7 +90,7 @@ static enum sotto_err make_device(struct demo *demo)
         err = sotto_device_init(&demo->device, &config, demo->memory,
                                 sizeof demo->memory);
     }
-    memset(bytes, 0, sizeof bytes);
+    sotto_wipe(bytes, sizeof bytes);
     return err;
 }
 
