@@ -6,7 +6,10 @@
 # With --interactive the board's console is this terminal: choose 1, wait for
 # "ready", and join from another terminal with the command that is printed. What
 # the board stores is kept in build/BOARD/storage.nv for the next time.
-# Control-A X leaves QEMU. SOTTO_BOARD names another board (mps2-an386).
+# Control-A X leaves QEMU.
+#
+# SOTTO_BOARD names another board for the server (mps2-an386, lm3s6965evb). One
+# that has room for a server only gets an mps2-an385 as the client's.
 #
 # With --power the server's board loses power again and again, while somebody
 # registers and somebody talks; nothing that it acknowledged may be lost.
@@ -14,7 +17,8 @@ set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 board=${SOTTO_BOARD:-mps2-an385}
-firmware=$top/build/$board/bin/sotto.elf
+client_board=$board
+[ "$board" != lm3s6965evb ] || client_board=mps2-an385
 # shellcheck source=packages.sh
 . "$top/toolchains/packages.sh"
 
@@ -28,17 +32,28 @@ cd "$top"
 build "$board" >&2
 build release >&2
 
-if [ "${1-}" = --interactive ]; then
+# Image and machine, for the scripts.
+image() {
+    printf '%s\n' "$top/build/$1/bin/sotto.elf" "$1"
+}
+
+tests=$top/tests/boards
+sotto=$top/build/release/bin/sotto
+mapfile -t server < <(image "$board")
+case ${1-} in
+--interactive)
     port=${SOTTO_PORT:-7688}
     echo "In another terminal: toolchains/run.sh client 127.0.0.1:$port" >&2
-    storage=$top/build/$board/storage.nv
-    exec qemu-system-arm -M "$board,memory-backend=nv" -nographic \
-        -object "memory-backend-file,id=nv,size=16M,share=on,mem-path=$storage" \
-        -kernel "$firmware" \
-        -semihosting-config enable=on,target=native \
+    exec python3 -B "$tests/machine.py" "$board" "${server[0]}" \
+        "$top/build/$board/storage.nv" -nographic \
         -nic "user,hostfwd=tcp:127.0.0.1:$port-:7688"
-fi
-script=demo.py
-[ "${1-}" != --power ] || script=power.py
-exec python3 -B "$top/tests/boards/$script" "$top/build/release/bin/sotto" \
-    "$firmware" "$board"
+    ;;
+--power)
+    exec python3 -B "$tests/power.py" "$sotto" "${server[@]}"
+    ;;
+*)
+    build "$client_board" >&2
+    mapfile -t client < <(image "$client_board")
+    exec python3 -B "$tests/demo.py" "$sotto" "${server[@]}" "${client[@]}"
+    ;;
+esac

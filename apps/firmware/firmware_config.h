@@ -82,8 +82,13 @@
 /* One stored message. */
 #define SOTTO_LOG_ENTRY_MAX (SOTTO_MAX_TEXT + 128)
 
-#define SERVER_PENDING    32
-#define SERVER_THROTTLE   16
+/* Messages on their way to storage, and peers who are watched for guessing. */
+#ifndef SERVER_PENDING
+#    define SERVER_PENDING 32
+#endif
+#ifndef SERVER_THROTTLE
+#    define SERVER_THROTTLE 16
+#endif
 #define SERVER_WINDOW     8
 #define SERVER_EVENTS     8
 #define SERVER_ITERATIONS 100000U

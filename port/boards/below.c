@@ -23,6 +23,7 @@ static atomic_bool is_awake;
 
 void board_start(void)
 {
+    system_start();
     uart_start();
 }
 

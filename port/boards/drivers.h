@@ -15,6 +15,11 @@
 struct flash_device;
 struct netif;
 
+/* ---- the chip --------------------------------------------------------- */
+
+/* Starts what the devices below need: clocks, pins. Before anything else. */
+void system_start(void);
+
 /* ---- the UART --------------------------------------------------------- */
 
 void uart_start(void);

@@ -2,11 +2,11 @@
 """A conversation between a server on a board, two Linux clients, and a client
 on a second board; both boards in QEMU.
 
-    demo.py SOTTO FIRMWARE MACHINE
+    demo.py SOTTO FIRMWARE MACHINE [FIRMWARE MACHINE]
 
-SOTTO is the program of the host, FIRMWARE the image, MACHINE
-QEMU's name of the board. Prints what everybody saw
-and exits 0 only if all of it is right: the same messages in the same order, a
+SOTTO is the program of the host, FIRMWARE the image, MACHINE QEMU's name of the
+board; the second pair is the client's board, when it is another. Prints what
+everybody saw and exits 0 only if all of it is right: the same messages in the same order, a
 wrong password refused, nothing lost when the server's power is cut, everyone
 told at the end, both boards ended with 0.
 """
@@ -20,6 +20,9 @@ import sys
 import tempfile
 import threading
 import time
+
+sys.dont_write_bytecode = True
+import machine  # noqa: E402
 
 WAIT = 60  # seconds that anything may take
 PASSWORD = "tango-foxtrot-7"
@@ -88,19 +91,25 @@ class Board(Child):
     """`storage` is the file behind its flash; it survives the board."""
 
     def __init__(self, name, firmware, storage, mac, forwards=""):
-        super().__init__(name, [
-            "qemu-system-arm", "-kernel", firmware[1],
-            "-object", "memory-backend-file,id=nv,size=16M,share=on,mem-path="
-            + str(storage), "-M", firmware[0] + ",memory-backend=nv",
+        super().__init__(name, machine.command(
+            firmware[0], firmware[1], storage,
             "-display", "none", "-monitor", "none", "-serial", "stdio",
-            "-semihosting-config", "enable=on,target=native",
-            "-nic", "user,mac=%s%s" % (mac, forwards)])
+            "-nic", "user,mac=%s%s" % (mac, forwards)))
         self.at = 0
 
     def answer(self, question, text):
         """Types `text` once the question has come."""
         self.at = self.wait_for(question, self.at).end()
         self.send(text + "\r")
+
+    def serve(self):
+        """Lets it be the server, and waits until it is; its fingerprint. An
+        image that is nothing else does not ask."""
+        if self.wait_for("1 or 2: |info server ").group().endswith(": "):
+            self.answer("1 or 2: ", "1")
+        fingerprint = self.wait_for("fingerprint=([a-z2-7-]{64})").group(1)
+        self.wait_for("info server ready")
+        return fingerprint
 
     def interrupt(self):
         self.send("\x03")
@@ -165,10 +174,7 @@ def start_server(firmware, folder, port, children):
                    "52:54:00:00:00:01",
                    ",hostfwd=tcp:127.0.0.1:%d-:7688" % port)
     children.append(server)
-    server.answer("1 or 2: ", "1")
-    fingerprint = server.wait_for("fingerprint=([a-z2-7-]{64})").group(1)
-    server.wait_for("info server ready")
-    return server, fingerprint
+    return server, server.serve()
 
 
 def cut_power(server, firmware, folder, port, alice, children, sotto):
@@ -191,7 +197,7 @@ def cut_power(server, firmware, folder, port, alice, children, sotto):
     return server
 
 
-def run(sotto, firmware, folder, children):
+def run(sotto, firmware, client_firmware, folder, children):
     port = free_port()
     server, fingerprint = start_server(firmware, folder, port, children)
     address = "sotto://%s@127.0.0.1:%d" % (fingerprint, port)
@@ -202,7 +208,7 @@ def run(sotto, firmware, folder, children):
         children.append(people[name])
         people[name].wait_for('"event":"ready"')
 
-    board = Board("charlie", firmware, folder / "charlie.nv",
+    board = Board("charlie", client_firmware, folder / "charlie.nv",
                   "52:54:00:00:00:02")
     children.append(board)
     board.answer("1 or 2: ", "2")
@@ -232,13 +238,14 @@ def run(sotto, firmware, folder, children):
 
 
 def main():
-    sotto, firmware, machine = sys.argv[1:]
+    sotto, *images = sys.argv[1:]
+    server, client = tuple(images[1::-1]), tuple(images[:-3:-1])
     children = []
     wrong = None
     with tempfile.TemporaryDirectory() as folder:
         try:
             (pathlib.Path(folder) / "other").mkdir()
-            run(sotto, (machine, firmware), pathlib.Path(folder), children)
+            run(sotto, server, client, pathlib.Path(folder), children)
         except (AssertionError, OSError, subprocess.TimeoutExpired) as error:
             wrong = error
         for child in children:

@@ -50,9 +50,7 @@ class Life:
                       "52:54:00:00:00:01",
                       ",hostfwd=tcp:127.0.0.1:%d-:7688" % port)
         self.children.append(board)
-        board.answer("1 or 2: ", "1")
-        key = board.wait_for("fingerprint=([a-z2-7-]{64})").group(1)
-        board.wait_for("info server ready")
+        key = board.serve()
         assert self.fingerprint in (None, key), "the server has a new key"
         self.fingerprint = key
         self.address = "sotto://%s@127.0.0.1:%d" % (key, port)

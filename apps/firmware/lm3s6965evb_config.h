@@ -1,0 +1,28 @@
+/*
+ * lm3s6965evb_config.h - firmware_config.h for a board with 64 KiB of RAM: a
+ * server for six clients and nothing else.
+ */
+#ifndef SOTTO_APPS_FIRMWARE_LM3S6965EVB_CONFIG_H
+#define SOTTO_APPS_FIRMWARE_LM3S6965EVB_CONFIG_H
+
+#define FIRMWARE_ROLE  FIRMWARE_ROLE_SERVER
+#define FIRMWARE_ARENA 34272U
+
+#define SERVER_CONNECTIONS 6
+#define SERVER_ACCOUNTS    12
+#define SERVER_BUFFERS     1U
+#define SERVER_PENDING     16
+#define SERVER_THROTTLE    8
+
+/* What all connections share, beside what each has to itself. */
+#define PORT_LWIP_SPARE_PCBS     2
+#define PORT_LWIP_SEND_SHARED    1536
+#define PORT_LWIP_SHARED_PACKETS 4
+
+/* Storage: a sector of the SD card, and the server's files alone. */
+#define FLASH_PAGE  512
+#define BOARD_FILES 12
+
+#include "apps/firmware/firmware_config.h"
+
+#endif
