@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # demo.sh [--interactive | --power] - a chat server on a microcontroller, in QEMU: two
-# Linux clients and a client on a second board talk on it; prints what everybody
+# Linux clients, a client on a second board and a device on a third talk on it; prints what everybody
 # saw, and exits 0 only if all of it is right.
 #
 # With --interactive the board's console is this terminal: choose 1, wait for

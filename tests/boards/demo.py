@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A conversation between a server on a board, two Linux clients, and a client
-on a second board; both boards in QEMU.
+"""A conversation between a server on a board, two Linux clients, a client on a
+second board and a device on a third; all boards in QEMU.
 
     demo.py SOTTO FIRMWARE MACHINE [FIRMWARE MACHINE]
 
@@ -8,7 +8,9 @@ SOTTO is the program of the host, FIRMWARE the image, MACHINE QEMU's name of the
 board; the second pair is the client's board, when it is another. Prints what
 everybody saw and exits 0 only if all of it is right: the same messages in the same order, a
 wrong password refused, nothing lost when the server's power is cut, everyone
-told at the end, both boards ended with 0.
+told at the end, all boards ended with 0. The device (device.elf, beside
+FIRMWARE) answers and raises an alarm, and when its power is cut it neither
+misses nor repeats what it was asked.
 """
 
 import json
@@ -115,6 +117,19 @@ class Board(Child):
         self.send("\x03")
 
 
+class Sensor(Board):
+    """apps/firmware/device_demo"""
+
+    def __init__(self, firmware, storage):
+        image = str(pathlib.Path(firmware[1]).with_name("device.elf"))
+        super().__init__("sensor", (firmware[0], image), storage,
+                         "52:54:00:00:00:03")
+
+    def set_up(self, address):
+        self.wait_for("not set up yet")
+        self.send("setup sensor %s %s\r" % (address, PASSWORD))
+
+
 class Client(Child):
     def __init__(self, name, sotto, server, folder, password, *options):
         secret = folder / (name + ".password")
@@ -157,7 +172,9 @@ def talk(people, board):
 def check(people, board):
     for person in people.values():
         entries = {event["seq"]: (event["from"], event["text"])
-                   for event in person.events("message")}
+                   for event in person.events("message")
+                   if event["from"] != "sensor"
+                   and not event["text"].startswith("@sensor")}
         own = [line for line in CONVERSATION if line[0] == person.name]
         for event, line in zip(person.events("acked"), own):
             entries[event["seq"]] = line
@@ -166,6 +183,38 @@ def check(people, board):
     at = 0
     for name, text in CONVERSATION:  # on the board in the same order
         at = board.wait_for(re.escape("%s: %s" % (name, text)), at).end()
+
+
+def hear(people, text):
+    for person in people:
+        person.wait_for(r'"from":"sensor".*' + re.escape('"%s"' % text))
+
+
+def ask_sensor(sensor, firmware, folder, alice, listeners, children):
+    """Everybody hears what it says; then its power is cut, and it is asked
+    something while it is away."""
+    sensor.wait_for("device: online")
+    alice.send("@sensor status\n")
+    hear(listeners, "21.5 C, limit 30.0 C")
+    sensor.send("temp 31.5\r")
+    hear(listeners, "ALARM: 31.5 C, limit 30.0 C")
+    sensor.process.kill()
+    sensor.process.wait(WAIT)
+    alice.send("@sensor limit 40\n")
+    sensor = Sensor(firmware, folder / "sensor.nv")
+    children.append(sensor)
+    hear(listeners, "limit 40.0 C, by alice")
+    alice.send("@sensor status\n")
+    hear(listeners, "21.5 C, limit 40.0 C")
+    return sensor
+
+
+def check_sensor(person):
+    said = [event["text"] for event in person.events("message")
+            if event["from"] == "sensor"]
+    assert said == ["21.5 C, limit 30.0 C", "ALARM: 31.5 C, limit 30.0 C",
+                    "limit 40.0 C, by alice", "21.5 C, limit 40.0 C"], \
+        "%s heard of the sensor: %r" % (person.name, said)
 
 
 def start_server(firmware, folder, port, children):
@@ -202,6 +251,9 @@ def run(sotto, firmware, client_firmware, folder, children):
     server, fingerprint = start_server(firmware, folder, port, children)
     address = "sotto://%s@127.0.0.1:%d" % (fingerprint, port)
     people = {}
+    sensor = Sensor(firmware, folder / "sensor.nv")
+    children.append(sensor)
+    sensor.set_up("sotto://%s@10.0.2.2:%d" % (fingerprint, port))
     for name in ("alice", "bob"):
         people[name] = Client(name, sotto, address, folder, PASSWORD,
                               "--register")
@@ -219,6 +271,9 @@ def run(sotto, firmware, client_firmware, folder, children):
     board.answer("The same again", PASSWORD)
     board.wait_for("you are in #lobby as charlie")
     talk(people, board)
+    sensor = ask_sensor(sensor, firmware, folder, people["alice"],
+                        people.values(), children)
+    board.wait_for("sensor: 21.5 C, limit 40.0 C")
 
     guesser = Client("alice", sotto, address, folder / "other", "wrong")
     assert guesser.end() == 3, "a wrong password: " + guesser.text
@@ -229,8 +284,14 @@ def run(sotto, firmware, client_firmware, folder, children):
     board.send("/quit\r")
     assert board.end() == 0, "the client's board"
     check(people, board)
+    for person in people.values():
+        check_sensor(person)
     server = cut_power(server, firmware, folder, port, people["alice"],
                        children, sotto)
+    sensor.wait_for("online", sensor.wait_for("offline").end())
+    sensor.interrupt()
+    assert sensor.end() == 0, "the device's board"
+    people["alice"].wait_for('"left".*"sensor"')
     server.interrupt()
     assert server.end() == 0, "the server's board"
     people["alice"].wait_for("the server is stopping")
