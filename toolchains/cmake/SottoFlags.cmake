@@ -10,6 +10,10 @@ set(CMAKE_C_EXTENSIONS OFF)
 option(SOTTO_LTO "Optimise the program as a whole when it is linked" OFF)
 if(SOTTO_LTO)
   string(APPEND CMAKE_C_FLAGS " -flto -flto-partition=one -ffat-lto-objects")
+  # A hundredth smaller, and no slower where it matters: mbedTLS, which is built
+  # apart, does without these.
+  add_compile_options(
+    -fno-move-loop-invariants -fno-caller-saves -fno-schedule-insns2)
 endif()
 
 add_library(sotto_warnings INTERFACE)
