@@ -47,6 +47,11 @@
 #    define FIRMWARE_ADDRESS_MS 10000U
 #endif
 
+/* No board is told the time of day yet. */
+#define SYSTEM_HAS_CLOCK 0
+
+#define SYSTEM_HAS_OPTIONS 0
+
 /* ---- the server ------------------------------------------------------- */
 
 /* Clients at a time. About 700 each, and the buffers. */
@@ -94,7 +99,7 @@
 #define SERVER_ITERATIONS 100000U
 
 /* Invitations are read from a file that a person names: there is none. */
-#define SERVER_CODES_BYTES 1
+#define SERVER_CODES_BYTES 0
 #define SOTTO_CODES_MAX    1
 #define SOTTO_HISTORY_MAX  32
 #define SOTTO_HUB_PAGE_MAX 1024
@@ -112,6 +117,7 @@
 
 /* ---- the console ------------------------------------------------------ */
 
+#define CONSOLE_IS_TERMINAL 1
 #define CONSOLE_LINE_MAX    (SOTTO_MAX_TEXT + 1)
 #define CONSOLE_MESSAGE_MAX (7U * SOTTO_MAX_TEXT + 256U)
 #define CONSOLE_OUT_MAX     8192

@@ -75,7 +75,7 @@ bool system_clock_text(uint64_t wall_s, char out[static SYSTEM_CLOCK_TEXT])
     if (wall_s == SOTTO_TIME_UNKNOWN) {
         return false;
     }
-    unsigned minutes = (unsigned)(wall_s / 60U % 1440U);
+    unsigned minutes = (uint32_t)wall_s / 60U % 1440U; /* until 2106 */
     out[0] = (char)('0' + minutes / 600U);
     out[1] = (char)('0' + minutes / 60U % 10U);
     out[2] = ':';

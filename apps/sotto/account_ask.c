@@ -46,7 +46,7 @@ enum account_answer account_confirm(struct account_app *app, const char *prompt)
     if (console == NULL) {
         return ACCOUNT_ANSWER_NOBODY;
     }
-    if (!console->is_interactive) {
+    if (!console_is_interactive(console)) {
         answer = ACCOUNT_ANSWER_NOBODY;
     } else if (console_ask(console, prompt, false, line, sizeof line, &len) ==
                    SOTTO_OK &&
@@ -97,7 +97,7 @@ enum sotto_err account_ask_password(struct account_app *app, char *out,
     if (console == NULL) {
         return err;
     }
-    if (console->is_interactive) {
+    if (console_is_interactive(console)) {
         err = ask_twice(console, out, cap, len);
     } else if (info.input_is_terminal) {
         err = SOTTO_ERR_UNSUPPORTED; /* it would be shown while typed */

@@ -87,6 +87,18 @@
 #    define CLIENT_RECORD_LIMIT SOTTO_RECORD_LIMIT_HOST
 #endif
 
+/* 0: this machine is never told the time of day. */
+#ifndef SYSTEM_HAS_CLOCK
+#    define SYSTEM_HAS_CLOCK 1
+#endif
+
+/* 0: there is no command line, so nothing can be set, and no advice is given
+ * about options. */
+#ifndef SYSTEM_HAS_OPTIONS
+#    define SYSTEM_HAS_OPTIONS 1
+#endif
+#define OPTION_ADVICE(text) (SYSTEM_HAS_OPTIONS ? (text) : "")
+
 /* What was said and is not acknowledged. */
 #ifndef CLIENT_QUEUE_BYTES
 #    define CLIENT_QUEUE_BYTES 65536U
@@ -119,6 +131,11 @@
 #endif
 
 /* ---- the console ------------------------------------------------------ */
+
+/* 1: it is a terminal, always. */
+#ifndef CONSOLE_IS_TERMINAL
+#    define CONSOLE_IS_TERMINAL 0
+#endif
 
 /* A line that is typed, and a zero. */
 #ifndef CONSOLE_LINE_MAX

@@ -139,7 +139,7 @@ enum menu_result client_ask(struct console *console, struct menu *menu)
     while (result == MENU_MORE) {
         size_t len = 0;
         const char *say = menu_say(menu);
-        if (console->is_interactive) {
+        if (console_is_interactive(console)) {
             console_print(console, say, strlen(say));
         }
         enum sotto_err err =
@@ -182,7 +182,7 @@ static bool set_address(struct client_app *app, const char *text)
         app->has_pin = true;
         app->trust = CLIENT_TRUST_PINNED;
     }
-    if (app->settings.pin != NULL) {
+    if (SYSTEM_HAS_OPTIONS && app->settings.pin != NULL) {
         uint8_t pin[SOTTO_FINGERPRINT_LEN];
         if (sotto_fingerprint_parse(app->settings.pin,
                                     strlen(app->settings.pin),
@@ -275,16 +275,17 @@ static bool get_answers(struct client_app *app, const char *server)
     if (app->menu->state == MENU_END) {
         return set_address(app, app->menu->choice.server) && take_answers(app);
     }
-    if (app->settings.password_file != NULL && app->settings.user != NULL) {
+    if (SYSTEM_HAS_OPTIONS && app->settings.password_file != NULL &&
+        app->settings.user != NULL) {
         memcpy(app->user, app->settings.user, strlen(app->settings.user) + 1);
         app->registers = app->settings.registers;
         return set_address(app, server != NULL ? server : "localhost") &&
                read_password_file(app);
     }
-    if (app->settings.json) {
+    if (SYSTEM_HAS_OPTIONS && app->settings.json) {
         return usage(app, "--json needs --user NAME and --password-file FILE");
     }
-    if (app->settings.password_file != NULL) {
+    if (SYSTEM_HAS_OPTIONS && app->settings.password_file != NULL) {
         return usage(app, "--password-file needs --user NAME");
     }
     if (console_shows_secrets(app->console)) {
@@ -311,7 +312,7 @@ bool client_ask_again(struct client_app *app)
 static bool set_folder(struct client_app *app)
 {
     app->folder = app->settings.data;
-    if (app->folder != NULL) {
+    if (!SYSTEM_HAS_OPTIONS || app->folder != NULL) {
         return true;
     }
     app->folder = app->default_folder;

@@ -109,7 +109,7 @@ static void ask_again(struct client_app *app)
 {
     client_drop_stream(app);
     sotto_client_wipe(&app->client);
-    if (!app->console->is_interactive || !client_ask_again(app) ||
+    if (!console_is_interactive(app->console) || !client_ask_again(app) ||
         !client_start(app)) {
         client_finish(app, CLIENT_EXIT_REFUSED);
         return;
@@ -168,8 +168,10 @@ static void take_refusal(struct client_app *app, enum sotto_refusal refusal)
                      refusal == SOTTO_REFUSAL_VERSION
                          ? "it speaks another version of the protocol"
                      : refusal == SOTTO_REFUSAL_SUITE
-                         ? "it does not have this cipher suite; try another "
-                           "--suite"
+                         ? SYSTEM_HAS_OPTIONS
+                               ? "it does not have this cipher suite; try "
+                                 "another --suite"
+                               : "it does not have this cipher suite"
                          : "it does not take this client's hello",
                      line, sizeof line);
     }

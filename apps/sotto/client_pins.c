@@ -35,8 +35,10 @@ static bool open_files(struct client_app *app, struct sotto_files *files)
     }
     if (err != SOTTO_OK) {
         complain(app, "files",
-                 "choose a folder for this client's files with --data DIR; "
-                 "cannot use those",
+                 SYSTEM_HAS_OPTIONS
+                     ? "choose a folder for this client's files with --data "
+                       "DIR; cannot use those"
+                     : "cannot use this client's files",
                  err);
     }
     return err == SOTTO_OK;
@@ -205,7 +207,7 @@ enum client_verdict client_pins_check(struct client_app *app,
         client_finish(app, CLIENT_EXIT_IDENTITY);
         return CLIENT_REFUSE;
     }
-    if (app->settings.trust_first) {
+    if (SYSTEM_HAS_OPTIONS && app->settings.trust_first) {
         memcpy(app->pin, app->seen, sizeof app->pin);
         app->has_pin = true;
         app->trust = CLIENT_TRUST_FIRST;
@@ -216,7 +218,7 @@ enum client_verdict client_pins_check(struct client_app *app,
         }
         return CLIENT_ACCEPT;
     }
-    if (app->console->is_interactive) {
+    if (console_is_interactive(app->console)) {
         return CLIENT_ASK;
     }
     show_unknown(app);

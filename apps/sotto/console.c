@@ -50,7 +50,7 @@ enum sotto_err console_open(struct console *console, struct port *port,
                                                   sizeof console->screen};
     line_editor_init(&console->editor, &memory);
     set_size(console);
-    if (console->is_interactive) {
+    if (console_is_interactive(console)) {
         port_console_raw(console->stream, true);
     }
     return SOTTO_OK;
@@ -75,7 +75,7 @@ static void put(struct console *console, const char *text, size_t len)
 void console_add(struct console *console, const char *text, size_t len)
 {
     size_t from = 0;
-    for (size_t i = 0; console->is_interactive && i < len; i++) {
+    for (size_t i = 0; console_is_interactive(console) && i < len; i++) {
         if (text[i] == '\n') {
             put(console, text + from, i - from);
             put(console, "\r\n", 2);
@@ -103,7 +103,7 @@ bool console_has_room(const struct console *console)
 
 bool console_shows_secrets(const struct console *console)
 {
-    return console->is_typed && !console->is_interactive;
+    return console->is_typed && !console_is_interactive(console);
 }
 
 /* Nobody looks any more: what waits, and all that follows, is thrown away. */
@@ -169,7 +169,7 @@ void console_print(struct console *console, const char *text, size_t len)
 
 void console_prompt(struct console *console, const char *prompt, unsigned flags)
 {
-    if (console->is_interactive) {
+    if (console_is_interactive(console)) {
         console->is_editing = true;
         line_editor_begin(&console->editor, prompt, flags);
     }
@@ -257,17 +257,18 @@ static enum console_event next_piped(struct console *console)
 
 enum console_event console_next(struct console *console)
 {
-    if (!console->is_interactive && console->has_line) {
+    if (!console_is_interactive(console) && console->has_line) {
         console->has_line = false;
         console->line_len = 0;
     }
-    const enum console_event event =
-        console->is_interactive ? next_typed(console) : next_piped(console);
+    const enum console_event event = console_is_interactive(console)
+                                         ? next_typed(console)
+                                         : next_piped(console);
     console->has_line = event == CONSOLE_LINE;
     if (event != CONSOLE_NOTHING || !console->has_ended) {
         return event;
     }
-    if (!console->is_interactive &&
+    if (!console_is_interactive(console) &&
         (console->line_len > 0 || console->is_skipping)) {
         const enum console_event last = end_line(console);
         console->has_line = last == CONSOLE_LINE;
@@ -278,7 +279,7 @@ enum console_event console_next(struct console *console)
 
 const char *console_line(const struct console *console, size_t *len)
 {
-    if (console->is_interactive) {
+    if (console_is_interactive(console)) {
         return line_editor_line(&console->editor, len);
     }
     *len = console->line_len;
@@ -347,7 +348,7 @@ enum sotto_err console_ask(struct console *console, const char *prompt,
         sotto_wipe(console->in, console->in_at);
         console->line_len = 0;
     }
-    if (err != SOTTO_OK && console->is_interactive) {
+    if (err != SOTTO_OK && console_is_interactive(console)) {
         line_editor_leave(&console->editor);
         put_screen(console);
     }
@@ -361,7 +362,7 @@ void console_close(struct console *console)
     if (console->stream == NULL) {
         return;
     }
-    if (console->is_interactive) {
+    if (console_is_interactive(console)) {
         line_editor_leave(&console->editor);
         put_screen(console);
         console->is_editing = false;
@@ -375,7 +376,7 @@ void console_close(struct console *console)
             port_wait(console->loop, 100, &event, 1, &count);
         }
     }
-    if (console->is_interactive) {
+    if (console_is_interactive(console)) {
         port_console_raw(console->stream, false);
     }
     port_stream_close(console->stream);

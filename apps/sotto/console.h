@@ -55,6 +55,12 @@ struct console {
     size_t out_len;
 };
 
+/* Where the console is a terminal always, what is for pipes is not built. */
+static inline bool console_is_interactive(const struct console *console)
+{
+    return CONSOLE_IS_TERMINAL != 0 || console->is_interactive;
+}
+
 /* Opens the machine's console. `tag` marks its events; `is_plain` treats a
  * terminal as a pipe. Errors as port_console_open(). The struct is large: make
  * it static. */

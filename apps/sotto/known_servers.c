@@ -6,6 +6,7 @@
  * stays where it is.
  */
 #include "apps/sotto/known_servers.h"
+#include "apps/sotto/capacity.h"
 #include "apps/sotto/textbuf.h"
 #include "apps/sotto/time_text.h"
 #include "core/base/assert.h"
@@ -275,7 +276,7 @@ static enum sotto_err parse_pin(struct known_file *known,
         return damaged(known, line,
                        "there is no valid fingerprint behind the server");
     }
-    if (find_value(known, line, 2, "since", &since) &&
+    if (SYSTEM_HAS_CLOCK && find_value(known, line, 2, "since", &since) &&
         time_text_parse(since.at, since.len, &pin->since_s) != SOTTO_OK) {
         return damaged(known, line, "the time behind since= is not valid");
     }
@@ -322,7 +323,7 @@ enum sotto_err known_servers_set(struct known_file *known, const char *server,
     sotto_fingerprint_text(pin->fingerprint, text);
     textbuf_init(&line, buffer, sizeof buffer);
     textbuf_add_all(&line, server, " ", text, NULL);
-    if (pin->since_s != SOTTO_TIME_UNKNOWN) {
+    if (SYSTEM_HAS_CLOCK && pin->since_s != SOTTO_TIME_UNKNOWN) {
         char since[TIME_TEXT];
         time_text(pin->since_s, since);
         textbuf_add_all(&line, " since=", since, NULL);

@@ -2,6 +2,7 @@
  * log.c - see log.h.
  */
 #include "apps/sotto/log.h"
+#include "apps/sotto/capacity.h"
 #include "apps/sotto/textbuf.h"
 #include "apps/sotto/time_text.h"
 #include "apps/sotto/unicode.h"
@@ -43,15 +44,17 @@ bool log_wants(const struct log *log, enum log_level level)
 
 /* ---- time ------------------------------------------------------------- */
 
-/* `width` digits with leading zeros. */
-static void add_padded(struct textbuf *line, uint64_t number, size_t width)
+/* Milliseconds as seconds: "12.345". */
+static void add_seconds(struct textbuf *line, uint64_t ms)
 {
+    static const char zeros[] = "000";
     char digits[21];
-    size_t len = sotto_decimal_encode(number, digits);
-    for (size_t at = len; at < width; at++) {
-        textbuf_add_char(line, '0');
-    }
-    textbuf_add_bytes(line, digits, len);
+    size_t len = sotto_decimal_encode(ms, digits);
+    size_t whole = len > 3 ? len - 3 : 0;
+    textbuf_add_bytes(line, whole > 0 ? digits : "0", whole > 0 ? whole : 1);
+    textbuf_add_char(line, '.');
+    textbuf_add_bytes(line, zeros, 3 - (len - whole));
+    textbuf_add_bytes(line, digits + whole, len - whole);
 }
 
 static void add_time(const struct log *log, struct textbuf *line)
@@ -60,14 +63,12 @@ static void add_time(const struct log *log, struct textbuf *line)
     uint64_t uptime_ms = 0;
     char text[TIME_TEXT];
     log->now(log->ctx, &wall_s, &uptime_ms);
-    if (wall_s != SOTTO_TIME_UNKNOWN) {
+    if (SYSTEM_HAS_CLOCK && wall_s != SOTTO_TIME_UNKNOWN) {
         time_text(wall_s, text);
         textbuf_add(line, text);
     } else {
         textbuf_add_char(line, '+');
-        textbuf_add_number(line, uptime_ms / 1000);
-        textbuf_add_char(line, '.');
-        add_padded(line, uptime_ms % 1000, 3);
+        add_seconds(line, uptime_ms);
     }
     textbuf_add_char(line, ' ');
 }

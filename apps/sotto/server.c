@@ -42,7 +42,7 @@ static void *take_memory(struct server *server, size_t size)
 
 static bool open_files(struct server *server)
 {
-    if (server->settings.data == NULL) {
+    if (SYSTEM_HAS_OPTIONS && server->settings.data == NULL) {
         if (path_of_data("server", server->folder) != SOTTO_OK) {
             say("sotto server: no home folder; say where to keep the data with "
                 "--data DIR\n",
@@ -56,13 +56,15 @@ static bool open_files(struct server *server)
     if (err == SOTTO_ERR_BUSY) {
         say("sotto server: another server or 'sotto account' is using ",
             server->settings.data,
-            "; stop it, or choose another folder with --data DIR\n", NULL);
+            OPTION_ADVICE("; stop it, or choose another folder with --data "
+                          "DIR"),
+            "\n", NULL);
         return false;
     }
     if (err != SOTTO_OK) {
         say("sotto server: cannot use the data folder ", server->settings.data,
-            ": ", port_last_error(server->port), " (", sotto_err_name(err),
-            "); choose another with --data DIR\n", NULL);
+            ": ", port_last_error(server->port), " (", sotto_err_name(err), ")",
+            OPTION_ADVICE("; choose another with --data DIR"), "\n", NULL);
         return false;
     }
     return true;
@@ -102,14 +104,15 @@ static bool open_accounts(struct server *server)
             "/" SOTTO_ACCOUNTS_FILE " is damaged at line ",
             say_number(report.line, line), " (offset ",
             say_number(report.offset, offset), "): ", report.reason,
-            "; a disabled account or an old password could come back to life. "
-            "Look at it with 'sotto account repair --data ",
-            server->settings.data, "'\n", NULL);
+            "; a disabled account or an old password could come back to life",
+            OPTION_ADVICE(". Look at it with 'sotto account repair --data "),
+            OPTION_ADVICE(server->settings.data), OPTION_ADVICE("'"), "\n",
+            NULL);
         return false;
     }
     if (err == SOTTO_ERR_LIMIT) {
-        return fail(server, "there are more accounts than --max-accounts", err,
-                    "raise it");
+        return fail(server, "there are more accounts than there is room for",
+                    err, OPTION_ADVICE("raise --max-accounts"));
     }
     if (report.torn_tail) {
         log_event(&server->log, LOG_WARN, "accounts", "torn_tail_dropped",
@@ -163,8 +166,8 @@ static bool open_lobby(struct server *server)
 static bool open_hub(struct server *server)
 {
     const struct server_settings *s = &server->settings;
-    const uint32_t login_refill = (uint32_t)(60000 / s->login_tries);
-    const uint32_t register_refill = (uint32_t)(3600000 / s->register_tries);
+    const uint32_t login_refill = 60000U / (uint32_t)s->login_tries;
+    const uint32_t register_refill = 3600000U / (uint32_t)s->register_tries;
     const struct sotto_hub_config config = {
         .sessions = (size_t)s->max_connections + 1,
         .pending = SERVER_PENDING,
@@ -192,7 +195,7 @@ static bool open_pool(struct server *server, struct sotto_pool *pool,
     void *memory = take_memory(server, sotto_pool_size(count, size));
     if (memory == NULL) {
         return fail(server, "no memory for connections", SOTTO_ERR_SPACE,
-                    "choose a smaller --max-connections");
+                    OPTION_ADVICE("choose a smaller --max-connections"));
     }
     sotto_pool_init(pool, memory, count, size);
     return true;
@@ -224,6 +227,20 @@ static bool open_pools(struct server *server)
     return true;
 }
 
+static const char *listen_advice(enum sotto_err err)
+{
+    return err == SOTTO_ERR_BUSY
+               ? "; another program does, stop it or choose another port with "
+                 "--listen ADDR:PORT"
+           : err == SOTTO_ERR_DENIED
+               ? "; ports below 1024 need more rights, choose a higher one "
+                 "with --listen ADDR:PORT"
+           : err == SOTTO_ERR_NAME
+               ? "; this machine does not have this address, leave --listen "
+                 "out to use all that it has"
+               : "";
+}
+
 static bool listen_on(struct server *server, const struct port_address *address,
                       bool is_optional)
 {
@@ -237,17 +254,7 @@ static bool listen_on(struct server *server, const struct port_address *address,
     if (err != SOTTO_OK) {
         say("sotto server: cannot listen on ", text, ": ",
             port_last_error(server->port), " (", sotto_err_name(err), ")",
-            err == SOTTO_ERR_BUSY
-                ? "; another program does, stop it or choose another port with "
-                  "--listen ADDR:PORT"
-            : err == SOTTO_ERR_DENIED
-                ? "; ports below 1024 need more rights, choose a higher one "
-                  "with --listen ADDR:PORT"
-            : err == SOTTO_ERR_NAME
-                ? "; this machine does not have this address, leave --listen "
-                  "out to use all that it has"
-                : "",
-            "\n", NULL);
+            OPTION_ADVICE(listen_advice(err)), "\n", NULL);
         return false;
     }
     struct port_address actual;
@@ -259,26 +266,41 @@ static bool listen_on(struct server *server, const struct port_address *address,
     return true;
 }
 
-static bool open_listeners(struct server *server)
+static bool listen_as_told(struct server *server, const char *where)
 {
-    static const struct option_list everywhere = {.items = {"*"}, .count = 1};
-    const struct option_list *list = server->settings.listen.count > 0
-                                         ? &server->settings.listen
-                                         : &everywhere;
-    for (size_t i = 0; i < list->count; i++) {
-        struct port_address addresses[LISTEN_ADDRESS_MAX];
-        const char *why = NULL;
-        size_t count = 0;
-        if (listen_address_parse(list->items[i], addresses, &count, &why) !=
-            SOTTO_OK) {
-            say("sotto server: --listen ", list->items[i], " ", why, "\n",
-                NULL);
+    struct port_address addresses[LISTEN_ADDRESS_MAX];
+    const char *why = NULL;
+    size_t count = 0;
+    if (listen_address_parse(where, addresses, &count, &why) != SOTTO_OK) {
+        say("sotto server: --listen ", where, " ", why, "\n", NULL);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!listen_on(server, &addresses[i], count > 1)) {
             return false;
         }
-        for (size_t k = 0; k < count; k++) {
-            if (!listen_on(server, &addresses[k], count > 1)) {
-                return false;
-            }
+    }
+    return true;
+}
+
+static bool listen_everywhere(struct server *server)
+{
+    const struct port_address ipv6 = {.port = ADDRESS_PORT_DEFAULT};
+    const struct port_address ipv4 = {.ip = {[10] = 0xff, [11] = 0xff},
+                                      .port = ADDRESS_PORT_DEFAULT};
+    return listen_on(server, &ipv6, true) && listen_on(server, &ipv4, true);
+}
+
+static bool open_listeners(struct server *server)
+{
+    const struct option_list *list = &server->settings.listen;
+    if (!SYSTEM_HAS_OPTIONS || list->count == 0) {
+        server->is_accepting = listen_everywhere(server);
+        return server->is_accepting && server->listener_count > 0;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        if (!listen_as_told(server, list->items[i])) {
+            return false;
         }
     }
     server->is_accepting = true;

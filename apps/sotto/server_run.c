@@ -14,16 +14,16 @@ static const char *why_no_codes(const struct server *server, enum sotto_err err)
 
 bool server_load_codes(struct server *server)
 {
-    static char text[SERVER_CODES_BYTES];
+    static char text[SERVER_CODES_BYTES + 1];
     struct sotto_span codes[SOTTO_CODES_MAX];
     size_t count = 0;
     size_t len = 0;
-    if (server->settings.invite_file == NULL) {
+    if (SERVER_CODES_BYTES == 0 || server->settings.invite_file == NULL) {
         return true;
     }
     enum sotto_err err =
         port_read_file(server->port, server->settings.invite_file,
-                       (uint8_t *)text, sizeof text, &len);
+                       (uint8_t *)text, SERVER_CODES_BYTES, &len);
     for (size_t at = 0; err == SOTTO_OK && at < len;) {
         const char *end = memchr(text + at, '\n', len - at);
         size_t line = end == NULL ? len - at : (size_t)(end - (text + at));

@@ -2,6 +2,7 @@
  * textbuf.c - see textbuf.h.
  */
 #include "apps/sotto/textbuf.h"
+#include "core/base/text.h"
 #include <stdarg.h>
 #include <string.h>
 
@@ -45,13 +46,9 @@ void textbuf_add_char(struct textbuf *text, char c)
 
 void textbuf_add_number(struct textbuf *text, uint64_t number)
 {
-    char digits[20]; /* 2^64 has so many */
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + (int)(number % 10));
-        number /= 10;
-    } while (number > 0);
-    textbuf_add_bytes(text, digits + at, sizeof digits - at);
+    char digits[21];
+    size_t len = sotto_decimal_encode(number, digits);
+    textbuf_add_bytes(text, digits, len);
 }
 
 void textbuf_add_spaces(struct textbuf *text, size_t count)

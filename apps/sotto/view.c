@@ -95,7 +95,7 @@ static void print(const struct view *view, const struct textbuf *text)
 /* Where a terminal shows everything in one place, pipes keep remarks apart. */
 static void remark(const struct view *view, const char *text)
 {
-    if (view->console->is_interactive) {
+    if (console_is_interactive(view->console)) {
         char line[1200];
         struct textbuf out;
         textbuf_init(&out, line, sizeof line);
@@ -234,7 +234,7 @@ void view_entry(const struct view *view, const struct sotto_client_event *event)
 
 void view_said(const struct view *view, const char *text, size_t len)
 {
-    if (!is_json(view) && view->console->is_interactive) {
+    if (!is_json(view) && console_is_interactive(view->console)) {
         text_message(view, (uint32_t)system_wall_s(), view->user,
                      strlen(view->user), text, len);
     }
@@ -259,7 +259,7 @@ void view_present(const struct view *view,
 {
     struct sotto_present present = event->present;
     struct sotto_span name;
-    if (!is_json(view) && !view->console->is_interactive) {
+    if (!is_json(view) && !console_is_interactive(view->console)) {
         say("sotto: here:", NULL);
     }
     while (sotto_present_next(&present, &name)) {
@@ -270,7 +270,7 @@ void view_present(const struct view *view,
             add_text(&w, "room", SOTTO_LOBBY_NAME);
             add_span(&w, "user", name);
             end(view, &w);
-        } else if (view->console->is_interactive) {
+        } else if (console_is_interactive(view->console)) {
             struct textbuf line;
             textbuf_init(&line, out, sizeof out);
             textbuf_add(&line, "   ");
@@ -282,7 +282,7 @@ void view_present(const struct view *view,
             system_say((const char *)name.at, name.len);
         }
     }
-    if (!is_json(view) && !view->console->is_interactive) {
+    if (!is_json(view) && !console_is_interactive(view->console)) {
         say("\n", NULL);
     }
 }

@@ -268,14 +268,30 @@ enum sotto_err sotto_decimal_decode(const char *in, size_t len, uint64_t max,
         if (in[i] < '0' || in[i] > '9') {
             return SOTTO_ERR_FORMAT;
         }
-        uint64_t digit = (uint64_t)(in[i] - '0');
-        if (digit > max || sum > (max - digit) / 10) {
+        uint64_t next = 10 * sum + (uint64_t)(in[i] - '0');
+        if (sum > UINT64_MAX / 10 || next < sum || next > max) {
             return SOTTO_ERR_FORMAT;
         }
-        sum = 10 * sum + digit;
+        sum = next;
     }
     *value = sum;
     return SOTTO_OK;
+}
+
+/* Divides by ten, in four steps: for small processors a division of 64 bits is
+ * a subroutine, larger than all that is here. Returns what is left. */
+static unsigned divide_by_ten(uint64_t *value)
+{
+    uint64_t quotient = 0;
+    uint32_t left = 0;
+    for (unsigned shift = 64; shift > 0;) {
+        shift -= 16;
+        left = left << 16 | (uint32_t)(*value >> shift & 0xffffU);
+        quotient = quotient << 16 | left / 10;
+        left %= 10;
+    }
+    *value = quotient;
+    return left;
 }
 
 size_t sotto_decimal_encode(uint64_t value, char out[static 21])
@@ -283,9 +299,8 @@ size_t sotto_decimal_encode(uint64_t value, char out[static 21])
     char reversed[20]; /* 2^64 - 1 has 20 digits */
     size_t len = 0;
     do {
-        reversed[len] = (char)('0' + value % 10);
+        reversed[len] = (char)('0' + divide_by_ten(&value));
         len++;
-        value /= 10;
     } while (value > 0);
     for (size_t i = 0; i < len; i++) {
         out[i] = reversed[len - 1 - i];

@@ -400,6 +400,10 @@ static enum sotto_err read_segments(struct scan *scan)
     return SOTTO_OK;
 }
 
+/* No record is shorter, and a power of two is divided by without a subroutine. */
+#define BYTES_A_MARK 16U
+_Static_assert(LOG_HEAD_LEN >= BYTES_A_MARK, "a mark is one record");
+
 /*
  * Makes the log ready to be written to. Where damage may hide that numbers were
  * reserved, a wide berth is given to all that so many bytes can have reserved.
@@ -410,7 +414,7 @@ static enum sotto_err begin_writing(struct scan *scan)
 {
     struct sotto_log *log = scan->log;
     if (scan->hidden > 0) {
-        log->next += (scan->hidden / LOG_HEAD_LEN + 1) * SOTTO_LOG_RESERVE_MAX;
+        log->next += (scan->hidden / BYTES_A_MARK + 1) * SOTTO_LOG_RESERVE_MAX;
     }
     if (log->count == 0) {
         return log_begin_segment(log, scan->first_id);

@@ -12,6 +12,7 @@
 #define CONTROL_PROCESSOR 4U /* the processor's own clock */
 
 #define CYCLES_PER_MS (BOARD_CLOCK_HZ / 1000U)
+#define NS_PER_CYCLE  (1000000U / CYCLES_PER_MS) /* rounded down */
 _Static_assert(BOARD_CLOCK_HZ % 1000U == 0, "a millisecond is whole cycles");
 _Static_assert(CYCLES_PER_MS <= 1U << 24U, "the counter has 24 bits");
 
@@ -51,6 +52,5 @@ uint64_t clock_ns(void)
         ms = clock_ms();
         left = VALUE;
     } while (ms != clock_ms());
-    uint64_t cycles = CYCLES_PER_MS - 1U - left;
-    return ms * 1000000U + cycles * 1000000U / CYCLES_PER_MS;
+    return ms * 1000000U + (CYCLES_PER_MS - 1U - left) * NS_PER_CYCLE;
 }

@@ -13,6 +13,9 @@
 #define LWIP_PLATFORM_ASSERT(x) SOTTO_PANIC(x)
 #define LWIP_PLATFORM_DIAG(x)   ((void)0)
 
+/* Characters of addresses and names are ASCII: no table of a locale. */
+#define LWIP_NO_CTYPE_H 1
+
 /* Port numbers, DNS and DHCP identifiers: from the machine's entropy. */
 uint32_t port_lwip_random32(void);
 #define LWIP_RAND() port_lwip_random32()
