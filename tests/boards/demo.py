@@ -251,7 +251,7 @@ def run(sotto, firmware, client_firmware, folder, children):
     server, fingerprint = start_server(firmware, folder, port, children)
     address = "sotto://%s@127.0.0.1:%d" % (fingerprint, port)
     people = {}
-    sensor = Sensor(firmware, folder / "sensor.nv")
+    sensor = Sensor(client_firmware, folder / "sensor.nv")
     children.append(sensor)
     sensor.set_up("sotto://%s@10.0.2.2:%d" % (fingerprint, port))
     for name in ("alice", "bob"):
@@ -271,7 +271,7 @@ def run(sotto, firmware, client_firmware, folder, children):
     board.answer("The same again", PASSWORD)
     board.wait_for("you are in #lobby as charlie")
     talk(people, board)
-    sensor = ask_sensor(sensor, firmware, folder, people["alice"],
+    sensor = ask_sensor(sensor, client_firmware, folder, people["alice"],
                         people.values(), children)
     board.wait_for("sensor: 21.5 C, limit 40.0 C")
 
