@@ -1,5 +1,5 @@
 /*
- * mls_peer.c - bin/mls_peer SEED: members of groups by this library, one
+ * mls_peer.c - bin/mls_peer SEED [MEMBERS]: members of groups by this library, one
  * command a line on stdin, one answer a line on stdout; README.md lists the
  * commands. The same seed and the same commands give the same answers.
  */
@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPORT_LEN 40U
+#define EXPORT_LEN    40U
+#define MEMBERS_USUAL 256U
 
 static uint8_t out_bytes[2][PEOPLE_MESSAGE_MAX];
 
@@ -181,13 +182,18 @@ static void do_tree(struct call *call, struct person *person)
 static void do_join_external(struct call *call, struct person *person)
 {
     const struct sotto_mls_member_keys keys = people_keys(person);
-    const struct sotto_mls_change change = {.type = SOTTO_MLS_PROPOSAL_REMOVE,
-                                            .leaf = call_number(call, 4)};
-    const struct sotto_mls_plan plan = {
-        .changes = &change,
-        .count = strcmp(call_word(call, 4), "-") == 0 ? 0 : 1};
+    struct sotto_mls_change changes[CALL_WORDS];
+    struct sotto_mls_plan plan = {.changes = changes};
     struct sotto_mls_buffer out = buffer(0);
 
+    if (strcmp(call_word(call, 4), "-") != 0) {
+        changes[plan.count++] =
+            (struct sotto_mls_change){.type = SOTTO_MLS_PROPOSAL_REMOVE,
+                                      .leaf = call_number(call, 4)};
+    }
+    for (size_t i = 5; i < call->count; i++) {
+        changes[plan.count++] = read_change(call, person, call->words[i]);
+    }
     sotto_mls_group_wipe(person->group);
     if (call_answer(sotto_mls_join_external(person->group, &people_client,
                                             &keys, call_bytes(call, 2),
@@ -490,10 +496,12 @@ static void run_line(char *line)
 int main(int argc, char **argv)
 {
     const char *seed = argc > 1 ? argv[1] : "1";
+    uint32_t members =
+        argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : MEMBERS_USUAL;
     char *line = NULL;
     size_t size = 0;
 
-    people_init(seed);
+    people_init(seed, members);
     while (getline(&line, &size, stdin) >= 0) {
         run_line(line);
     }

@@ -85,8 +85,8 @@ class Peer:
         return self.process.wait() == 0
 
 
-def start_sotto(program, seed):
-    return Peer("sotto", [program, str(seed)])
+def start_sotto(program, seed, *members):
+    return Peer("sotto", [program, str(seed), *map(str, members)])
 
 
 def start_ts_mls(folder, seed):
@@ -197,14 +197,16 @@ class Group:
             self.members.append(member)
         return tree
 
-    def join_external(self, member, helper, with_tree=True, former=None):
+    def join_external(self, member, helper, *changes, with_tree=True,
+                      former=None):
         """By an external commit; `former` is its leaf, if it was in."""
         self.tell(member, "joins from outside, was", former)
         info = helper.call("info", int(with_tree))[0]
         tree = "-" if with_tree else helper.call("tree")[0]
         member.package()
         message = member.call("join_external", info, tree,
-                              "-" if former is None else former)[0]
+                              "-" if former is None else former,
+                              *changes)[0]
         self.members = self.others(member)
         self.deliver(member, message, "commit")
         self.members.append(member)

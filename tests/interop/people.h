@@ -28,8 +28,9 @@ extern struct sotto_mls_client people_client;
 /* In whose group's place the next group comes, by ReInit or branch; or NULL. */
 extern const struct person *people_former;
 
-/* Nobody yet; all chance comes from the seed. */
-void people_init(const char *seed);
+/* Nobody yet, and groups of so many members at most; all chance comes from the
+ * seed. */
+void people_init(const char *seed, uint32_t members);
 
 /* The person of that name, who is new when there was none. */
 struct person *people_find(const char *name);

@@ -154,6 +154,15 @@ class Steps(Case):
             group.commit(a)
             self.talk(group)
 
+    def test_external_join_with_psk(self):
+        """Sotto's only."""
+        for peer in (self.sotto, self.ts_mls):
+            peer.call("psk", "e0", "0123")
+        group = self.full_group(self.tom, self.bob, self.tina)
+        group.join_external(self.alice, self.tom, "psk:e0")
+        group.join_external(self.bob, self.tom, "psk:e0", former=self.bob.leaf)
+        self.talk(group)
+
     def test_proposal_of_one_who_wants_to_join(self):
         for a, b, c, d in self.both_ways():
             group = self.full_group(a, b, c)
@@ -201,6 +210,7 @@ class Steps(Case):
     def test_late_and_lost_application_messages(self):
         for a, b, c, d in self.both_ways():
             group = self.full_group(a, b, c, d)
+            group.say(a, "-")()
             hears = [group.say(b, "%02x" % n) for n in range(6)]
             for n in (3, 0, 5, 1):
                 hears[n]()
