@@ -54,7 +54,8 @@
 
 /* ---- the server ------------------------------------------------------- */
 
-/* Clients at a time. About 700 each, and the buffers. */
+/* Clients at a time: 712 each for the connection, 80 at the hub, 1,900 in lwIP
+ * (port_lwip_config.h), and the buffers. */
 #ifndef SERVER_CONNECTIONS
 #    define SERVER_CONNECTIONS 8
 #endif
@@ -68,13 +69,21 @@
 #    define SERVER_RECORD_LIMIT 1024
 #endif
 
-/* For each connection, of 1 KiB. */
+/* Record buffers for all connections together, 1,040 each. A connection needs
+ * two or three to say or to be told something, and none when it is idle; who
+ * finds none waits for his turn. At least SOTTO_SESSION_BUFFERS_MIN; with each
+ * one more, one more peer that sends half a record can hold up nobody. */
 #ifndef SERVER_BUFFERS
-#    define SERVER_BUFFERS 2U
+#    define SERVER_BUFFERS(connections) 6U
+#endif
+
+/* Logins with a password at a time, 852 each. */
+#ifndef SERVER_LOGINS
+#    define SERVER_LOGINS(connections) 3U
 #endif
 
 #ifndef SERVER_FEED_BYTES
-#    define SERVER_FEED_BYTES 4096U
+#    define SERVER_FEED_BYTES 2048U
 #endif
 
 /* The room's log in storage: kept up to this, in so many files. */
@@ -82,18 +91,21 @@
 #    define SERVER_HISTORY 8192U
 #endif
 #define SERVER_SEGMENTS        4
-#define SOTTO_LOG_SEGMENTS_MAX 8
+#define SOTTO_LOG_SEGMENTS_MAX SERVER_SEGMENTS /* 128 each */
 #define SERVER_RESERVE         256
 /* One stored message. */
 #define SOTTO_LOG_ENTRY_MAX (SOTTO_MAX_TEXT + 128)
 
-/* Messages on their way to storage, and peers who are watched for guessing. */
+/* Entries that wait for storage, 32 each; in four tables against guessing, 44
+ * each; changes of accounts while their file is rewritten, 250 each. */
 #ifndef SERVER_PENDING
-#    define SERVER_PENDING 32
+#    define SERVER_PENDING 16
 #endif
 #ifndef SERVER_THROTTLE
-#    define SERVER_THROTTLE 16
+#    define SERVER_THROTTLE 8
 #endif
+#define SOTTO_ACCOUNTS_QUEUE 2
+
 #define SERVER_WINDOW     8
 #define SERVER_EVENTS     8
 #define SERVER_ITERATIONS 100000U
@@ -142,8 +154,8 @@ _Static_assert(SERVER_CONNECTIONS >= 1 && SERVER_CONNECTIONS <= 200,
 _Static_assert(SOTTO_MAX_TEXT >= 64 && SOTTO_MAX_TEXT <= 4096,
                "the longest text");
 _Static_assert((SERVER_FEED_BYTES & (SERVER_FEED_BYTES - 1U)) == 0 &&
-                   SERVER_FEED_BYTES >= 4U * (SOTTO_MAX_TEXT + 64U),
-               "the feed is a power of two and holds four messages");
+                   SERVER_FEED_BYTES >= 3U * (SOTTO_MAX_TEXT + 64U),
+               "the feed is a power of two and holds three messages");
 _Static_assert(SERVER_HISTORY / SERVER_SEGMENTS >= 1024U,
                "a file of the log has at least 1 KiB");
 _Static_assert(SERVER_SEGMENTS <= SOTTO_LOG_SEGMENTS_MAX,

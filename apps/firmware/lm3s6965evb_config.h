@@ -6,13 +6,9 @@
 #define SOTTO_APPS_FIRMWARE_LM3S6965EVB_CONFIG_H
 
 #define FIRMWARE_ROLE  FIRMWARE_ROLE_SERVER
-#define FIRMWARE_ARENA 34272U
+#define FIRMWARE_ARENA 26000U
 
 #define SERVER_CONNECTIONS 6
-#define SERVER_ACCOUNTS    12
-#define SERVER_BUFFERS     1U
-#define SERVER_PENDING     16
-#define SERVER_THROTTLE    8
 
 /* What all connections share, beside what each has to itself. */
 #define PORT_LWIP_SPARE_PCBS     2

@@ -17,14 +17,21 @@
 #    define SERVER_RECORD_LIMIT SOTTO_RECORD_LIMIT_HOST
 #endif
 
-/* Record buffers for each connection on the average. A busy one has up to four,
- * an idle one none; who finds none waits. */
+/* Record buffers, for so many connections in all, and at least
+ * SOTTO_SESSION_BUFFERS_MIN. A busy connection has up to four, an idle one none;
+ * who finds none waits. */
 #ifndef SERVER_BUFFERS
-#    define SERVER_BUFFERS 4U
+#    define SERVER_BUFFERS(connections) (4U * (connections))
 #endif
 
-/* Recent entries kept ready for delivery; a power of two of at least four of
- * the longest messages. */
+/* Logins with a password that may be under way for so many connections; one
+ * more is told to try again. */
+#ifndef SERVER_LOGINS
+#    define SERVER_LOGINS(connections) (connections)
+#endif
+
+/* Recent entries kept ready for delivery; a power of two of at least three of
+ * the longest messages. Who is further behind reads from the log. */
 #ifndef SERVER_FEED_BYTES
 #    define SERVER_FEED_BYTES (1U << 20)
 #endif

@@ -169,7 +169,7 @@ static bool open_hub(struct server *server)
     const uint32_t login_refill = 60000U / (uint32_t)s->login_tries;
     const uint32_t register_refill = 3600000U / (uint32_t)s->register_tries;
     const struct sotto_hub_config config = {
-        .sessions = (size_t)s->max_connections + 1,
+        .sessions = (size_t)s->max_connections,
         .pending = SERVER_PENDING,
         .throttle_entries = SERVER_THROTTLE,
         .registration = (enum sotto_registration)s->registration,
@@ -203,11 +203,11 @@ static bool open_pool(struct server *server, struct sotto_pool *pool,
 
 static bool open_pools(struct server *server)
 {
-    const size_t conns = (size_t)server->settings.max_connections + 1;
+    const size_t conns = (size_t)server->settings.max_connections;
     if (!open_pool(server, &server->conns, conns, sizeof(struct conn)) ||
-        !open_pool(server, &server->buffers, SERVER_BUFFERS * conns,
+        !open_pool(server, &server->buffers, SERVER_BUFFERS(conns),
                    SOTTO_SESSION_BUFFER((size_t)SERVER_RECORD_LIMIT)) ||
-        !open_pool(server, &server->logins, conns,
+        !open_pool(server, &server->logins, SERVER_LOGINS(conns),
                    sizeof(struct sotto_scram_server))) {
         return false;
     }
@@ -219,6 +219,7 @@ static bool open_pools(struct server *server)
                  .static_private = server->identity.private_key,
                  .static_public = server->identity.public_key},
         .buffers = &server->buffers,
+        .turns = &server->turns,
         .logins = &server->logins,
         .login_ms = (uint32_t)server->settings.login_ms,
         .idle_ms = (uint32_t)server->settings.idle_ms,

@@ -104,17 +104,17 @@ static struct conn *oldest_stranger(const struct server *server)
     return oldest;
 }
 
-/* One place more was taken than there are for people: makes room for it, at
- * the expense of somebody who has not logged in. */
-static bool make_place(struct server *server)
+/* A place for somebody who has come; when all are taken, at the expense of
+ * somebody who has not logged in. NULL: there is none. */
+static struct conn *make_place(struct server *server)
 {
-    struct conn *stranger = oldest_stranger(server);
-    if (stranger == NULL) {
-        return false;
+    struct conn *stranger;
+    if (server->conns.taken == server->conns.count &&
+        (stranger = oldest_stranger(server)) != NULL) {
+        log_conn(server, LOG_WARN, stranger, "gave_way");
+        close_conn(server, stranger);
     }
-    log_conn(server, LOG_WARN, stranger, "gave_way");
-    close_conn(server, stranger);
-    return true;
+    return sotto_pool_take(&server->conns);
 }
 
 /* Tells somebody for whom there is no place, before anything else is said. */
@@ -155,13 +155,13 @@ static void open_conn(struct server *server, struct conn *conn,
     log_conn(server, LOG_DEBUG, conn, "accepted");
 }
 
-/* Takes one connection; false when there is none, or no way to take it. */
+/* Takes one connection; false when there is none, or no way to take it. When
+ * all places are taken, somebody may lose his even if nobody comes. */
 static bool accept_one(struct server *server, struct port_listener *listener)
 {
     struct port_address peer;
     struct port_stream *stream = NULL;
-    /* There is one place more than people may take, so this one is free. */
-    struct conn *conn = sotto_pool_take(&server->conns);
+    struct conn *conn = make_place(server);
     enum sotto_err err =
         port_accept(listener, server->loop, conn, &stream, &peer);
     if (err == SOTTO_ERR_SPACE) {
@@ -171,11 +171,12 @@ static bool accept_one(struct server *server, struct port_listener *listener)
         set_accepting(server, false);
     }
     if (err != SOTTO_OK) {
-        sotto_pool_give(&server->conns, conn);
+        if (conn != NULL) {
+            sotto_pool_give(&server->conns, conn);
+        }
         return false;
     }
-    if (server->conns.taken == server->conns.count && !make_place(server)) {
-        sotto_pool_give(&server->conns, conn);
+    if (conn == NULL) {
         refuse(server, stream);
         return true;
     }
@@ -186,10 +187,10 @@ static bool accept_one(struct server *server, struct port_listener *listener)
 
 void conns_accept(struct server *server, struct port_listener *listener)
 {
-    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-        if (!accept_one(server, listener)) {
-            return;
-        }
+    bool may_come = true; /* so far the listener has said so */
+    for (int i = 0; may_come && i < ACCEPTS_A_TURN; i++) {
+        may_come = accept_one(server, listener) &&
+                   server->conns.taken < server->conns.count;
     }
 }
 
@@ -360,6 +361,21 @@ void conn_ready(struct server *server, struct conn *conn, unsigned ready)
     mark_dirty(server, conn);
 }
 
+/* Those who found no buffer try again when one was given back. */
+static void feed_starved(struct server *server)
+{
+    if (!server->has_starved || server->given == server->buffers.given) {
+        return;
+    }
+    server->has_starved = false;
+    for (size_t i = 0; i < server->conn_high; i++) {
+        struct conn *conn = conn_at(server, i);
+        if (conn->is_open && conn->session.is_starved) {
+            mark_dirty(server, conn);
+        }
+    }
+}
+
 static void work_on(struct server *server, struct conn *conn)
 {
     pump(server, conn);
@@ -372,6 +388,10 @@ static void work_on(struct server *server, struct conn *conn)
     }
     resume_reading(server, conn);
     want(conn);
+    if (conn->session.is_starved && !server->has_starved) {
+        server->has_starved = true;
+        server->given = server->buffers.given;
+    }
 }
 
 void conns_work(struct server *server)
@@ -395,6 +415,7 @@ void conns_work(struct server *server)
         }
         conn = next;
     }
+    feed_starved(server);
 }
 
 void conns_tick(struct server *server)

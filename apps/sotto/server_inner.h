@@ -61,6 +61,7 @@ struct server {
     struct sotto_session_config session;
     struct sotto_pool conns;
     struct sotto_pool buffers;
+    struct sotto_turns turns; /* for the buffers */
     struct sotto_pool logins;
     size_t conn_high; /* no open connection has this place or a higher one */
     uint32_t generation;
@@ -69,7 +70,9 @@ struct server {
     bool is_accepting;  /* the listeners are wanted */
     struct conn *dirty; /* a list by next_dirty */
     size_t blocked;
-    bool has_news; /* the feed has grown since all were looked at */
+    bool has_news;    /* the feed has grown since all were looked at */
+    bool has_starved; /* somebody found no buffer, and ... */
+    size_t given;     /* ... as many had been given back until then */
     bool is_ending;
     uint64_t now_ms;
     uint64_t wall_s;

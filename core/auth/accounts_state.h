@@ -11,8 +11,10 @@
 #include "core/base/secret.h"
 #include "core/base/syncer.h"
 
-/* Lines that may wait while the file is being replaced. */
-#define SOTTO_ACCOUNTS_QUEUE 8
+/* Lines that may wait while the file is being replaced; 250 bytes each. */
+#ifndef SOTTO_ACCOUNTS_QUEUE
+#    define SOTTO_ACCOUNTS_QUEUE 8
+#endif
 
 enum sotto_accounts_replacing {
     REPLACING_NOT,

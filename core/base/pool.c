@@ -32,6 +32,7 @@ void sotto_pool_init(struct sotto_pool *pool, void *memory, size_t count,
     pool->size = rounded(size);
     pool->count = count;
     pool->taken = 0;
+    pool->given = 0;
     pool->low = 0;
     for (size_t i = 0; i < word_count(count); i++) {
         pool->used[i] = 0;
@@ -74,6 +75,7 @@ void sotto_pool_give(struct sotto_pool *pool, void *slot)
     SOTTO_ASSERT((pool->used[word] & bit) != 0);
     pool->used[word] &= ~bit;
     pool->taken--;
+    pool->given++;
     if (word < pool->low) {
         pool->low = word;
     }

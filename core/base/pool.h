@@ -17,6 +17,7 @@ struct sotto_pool {
     size_t size;    /* of a slot, a multiple of 8 */
     size_t count;   /* slots */
     size_t taken;   /* slots in use */
+    size_t given;   /* counts slots given back */
     size_t low;     /* no free slot below this word of `used` */
 };
 

@@ -37,7 +37,8 @@ struct sotto_feed_item {
     uint64_t position;       /* the feed's own */
 };
 
-/* `cap` is a power of two of at least 4 * SOTTO_FRAME_MAX bytes. `next` is the
+/* `cap` is a power of two of at least 3 * SOTTO_FRAME_MAX bytes: an item, what
+ * it leaves empty at the ring's end, and one for readers. `next` is the
  * number from which on entries will be put. */
 void sotto_feed_init(struct sotto_feed *feed, uint8_t *ring, size_t cap,
                      uint64_t next);

@@ -101,6 +101,7 @@ void sotto_session_close(struct sotto_session *session,
         (void)sotto_link_refuse(&session->link, SOTTO_REFUSAL_BUSY);
     }
     end_login(session);
+    sotto_session_leave_turn(session);
     session->outbox_len -= session->held;
     session->held = 0;
     session->reason = reason;
@@ -111,6 +112,7 @@ void sotto_session_close(struct sotto_session *session,
 void sotto_session_finish(struct sotto_session *session)
 {
     end_login(session);
+    sotto_session_leave_turn(session);
     session->state = SOTTO_SESSION_FINISHED;
 }
 

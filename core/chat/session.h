@@ -32,10 +32,23 @@
 /* Wrong passwords that one connection may try. */
 #define SOTTO_SESSION_TRIES 3
 
+/*
+ * Who waits for a first buffer, while others have them all. Those who wait in
+ * this round come before those who came later, who wait for the next one; and
+ * nobody who has had a buffer gets another one for new input before them. So
+ * everybody's turn comes, however much the others have to say.
+ */
+struct sotto_turns {
+    uint32_t round;    /* counts them */
+    uint16_t waiting;  /* sessions that wait in this one */
+    uint16_t for_next; /* ... and in the next */
+};
+
 /* What all sessions of a server share; borrowed by each. */
 struct sotto_session_config {
     struct sotto_link_config link; /* the server's key, limit and entropy */
     struct sotto_pool *buffers;    /* of SOTTO_SESSION_BUFFER(limit) bytes */
+    struct sotto_turns *turns;     /* zeros at first */
     struct sotto_pool *logins;     /* of sizeof(struct sotto_scram_server) */
     uint32_t login_ms;             /* from accept to logged in */
     uint32_t idle_ms;              /* without a byte from a client (it pings) */
@@ -90,6 +103,9 @@ struct sotto_session {
     bool wants_who;        /* a list of who is here is under way */
     bool is_input_secret;  /* `in` held a login's proof */
     bool has_closing_time; /* `closing_ms` is set */
+    bool is_starved;       /* needs a buffer: call again once one is free */
+    bool has_turn;         /* `turn` is set: it waits for its first buffer */
+    uint32_t turn;         /* in which round */
     uint8_t tries;
     uint16_t unacked;   /* ACKs or ERRORs of posts that will come */
     uint16_t promised;  /* those of them that come before CAUGHT_UP */

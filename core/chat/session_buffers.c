@@ -36,19 +36,70 @@ static size_t lacks(const uint8_t *buffer)
 }
 
 /* A buffer, or NULL when no more than `keep` are free. */
-static uint8_t *take(const struct sotto_session *session, size_t keep)
+static uint8_t *take(struct sotto_session *session, size_t keep)
 {
     struct sotto_pool *buffers = session->config->buffers;
-    return buffers->count - buffers->taken > keep ? sotto_pool_take(buffers)
-                                                  : NULL;
+    uint8_t *taken = buffers->count - buffers->taken > keep
+                         ? sotto_pool_take(buffers)
+                         : NULL;
+    session->is_starved = taken == NULL;
+    return taken;
+}
+
+static void wait_for_turn(struct sotto_session *session)
+{
+    struct sotto_turns *turns = session->config->turns;
+    if (!session->has_turn) {
+        const bool is_first = turns->waiting == 0;
+        session->has_turn = true;
+        session->turn = is_first ? turns->round : turns->round + 1;
+        turns->waiting = (uint16_t)(turns->waiting + (is_first ? 1 : 0));
+        turns->for_next = (uint16_t)(turns->for_next + (is_first ? 0 : 1));
+    }
+    session->is_starved = true;
+}
+
+void sotto_session_leave_turn(struct sotto_session *session)
+{
+    struct sotto_turns *turns = session->config->turns;
+    if (!session->has_turn) {
+        return;
+    }
+    session->has_turn = false;
+    if (session->turn != turns->round) {
+        turns->for_next--;
+    } else if (--turns->waiting == 0) {
+        turns->round++;
+        turns->waiting = turns->for_next;
+        turns->for_next = 0;
+    }
+}
+
+static bool is_its_turn(const struct sotto_session *session)
+{
+    const struct sotto_turns *turns = session->config->turns;
+    return session->has_turn ? session->turn == turns->round
+                             : turns->waiting == 0;
+}
+
+/* The same in turn, for what begins something new. */
+static uint8_t *take_in_turn(struct sotto_session *session, size_t keep)
+{
+    uint8_t *taken = is_its_turn(session) ? take(session, keep) : NULL;
+    if (taken == NULL) {
+        wait_for_turn(session);
+    } else {
+        sotto_session_leave_turn(session);
+    }
+    return taken;
 }
 
 bool sotto_session_has_in(struct sotto_session *session)
 {
     if (session->in == NULL) {
-        session->in = take(session, lacks(session->outbox) +
-                                        lacks(session->link.assembly) +
-                                        lacks(session->out));
+        session->in = take_in_turn(session, lacks(session->outbox) +
+                                                lacks(session->link.assembly) +
+                                                lacks(session->out));
     }
     return session->in != NULL;
 }
@@ -56,11 +107,14 @@ bool sotto_session_has_in(struct sotto_session *session)
 bool sotto_session_has_outbox(struct sotto_session *session)
 {
     if (session->outbox == NULL) {
+        const bool is_new = session->in == NULL && session->out == NULL;
         /* It is taken before the frame is looked at that it is to answer, and
          * that may be the first CHUNK of one. */
         const size_t to_join =
             session->in != NULL ? lacks(session->link.assembly) : 0;
-        session->outbox = take(session, to_join + lacks(session->out));
+        const size_t keep = to_join + lacks(session->out);
+        session->outbox =
+            is_new ? take_in_turn(session, keep) : take(session, keep);
         session->outbox_at = 0;
         session->outbox_len = 0;
     }

@@ -38,7 +38,7 @@ uint16_t sotto_session_max_text(const struct sotto_session_config *config);
 
 /*
  * Each takes a buffer from the pool where it lacks one, and says whether there
- * is one now. As many have to stay free as the session may need beyond it to
+ * is one now (else it is_starved). As many have to stay free as the session may need beyond it to
  * go on. So whoever took one last can always go on, give back what it has, and
  * let the others go on (E. W. Dijkstra's banker).
  */
@@ -53,6 +53,9 @@ size_t sotto_session_room(const struct sotto_session *session);
 /* Makes sure that there is an outbox with room for an answer; false when there
  * is none now. */
 bool sotto_session_can_answer(struct sotto_session *session);
+
+/* It does not wait for its turn any more. */
+void sotto_session_leave_turn(struct sotto_session *session);
 
 /* Gives `in` and the assembly buffer back when nothing is in them. */
 void sotto_session_release_input(struct sotto_session *session);

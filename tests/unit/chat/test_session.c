@@ -32,6 +32,7 @@ static int teardown(void **state)
     if (world_open_count(world) == 0) {
         assert_int_equal(world->buffers.taken, 0);
         assert_int_equal(world->logins.taken, 0);
+        assert_int_equal(world->turns.waiting, 0);
     }
     world_end(world);
     world = NULL;
@@ -602,6 +603,46 @@ static void test_session_waits_for_buffers_that_others_have(void **state)
     assert_int_equal(world->buffers.taken, 0);
 }
 
+static bool takes_input(struct sotto_session *session)
+{
+    uint8_t *at = NULL;
+    size_t cap = 0;
+    return sotto_session_input(session, &at, &cap);
+}
+
+/* With room for one of them at a time. */
+static void test_session_waits_for_its_turn(void **state)
+{
+    (void)state;
+    struct sotto_session s[3];
+    begin(&(struct world_options){.seed = 1,
+                                  .buffers = SOTTO_SESSION_BUFFERS_MIN});
+    for (size_t i = 0; i < 3; i++) {
+        sotto_session_init(&s[i], &world->session, 0);
+    }
+    assert_true(takes_input(&s[0]));
+    assert_false(takes_input(&s[1]));
+    assert_false(takes_input(&s[2]));
+    assert_true(s[1].is_starved && s[2].is_starved);
+
+    sotto_session_input_done(&s[0], 0, 0); /* it gives its buffer back, ... */
+    assert_false(takes_input(&s[0]));      /* and comes after the others */
+    assert_false(takes_input(&s[2]));
+    assert_true(takes_input(&s[1]));
+    sotto_session_input_done(&s[1], 0, 0);
+    assert_false(takes_input(&s[1])); /* it waits for the round after theirs */
+    assert_true(takes_input(&s[2]));
+    sotto_session_input_done(&s[2], 0, 0);
+    sotto_session_close(&s[0], SOTTO_CLOSE_PROTOCOL); /* nobody waits for it */
+    assert_true(takes_input(&s[1]));
+    for (size_t i = 0; i < 3; i++) {
+        sotto_session_wipe(&s[i]);
+    }
+    assert_int_equal(world->buffers.taken, 0);
+    assert_int_equal(world->turns.waiting, 0);
+    assert_int_equal(world->turns.for_next, 0);
+}
+
 int test_session(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -633,6 +674,7 @@ int test_session(void)
         TEST(test_session_cuts_and_joins_long_messages),
         TEST(test_session_with_a_full_window_lets_the_client_wait),
         TEST(test_session_waits_for_buffers_that_others_have),
+        TEST(test_session_waits_for_its_turn),
     };
 #undef TEST
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);

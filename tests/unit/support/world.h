@@ -142,6 +142,7 @@ struct world {
     struct sotto_feed feed;
     struct sotto_session_config session;
     struct sotto_pool buffers;
+    struct sotto_turns turns;
     struct sotto_pool logins;
     struct world_conn *conns;
     uint32_t generation;

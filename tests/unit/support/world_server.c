@@ -73,12 +73,14 @@ static void open_sessions(struct world *world)
 {
     const struct world_options *o = &world->options;
     const size_t login = sizeof(struct sotto_scram_server);
+    world->turns = (struct sotto_turns){0};
     world->session = (struct sotto_session_config){
         .link = {.receive_limit = o->server_limit,
                  .random = {world, fill_random},
                  .static_private = world->server_private,
                  .static_public = world->server_public},
         .buffers = &world->buffers,
+        .turns = &world->turns,
         .logins = &world->logins,
         .login_ms = 10000,
         .idle_ms = 120000,
