@@ -52,6 +52,9 @@ Math.random = () => {
   return chance / 2 ** 32;
 };
 
+const grease = (types) => types.map((extensionType) => (
+    { extensionType, extensionData: cs.rng.randomBytes(extensionType % 50) }));
+
 const psks = {}; // external ones, by the base64 of their identifiers
 const people = new Map();
 
@@ -70,11 +73,14 @@ class Person {
   }
 
   async makePackage() {
+    // Whatever GREASE the capabilities have, leaf node and package have, too.
+    const capabilities = mls.defaultCapabilities();
+    const greased = grease(capabilities.extensions);
     const { publicPackage, privatePackage } =
         await mls.generateKeyPackageWithKey(
-            { credentialType: "basic", identity: this.identity },
-            mls.defaultCapabilities(), mls.defaultLifetime, [],
-            await this.signatureKeys(), cs);
+            { credentialType: "basic", identity: this.identity }, capabilities,
+            mls.defaultLifetime, greased, await this.signatureKeys(), cs,
+            greased);
     this.package = publicPackage;
     this.keys = privatePackage;
   }
@@ -191,7 +197,8 @@ const commands = {
         ? mls.createGroupInfoWithExternalPubAndRatchetTree
         : mls.createGroupInfoWithExternalPub;
     return [message({ wireformat: "mls_group_info",
-                      groupInfo: await make(person.state, [], cs) })];
+                      groupInfo: await make(person.state, grease([0x5a5a]),
+                                            cs) })];
   },
 
   async tree(person) {
@@ -250,7 +257,8 @@ const commands = {
     return pending(person, await mls.createCommit(
         { state, cipherSuite: cs, pskIndex: person.pskIndex() },
         { wireAsPublicMessage: isPublic === "1",
-          ratchetTreeExtension: withTree === "1", extraProposals }));
+          ratchetTreeExtension: withTree === "1", extraProposals,
+          groupInfoExtensions: grease([0x3a3a]) }));
   },
 
   // A group of its own, tied to this one: by branch, or after a ReInit.
