@@ -26,7 +26,7 @@ static struct sotto_mls_sending choose_sending(void)
                                       .padding = what / 2 % 32U};
 }
 
-/* ------------------------------------------------------------- one's own doing */
+/* ---------------------------------------------------------- one's own doing */
 
 /* What somebody may want: valid as far as the choices allow. */
 static struct sotto_mls_change choose_change(void)
@@ -138,7 +138,7 @@ static void accept(struct world_client *sender)
     }
 }
 
-/* ------------------------------------------------------------------ receiving */
+/* ---------------------------------------------------------------- receiving */
 
 static void take(struct world_client *reader, struct sotto_span message,
                  uint32_t serial)
@@ -198,7 +198,7 @@ static void damage(void)
     (void)world_send(&out, SOTTO_OK);
 }
 
-/* -------------------------------------------------------------------- joining */
+/* ------------------------------------------------------------------ joining */
 
 static void join(struct world_client *joiner, bool is_damaged)
 {
@@ -250,7 +250,7 @@ static void join_external(struct world_client *joiner)
     }
 }
 
-/* ---------------------------------------------------------------- breaking rules */
+/* ----------------------------------------------------------- breaking rules */
 
 static void forge(struct world_client *sender)
 {
@@ -308,7 +308,7 @@ static void forge_outside(struct world_client *sender)
     }
 }
 
-/* ------------------------------------------------------------------------ state */
+/* -------------------------------------------------------------------- state */
 
 /* Saved, loaded and saved again it is the same. */
 static void save_and_load(struct world_client *client)
@@ -339,7 +339,7 @@ static void lose(struct world_client *client)
     world_make_package(client);
 }
 
-/* --------------------------------------------------------------------- the story */
+/* ---------------------------------------------------------------- the story */
 
 static void step_inside(uint8_t what, struct world_client *client)
 {

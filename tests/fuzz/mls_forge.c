@@ -16,7 +16,7 @@
 
 static const struct sotto_span none = {NULL, 0};
 
-/* ------------------------------------------------------------------- messages */
+/* ----------------------------------------------------------------- messages */
 
 static bool same(struct sotto_span a, struct sotto_span b)
 {
@@ -131,7 +131,7 @@ void forge_message(struct world_client *sender, uint8_t sender_type,
     (void)world_send(&out, seal(sender, &message, &out));
 }
 
-/* ------------------------------------------------------------------ proposals */
+/* ---------------------------------------------------------------- proposals */
 
 /* Signs a leaf node again that was changed; `signature` is where to. */
 static void sign_leaf(const struct world_client *sender,
@@ -313,7 +313,7 @@ void forge_proposal(struct world_client *sender, struct sotto_writer *w)
     }
 }
 
-/* -------------------------------------------------------------------- commits */
+/* ------------------------------------------------------------------ commits */
 
 /* A list of proposals by value, and of references to those that wait. */
 static void write_list(struct world_client *sender, struct sotto_writer *w)

@@ -115,7 +115,7 @@ size_t forge_group_info(const struct world_client *sender, uint8_t *bytes,
     return w.len;
 }
 
-/* --------------------------------------------------------------------- Welcomes */
+/* ----------------------------------------------------------------- Welcomes */
 
 /* The GroupInfo that the sender would give, with a tree, changed. */
 static bool make_info(const struct world_client *sender,

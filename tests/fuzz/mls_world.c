@@ -52,7 +52,7 @@ const struct sotto_mls_suite *world_suite(void)
     return sotto_mls_suite_find(SOTTO_MLS_SUITE_P256_AES128GCM);
 }
 
-/* ------------------------------------------------------------------- choices */
+/* ------------------------------------------------------------------ choices */
 
 bool world_has_more(void)
 {
@@ -116,7 +116,7 @@ size_t world_patch(uint8_t *bytes, size_t len, size_t cap)
     return len;
 }
 
-/* ------------------------------------------------------------------- the client */
+/* --------------------------------------------------------------- the client */
 
 static enum sotto_err fill(void *ctx, uint8_t *out, size_t len)
 {
@@ -197,7 +197,7 @@ struct world_client *world_pick_in(bool is_in)
     return NULL;
 }
 
-/* ------------------------------------------------------------------ messages */
+/* ----------------------------------------------------------------- messages */
 
 struct sotto_mls_buffer world_new_message(void)
 {
@@ -225,7 +225,7 @@ struct world_message *world_pick_message(void)
                              : NULL;
 }
 
-/* ------------------------------------------------------------ what must hold */
+/* ----------------------------------------------------------- what must hold */
 
 static uint8_t before[GROUP_MAX];
 static uint8_t before_context[SOTTO_HASH_LEN];
@@ -295,7 +295,7 @@ void world_check_epoch(const struct world_client *client, uint32_t serial)
     }
 }
 
-/* ------------------------------------------------------------------- the start */
+/* ---------------------------------------------------------------- the start */
 
 /* A commit that everybody who is in takes, and whom it adds. */
 static void commit_first(struct world_client *sender,

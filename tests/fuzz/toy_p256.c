@@ -1,7 +1,7 @@
 /*
- * toy_p256.c - a group that stands in for P-256 in fuzz targets, because a
- * thousand times as many histories can be tried with it. It protects nothing:
- * numbers modulo the prime 2^31 - 1 under addition, where everybody can divide.
+ * toy_p256.c - a group that stands in for P-256 where histories are to be many
+ * or large: it is a thousand times as fast. It protects nothing: numbers modulo
+ * the prime 2^31 - 1 under addition, where everybody can divide.
  *
  * What callers rely on is the same: both sides of an agreement get one secret,
  * what was not signed does not verify, numbers and points have their lengths,
