@@ -401,7 +401,8 @@ struct sotto_span sotto_mls_greased(struct sotto_writer *w,
                                     uint16_t grease);
 
 /* Puts defaults into empty lists of the capabilities, and GREASE into all:
- * they are written where `w` stands. RANDOM, SPACE. */
+ * they are written where `w` stands. FORMAT for lists that say what need not
+ * be said; RANDOM, SPACE. */
 enum sotto_err sotto_mls_leaf_complete(const struct sotto_mls_client *client,
                                        const struct sotto_mls_suite *suite,
                                        struct sotto_writer *w,

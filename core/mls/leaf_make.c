@@ -124,6 +124,19 @@ static uint16_t find_grease(struct sotto_span extensions)
     return 0;
 }
 
+/* The types of RFC 9420 itself, which must not be listed (7.2). */
+static bool lists_defaults(const struct sotto_mls_capabilities *can)
+{
+    for (uint16_t type = 1; type <= SOTTO_MLS_PROPOSAL_EXTENSIONS; type++) {
+        if (sotto_mls_list_has(can->proposals, type) ||
+            (type <= SOTTO_MLS_EXTENSION_EXTERNAL_SENDERS &&
+             sotto_mls_list_has(can->extensions, type))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum sotto_err sotto_mls_leaf_complete(const struct sotto_mls_client *client,
                                        const struct sotto_mls_suite *suite,
                                        struct sotto_writer *w,
@@ -133,6 +146,9 @@ enum sotto_err sotto_mls_leaf_complete(const struct sotto_mls_client *client,
     uint16_t grease = find_grease(leaf->extensions);
     enum sotto_err err = SOTTO_OK;
 
+    if (lists_defaults(can)) {
+        return SOTTO_ERR_FORMAT;
+    }
     if (grease == 0) {
         err = sotto_mls_grease(client, &grease);
     }

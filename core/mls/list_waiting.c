@@ -5,6 +5,7 @@
  */
 #include "core/mls/codec.h"
 #include "core/mls/group.h"
+#include "core/mls/tree_validate.h"
 
 /* Removes first, since who is out needs no update and may leave room; then what
  * the others are judged by; of several Updates of one member the last. */
@@ -30,6 +31,18 @@ static enum pass pass_of(uint16_t type)
     }
 }
 
+/* What an Add brings may have come to its end since it came (7.3). */
+static bool is_in_time(const struct sotto_mls_group *group,
+                       const struct sotto_mls_client *client,
+                       const struct sotto_mls_key_package *add)
+{
+    const struct sotto_span none = {NULL, 0};
+
+    return sotto_mls_leaf_check(group->suite, &add->leaf_node,
+                                SOTTO_MLS_LEAF_KEY_PACKAGE, none,
+                                client->now) == SOTTO_OK;
+}
+
 /* Not what is about ourselves, nor a PSK that we do not have; a ReInit that
  * would not be alone has to wait. */
 static bool may_commit(const struct sotto_mls_group *group,
@@ -37,19 +50,21 @@ static bool may_commit(const struct sotto_mls_group *group,
                        const struct sotto_mls_work *work,
                        const struct sotto_mls_listed *item)
 {
-    uint16_t type = sotto_mls_listed_type(item);
     struct sotto_mls_proposal proposal;
     struct sotto_span psk;
 
-    if (type == SOTTO_MLS_PROPOSAL_REINIT) {
+    sotto_mls_listed_read(item, &proposal);
+    switch (proposal.type) {
+    case SOTTO_MLS_PROPOSAL_REINIT:
         return group->waiting_count == 1 && work->list_count == 0;
-    }
-    if (type == SOTTO_MLS_PROPOSAL_PSK) {
-        sotto_mls_listed_read(item, &proposal);
+    case SOTTO_MLS_PROPOSAL_PSK:
         return sotto_mls_find_psk(group, client, &proposal.psk, &psk) ==
                SOTTO_OK;
+    case SOTTO_MLS_PROPOSAL_ADD:
+        return is_in_time(group, client, &proposal.add);
+    default:
+        return sotto_mls_listed_leaf(item) != group->me;
     }
-    return sotto_mls_listed_leaf(item) != group->me;
 }
 
 /* True when it was listed. */

@@ -71,7 +71,8 @@ struct sotto_mls_extension {
 };
 
 /* What the client says it can do (7.2): lists of 16-bit numbers, big-endian as
- * on the wire. Default values and types of RFC 9420 need not be listed. */
+ * on the wire. The types of extensions and proposals that RFC 9420 defines are
+ * not listed; of other proposals this library knows none. */
 struct sotto_mls_capabilities {
     struct sotto_span versions;
     struct sotto_span cipher_suites;

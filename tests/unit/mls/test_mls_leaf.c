@@ -266,6 +266,27 @@ static enum sotto_err try_package(const struct sotto_mls_identity *identity)
                                       &keys, &out);
 }
 
+/* 7.2: what every client knows is not listed. */
+static void test_leaf_refuses_to_list_what_all_know(void **state)
+{
+    static const uint8_t last_extension[] = {0xff, 1, 0, 5};
+    static const uint8_t last_proposal[] = {0, 7};
+    static const uint8_t next[] = {0, 8};
+    struct sotto_mls_identity identity = party_identity(&party[0]);
+
+    (void)state;
+    identity.capabilities.extensions =
+        (struct sotto_span){last_extension, sizeof last_extension};
+    assert_int_equal(try_package(&identity), SOTTO_ERR_FORMAT);
+    identity.capabilities.extensions = (struct sotto_span){next, sizeof next};
+    assert_int_equal(try_package(&identity), SOTTO_OK);
+    identity.capabilities.proposals =
+        (struct sotto_span){last_proposal, sizeof last_proposal};
+    assert_int_equal(try_package(&identity), SOTTO_ERR_FORMAT);
+    identity.capabilities.proposals = (struct sotto_span){next, sizeof next};
+    assert_int_equal(try_package(&identity), SOTTO_OK);
+}
+
 static void test_leaf_refuses_identity_that_nobody_would_take(void **state)
 {
     struct sotto_mls_identity identity = party_identity(&party[0]);
@@ -476,6 +497,8 @@ int test_mls_leaf(void)
             test_leaf_refuses_credential_that_is_no_successor, party_setup),
         cmocka_unit_test_setup(
             test_leaf_refuses_identity_that_nobody_would_take, party_setup),
+        cmocka_unit_test_setup(test_leaf_refuses_to_list_what_all_know,
+                               party_setup),
         cmocka_unit_test_setup(test_leaf_has_grease_where_wanted, party_setup),
         cmocka_unit_test_setup(test_grease_is_fifteen_values, party_setup),
         cmocka_unit_test_setup(test_grease_does_not_disturb, party_setup),

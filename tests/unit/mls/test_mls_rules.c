@@ -653,6 +653,22 @@ static void test_commit_of_reinit_leaves_out_the_others(void **state)
     assert_false(sotto_mls_group_is_active(party[1].group));
 }
 
+static void test_commit_leaves_out_add_that_has_expired(void **state)
+{
+    struct sotto_mls_identity identity = party_identity(&party[4]);
+    struct sotto_mls_change add = {.type = SOTTO_MLS_PROPOSAL_ADD};
+
+    (void)state;
+    identity.lifetime = (struct sotto_mls_lifetime){100, 200};
+    party_make_package_of(&party[4], &identity);
+    add.bytes = party_span(&party[4].package_out);
+    party_client.now = 200;
+    party_propose(&party[1], &add);
+    party_client.now = 201;
+    party_commit(&party[0], NULL, false, true);
+    assert_int_equal(count_members(&party[0]), 4);
+}
+
 /* The group is full. */
 static void test_commit_leaves_out_add_without_room(void **state)
 {
@@ -734,6 +750,7 @@ int test_mls_rules(void)
         RULE(test_commit_leaves_out_key_that_we_do_not_have),
         RULE(test_commit_leaves_out_reinit_while_there_is_else_to_do),
         RULE(test_commit_of_reinit_leaves_out_the_others),
+        RULE(test_commit_leaves_out_add_that_has_expired),
         RULE(test_commit_leaves_out_add_without_room),
         RULE(test_message_waits_for_commit_of_what_is_proposed),
     };
