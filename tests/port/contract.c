@@ -150,7 +150,7 @@ void contract_write(struct world *world, struct end *end, const void *bytes,
                     size_t len)
 {
     const uint8_t *in = bytes;
-    uint64_t end_ms = port_now_ms(world->port) + PATIENCE_MS;
+    uint64_t end_ms = port_now_ms(world->port) + world->patience_ms;
     while (len > 0) {
         size_t put = 0;
         enum sotto_err err = port_write(end->stream, in, len, &put);
@@ -200,6 +200,16 @@ void contract_expect_err(struct world *world, struct end *end,
     size_t got = 77;
     assert_int_equal(contract_read(world, end, in, sizeof in, &got), err);
     assert_int_equal(got, 77); /* untouched */
+}
+
+void contract_provoke(struct world *world, struct end *end)
+{
+    size_t put = 0;
+    if (world->is_lossy) {
+        enum sotto_err err =
+            port_write(end->stream, (const uint8_t *)"?", 1, &put);
+        assert_true(err == SOTTO_OK || err == SOTTO_ERR_RESET);
+    }
 }
 
 uint8_t contract_byte(size_t at)

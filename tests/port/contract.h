@@ -7,7 +7,7 @@
  * What a port cannot do it says with UNSUPPORTED, and the test is skipped.
  *
  * Nothing here depends on how fast anything is: waits have lower bounds that
- * are checked and an upper one (PATIENCE_MS) that only ends a hopeless test.
+ * are checked and an upper one (`patience_ms`) that only ends a hopeless test.
  */
 #ifndef SOTTO_TESTS_PORT_CONTRACT_H
 #define SOTTO_TESTS_PORT_CONTRACT_H
@@ -25,13 +25,18 @@
  * room for this many at least. */
 #define CAPACITY 25U
 
-#define PATIENCE_MS 20000U
+/* How long a test waits, and how long where frames get lost: each time TCP waits
+ * a second at least, and a megabyte is a thousand segments. */
+#define PATIENCE_MS       20000U
+#define PATIENCE_LOSSY_MS 3600000U
 
 /* The machine and, made anew for each test, a loop. */
 struct world {
     struct port *port;
     struct port_loop *loop;
     const char *folder; /* for files */
+    uint32_t patience_ms;
+    bool is_lossy; /* the network loses frames */
     struct sotto_files files;
     bool has_files; /* `files` is open */
     unsigned seen;  /* 1U << kind, of events that are not of a stream */
@@ -73,7 +78,7 @@ void contract_idle(struct world *world, uint32_t ms);
 /* Turns until the condition holds; the test fails when it never does. */
 #define TURN_UNTIL(world, condition)                                           \
     do {                                                                       \
-        uint64_t end_ms_ = port_now_ms((world)->port) + PATIENCE_MS;           \
+        uint64_t end_ms_ = port_now_ms((world)->port) + (world)->patience_ms;  \
         while (!(condition)) {                                                 \
             if (port_now_ms((world)->port) > end_ms_) {                        \
                 fail_msg("waited in vain for: %s", #condition);                \
@@ -117,6 +122,11 @@ enum sotto_err contract_read(struct world *world, struct end *end, uint8_t *out,
 /* Reading ends with this error. */
 void contract_expect_err(struct world *world, struct end *end,
                          enum sotto_err err);
+
+/* The peer of `end` was aborted. Who has nothing to say may never learn of it
+ * where frames get lost, because a reset is sent once: so there, `end` says
+ * something, and that is answered by a reset until one arrives. */
+void contract_provoke(struct world *world, struct end *end);
 
 /* A stream of bytes that no shift or loss leaves unnoticed. */
 uint8_t contract_byte(size_t at);

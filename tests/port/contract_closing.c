@@ -163,6 +163,7 @@ static void test_abort_is_read_as_reset_again_and_again(void **state)
     struct pair pair;
     contract_pair(world, &pair);
     port_stream_abort(pair.client.stream);
+    contract_provoke(world, &pair.server);
     TURN_UNTIL(world, pair.server.ready == (PORT_READ | PORT_WRITE));
     for (int round = 0; round < 3; round++) {
         size_t put = 77;
@@ -198,6 +199,7 @@ static void test_a_broken_stream_is_told_though_nothing_is_wanted(void **state)
     contract_pair(world, &pair);
     port_want(pair.server.stream, 0);
     port_stream_abort(pair.client.stream);
+    contract_provoke(world, &pair.server);
     for (int round = 0; round < 3; round++) {
         pair.server.ready = 0;
         TURN_UNTIL(world, pair.server.ready == (PORT_READ | PORT_WRITE));
@@ -213,6 +215,7 @@ static void test_abort_after_bytes_ends_in_reset(void **state)
     contract_write(world, &pair.client, "perhaps", 7);
     contract_idle(world, 10);
     port_stream_abort(pair.client.stream);
+    contract_provoke(world, &pair.server);
     enum sotto_err err = SOTTO_OK;
     size_t total = 0;
     while (err == SOTTO_OK) { /* what came before may be read, or is lost */

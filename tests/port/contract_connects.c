@@ -118,7 +118,8 @@ static void test_failed_connects_do_not_starve_others(void **state)
     for (size_t at = 0; at < 4; at++) {
         all[at]->events = 0;
     }
-    for (int turn = 0; turn < 200 && missing > 0; turn++) {
+    const uint64_t end_ms = port_now_ms(world->port) + world->patience_ms;
+    while (missing > 0 && port_now_ms(world->port) < end_ms) {
         struct port_event event;
         size_t count = 0;
         port_wait(world->loop, 10, &event, 1, &count);

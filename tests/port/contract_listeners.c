@@ -220,6 +220,7 @@ static void test_closing_a_listener_drops_who_waited(void **state)
     contract_connect(world, &address, &client);
     contract_idle(world, 10);
     port_listener_close(listener.listener);
+    contract_provoke(world, &client);
     uint8_t in[1];
     size_t got;
     enum sotto_err err = contract_read(world, &client, in, 1, &got);

@@ -206,7 +206,7 @@ static void test_many_bytes_arrive_whole(void **state)
     const size_t total = 1000003;
     size_t sent = 0;
     size_t read = 0;
-    uint64_t end_ms = port_now_ms(world->port) + PATIENCE_MS;
+    uint64_t end_ms = port_now_ms(world->port) + world->patience_ms;
     while (read < total) {
         assert_true(port_now_ms(world->port) < end_ms);
         static uint8_t bytes[7777];

@@ -56,6 +56,7 @@ static void read_settings(void)
         virtual_ns = 1000000000U; /* any, but the same */
         random_state = seed;
         is_virtual = true;
+        (void)fprintf(stderr, "SOTTO_SEED=%lu\n", seed);
     }
 }
 

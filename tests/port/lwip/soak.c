@@ -319,7 +319,6 @@ int main(int argc, char **argv)
         setenv("SOTTO_SEED", seed, 1) != 0) {
         return 1;
     }
-    (void)printf("seed %s\n", seed);
     static struct soak soak;
     soak.seed = strtoul(seed, NULL, 10);
     start(&soak);
