@@ -4,7 +4,7 @@
  * another; PORTING.md says how to write one.
  *
  * All calls are made from the main loop, never from an interrupt, and one at a
- * time, except below_wake(). None may call back into the port. Interrupts
+ * time, except below_wake(). (With threads: see there.) None may call back into the port. Interrupts
  * fill rings and set flags; they call neither lwIP nor malloc. `const char
  * **why` is where a failing call puts a constant sentence for a person; it is
  * never NULL and may be left alone.
@@ -95,6 +95,23 @@ enum sotto_err below_console_write(const uint8_t *in, size_t len, size_t *put,
 /* As port_console_info() and port_console_raw(). */
 void below_console_info(struct port_console_info *info);
 void below_console_raw(bool raw);
+
+/* ---- threads: for rtos.c only, beside lwIP's sys_* layer --------------- */
+
+/*
+ * With threads, below_wait(), below_signals() and the console are for the first
+ * loop's thread, files for the thread whose loop has them; clock and random
+ * bytes are for all; below_listen() comes under lwIP's core lock.
+ * below_net_poll() is not called: the driver hands its frames to tcpip_input()
+ * from a thread or interrupt of its own.
+ */
+
+/* The present thread's own place for a pointer, NULL at first. */
+const char **below_thread_error(void);
+
+/* The present thread has nothing to do any more: ends it where a thread may not
+ * return, or returns. */
+void below_thread_end(void);
 
 /* ---- files ------------------------------------------------------------ */
 

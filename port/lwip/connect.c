@@ -9,6 +9,7 @@
  */
 #include "port/lwip/machine.h"
 
+#include "port/lwip/stack.h"
 #include <lwip/dns.h>
 #include <string.h>
 
@@ -19,14 +20,21 @@ static void fail(struct port_stream *stream, enum sotto_err err)
 {
     stream->state = STREAM_FAILING;
     stream->error = err;
+    stack_news(stream->loop);
 }
 
-void connect_turn(void)
+void connect_turn(struct port_loop *loop)
 {
     for (size_t i = 0; i < PORT_LWIP_STREAMS; i++) {
         struct port_stream *stream = &machine()->streams[i];
+        if (stream->loop != loop) {
+            continue;
+        }
         if (stream->state == STREAM_FAILING) {
             stream_break(stream, stream->error);
+        } else if (stream->state == STREAM_ANSWERED) {
+            stream->state = STREAM_OPEN;
+            stream->status = SOTTO_OK;
         }
     }
 }
@@ -36,8 +44,8 @@ static err_t connected(void *arg, struct tcp_pcb *pcb, err_t err)
     struct port_stream *stream = arg;
     (void)pcb;
     (void)err; /* failures come through tcp_err() */
-    stream->state = STREAM_OPEN;
-    stream->status = SOTTO_OK;
+    stream->state = STREAM_ANSWERED;
+    stack_news(stream->loop);
     return ERR_OK;
 }
 
@@ -145,14 +153,10 @@ static void start(struct port_stream *stream, const char *host)
     dial(stream, &ip);
 }
 
-enum sotto_err port_connect(struct port_loop *loop, const char *host,
-                            uint16_t tcp_port, void *tag,
-                            struct port_stream **stream)
+static enum sotto_err open_stream(struct port_loop *loop, const char *host,
+                                  uint16_t tcp_port, void *tag,
+                                  struct port_stream **stream)
 {
-    struct port_address ignored;
-    if (!address_read(host, &ignored) && !is_host_name(host)) {
-        return machine_fail(SOTTO_ERR_FORMAT, "Not a host name or address");
-    }
     struct port_stream *made =
         loop->used < loop->capacity ? stream_take(STREAM_RESOLVING) : NULL;
     if (made == NULL) {
@@ -169,10 +173,25 @@ enum sotto_err port_connect(struct port_loop *loop, const char *host,
     made->want = PORT_READ;
     made->tcp_port = tcp_port;
     made->tag = tag;
+    made->loop = loop;
     loop->used++;
     start(made, host);
     *stream = made;
     return SOTTO_OK;
+}
+
+enum sotto_err port_connect(struct port_loop *loop, const char *host,
+                            uint16_t tcp_port, void *tag,
+                            struct port_stream **stream)
+{
+    struct port_address ignored;
+    if (!address_read(host, &ignored) && !is_host_name(host)) {
+        return machine_fail(SOTTO_ERR_FORMAT, "Not a host name or address");
+    }
+    LOCK_TCPIP_CORE();
+    enum sotto_err err = open_stream(loop, host, tcp_port, tag, stream);
+    UNLOCK_TCPIP_CORE();
+    return err;
 }
 
 enum sotto_err port_connect_status(struct port_stream *stream)

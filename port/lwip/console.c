@@ -6,11 +6,16 @@
 #include "port/lwip/machine.h"
 
 #include "port/lwip/below.h"
+#include "port/lwip/stack.h"
 
-enum sotto_err port_console_open(struct port_loop *loop, void *tag,
-                                 struct port_stream **console)
+static enum sotto_err open_console(struct port_loop *loop, void *tag,
+                                   struct port_stream **console)
 {
     struct port_stream *made = &machine()->console;
+    if (loop != machine()->loops) {
+        return machine_fail(SOTTO_ERR_UNSUPPORTED,
+                            "The console is for the first loop");
+    }
     if (made->state != STREAM_FREE) {
         return machine_fail(SOTTO_ERR_BUSY, "The console is open already");
     }
@@ -24,10 +29,20 @@ enum sotto_err port_console_open(struct port_loop *loop, void *tag,
     }
     *made = (struct port_stream){.state = STREAM_CONSOLE,
                                  .want = PORT_READ,
+                                 .loop = loop,
                                  .tag = tag};
     loop->used++;
     *console = made;
     return SOTTO_OK;
+}
+
+enum sotto_err port_console_open(struct port_loop *loop, void *tag,
+                                 struct port_stream **console)
+{
+    LOCK_TCPIP_CORE();
+    enum sotto_err err = open_console(loop, tag, console);
+    UNLOCK_TCPIP_CORE();
+    return err;
 }
 
 void console_stream_close(struct port_stream *console)

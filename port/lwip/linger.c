@@ -55,7 +55,7 @@ static err_t sent(void *arg, struct tcp_pcb *pcb, uint16_t len)
 {
     (void)arg;
     (void)len;
-    machine()->freed++;
+    machine_freed();
     tcp_arg(pcb, seconds(0));
     return end_when_sent(pcb) ? ERR_OK : ERR_ABRT;
 }
@@ -65,7 +65,7 @@ static err_t polled(void *arg, struct tcp_pcb *pcb)
     uintptr_t waited = (uintptr_t)arg + 1;
     if (waited >= PORT_LWIP_LINGER_S) {
         tcp_abort(pcb);
-        machine()->freed++;
+        machine_freed();
         return ERR_ABRT;
     }
     tcp_arg(pcb, seconds(waited));

@@ -12,6 +12,7 @@
 #include "port/lwip/machine.h"
 
 #include "port/lwip/below.h"
+#include "port/lwip/stack.h"
 
 /* Ports of lwIP's choice that are tried when a gateway has them in use. */
 #define TRIES 8
@@ -21,6 +22,7 @@
 static err_t accepted(void *arg, struct tcp_pcb *pcb, err_t err)
 {
     struct port_listener *listener = arg;
+    stack_news(listener->loop);
     if (err != ERR_OK || pcb == NULL) {
         listener->refused = true; /* no pcb: lwIP dropped the SYN */
         return ERR_MEM;
@@ -144,6 +146,36 @@ static struct port_listener *free_listener(void)
     return NULL;
 }
 
+static enum sotto_err open_listener(struct port_loop *loop, const ip_addr_t *ip,
+                                    uint16_t tcp_port, void *tag,
+                                    struct port_listener **listener)
+{
+    if (!address_is_ours(ip)) {
+        return machine_fail(SOTTO_ERR_NAME, "Not an address of this machine");
+    }
+    if (is_taken(ip, tcp_port)) {
+        return machine_report(SOTTO_ERR_BUSY);
+    }
+    struct port_listener *made = free_listener();
+    if (made == NULL || loop->used >= loop->capacity) {
+        return machine_fail(SOTTO_ERR_SPACE, "No room for a listener");
+    }
+    int tries = tcp_port == 0 ? TRIES : 1;
+    enum sotto_err err;
+    do {
+        err = start_listening(made, ip, tcp_port);
+    } while (err == SOTTO_ERR_BUSY && --tries > 0);
+    if (err != SOTTO_OK) {
+        return err;
+    }
+    made->wanted = true;
+    made->tag = tag;
+    made->loop = loop;
+    loop->used++;
+    *listener = made;
+    return SOTTO_OK;
+}
+
 enum sotto_err port_listen(struct port_loop *loop,
                            const struct port_address *address, void *tag,
                            struct port_listener **listener)
@@ -153,28 +185,10 @@ enum sotto_err port_listen(struct port_loop *loop,
     if (err != SOTTO_OK) {
         return machine_fail(err, "This build has no IPv6");
     }
-    if (!address_is_ours(&ip)) {
-        return machine_fail(SOTTO_ERR_NAME, "Not an address of this machine");
-    }
-    if (is_taken(&ip, address->port)) {
-        return machine_report(SOTTO_ERR_BUSY);
-    }
-    struct port_listener *made = free_listener();
-    if (made == NULL || loop->used >= loop->capacity) {
-        return machine_fail(SOTTO_ERR_SPACE, "No room for a listener");
-    }
-    int tries = address->port == 0 ? TRIES : 1;
-    do {
-        err = start_listening(made, &ip, address->port);
-    } while (err == SOTTO_ERR_BUSY && --tries > 0);
-    if (err != SOTTO_OK) {
-        return err;
-    }
-    made->wanted = true;
-    made->tag = tag;
-    loop->used++;
-    *listener = made;
-    return SOTTO_OK;
+    LOCK_TCPIP_CORE();
+    err = open_listener(loop, &ip, address->port, tag, listener);
+    UNLOCK_TCPIP_CORE();
+    return err;
 }
 
 void port_listener_address(const struct port_listener *listener,
@@ -186,10 +200,12 @@ void port_listener_address(const struct port_listener *listener,
 
 void port_listener_want(struct port_listener *listener, bool wanted)
 {
+    LOCK_TCPIP_CORE();
     listener->wanted = wanted;
+    UNLOCK_TCPIP_CORE();
 }
 
-void port_listener_close(struct port_listener *listener)
+void listener_close(struct port_listener *listener)
 {
     while (listener->pending != NULL) {
         stream_drop(listener->pending);
@@ -197,16 +213,22 @@ void port_listener_close(struct port_listener *listener)
     struct port_address address;
     port_listener_address(listener, &address);
     below_listen_end(&address);
+    listener->loop->used--;
     stop_listening(listener);
-    machine()->loop.used--;
+}
+
+void port_listener_close(struct port_listener *listener)
+{
+    LOCK_TCPIP_CORE();
+    listener_close(listener);
+    UNLOCK_TCPIP_CORE();
 }
 
 /* ---- accepting -------------------------------------------------------- */
 
-enum sotto_err port_accept(struct port_listener *listener,
-                           struct port_loop *loop, void *tag,
-                           struct port_stream **stream,
-                           struct port_address *peer)
+static enum sotto_err accept_first(struct port_listener *listener,
+                                   struct port_loop *loop, void *tag,
+                                   struct port_stream **stream)
 {
     struct port_stream *first = listener->pending;
     if (first != NULL && loop->used >= loop->capacity) {
@@ -222,12 +244,25 @@ enum sotto_err port_accept(struct port_listener *listener,
     listener_forget(first);
     tcp_backlog_accepted(first->pcb);
     first->state = STREAM_OPEN;
-    first->want = PORT_READ;
+    first->unclaimed = loop != listener->loop;
+    first->want = (uint8_t)(first->unclaimed ? 0U : PORT_READ);
     first->tag = tag;
+    first->loop = loop;
     loop->used++;
     *stream = first;
-    if (peer != NULL) {
-        port_stream_peer(first, peer);
-    }
     return SOTTO_OK;
+}
+
+enum sotto_err port_accept(struct port_listener *listener,
+                           struct port_loop *loop, void *tag,
+                           struct port_stream **stream,
+                           struct port_address *peer)
+{
+    LOCK_TCPIP_CORE();
+    enum sotto_err err = accept_first(listener, loop, tag, stream);
+    UNLOCK_TCPIP_CORE();
+    if (err == SOTTO_OK && peer != NULL) {
+        port_stream_peer(*stream, peer);
+    }
+    return err;
 }

@@ -1,5 +1,5 @@
 /*
- * loop.c - the wait set: turns the stack, sleeps, and reports what is ready.
+ * loop.c - the wait sets: sleep, and report what is ready.
  *
  * Pools are small, so ready streams are found by looking at all of them; each
  * look begins behind the last one that was reported, so that nobody starves.
@@ -9,61 +9,93 @@
 #include "port/lwip/machine.h"
 
 #include "port/lwip/below.h"
-#include <lwip/timeouts.h>
+#include "port/lwip/stack.h"
 
 /* Places of a look: listeners, streams, the console. */
 #define PLACES (PORT_LWIP_LISTENERS + PORT_LWIP_STREAMS + 1)
 
+static struct port_loop *free_loop(void)
+{
+    for (size_t i = 0; i < PORT_LWIP_LOOPS; i++) {
+        if (!machine()->loops[i].open) {
+            return &machine()->loops[i];
+        }
+    }
+    return NULL;
+}
+
 enum sotto_err port_loop_open(struct port *port, size_t capacity,
                               struct port_loop **loop)
 {
-    if (port->loop.open) {
-        return machine_fail(SOTTO_ERR_UNSUPPORTED,
-                            "This machine has one wait set, and it is taken");
-    }
+    (void)port;
     if (capacity > PLACES) {
         return machine_fail(SOTTO_ERR_SPACE,
                             "This machine was built for fewer connections");
     }
-    port->loop = (struct port_loop){.open = true, .capacity = capacity};
-    *loop = &port->loop;
+    LOCK_TCPIP_CORE();
+    struct port_loop *made = free_loop();
+    enum sotto_err err =
+        PORT_LWIP_LOOPS == 1 ? SOTTO_ERR_UNSUPPORTED : SOTTO_ERR_SPACE;
+    if (made != NULL) {
+        *made = (struct port_loop){.capacity = capacity};
+        err = stack_loop_open(made);
+        made->open = err == SOTTO_OK;
+    }
+    UNLOCK_TCPIP_CORE();
+    if (err != SOTTO_OK) {
+        return machine_fail(err, "All wait sets of this machine are taken");
+    }
+    *loop = made;
     return SOTTO_OK;
+}
+
+static void close_all(struct port_loop *loop)
+{
+    struct port *port = machine();
+    for (size_t i = 0; i < PORT_LWIP_LISTENERS; i++) {
+        if (port->listeners[i].pcb != NULL && port->listeners[i].loop == loop) {
+            listener_close(&port->listeners[i]);
+        }
+    }
+    for (size_t i = 0; i < PORT_LWIP_STREAMS; i++) {
+        if (port->streams[i].state != STREAM_FREE &&
+            port->streams[i].loop == loop) {
+            stream_abort(&port->streams[i]);
+        }
+    }
+    if (port->console.state != STREAM_FREE && port->console.loop == loop) {
+        stream_abort(&port->console);
+    }
 }
 
 void port_loop_close(struct port_loop *loop)
 {
-    struct port *port = machine();
-    for (size_t i = 0; i < PORT_LWIP_LISTENERS; i++) {
-        if (port->listeners[i].pcb != NULL) {
-            port_listener_close(&port->listeners[i]);
-        }
-    }
-    for (size_t i = 0; i < PORT_LWIP_STREAMS; i++) {
-        if (port->streams[i].state != STREAM_FREE) {
-            port_stream_abort(&port->streams[i]);
-        }
-    }
-    if (port->console.state != STREAM_FREE) {
-        port_stream_abort(&port->console);
-    }
+    LOCK_TCPIP_CORE();
+    close_all(loop);
+    UNLOCK_TCPIP_CORE();
     machine_deliver();
+    LOCK_TCPIP_CORE();
     loop->open = false;
+    stack_loop_close(loop);
+    UNLOCK_TCPIP_CORE();
 }
 
 void port_wake(struct port_loop *loop)
 {
     atomic_store(&loop->waking, true);
-    below_wake();
+    stack_wake(loop);
 }
 
 /* ---- looking ---------------------------------------------------------- */
 
-/* Signals and wake-ups: few, and first. */
+/* Signals and wake-ups: few, and first. Signals are for the first loop. */
 static size_t report_calls(struct port_loop *loop, struct port_event *events,
                            size_t cap)
 {
     size_t count = 0;
-    loop->signals |= below_signals();
+    if (loop == machine()->loops) {
+        loop->signals |= below_signals();
+    }
     for (unsigned kind = PORT_EVENT_STOP; kind <= PORT_EVENT_RESIZE; kind++) {
         if ((loop->signals & (1U << kind)) != 0 && count < cap) {
             loop->signals &= ~(1U << kind);
@@ -77,14 +109,15 @@ static size_t report_calls(struct port_loop *loop, struct port_event *events,
     return count;
 }
 
-/* What is to be reported of place `at`, and its tag. */
-static unsigned look_at(size_t at, void **tag)
+/* What is to be reported to `loop` of place `at`, and its tag. */
+static unsigned look_at(const struct port_loop *loop, size_t at, void **tag)
 {
     struct port *port = machine();
     if (at < PORT_LWIP_LISTENERS) {
         const struct port_listener *listener = &port->listeners[at];
         *tag = listener->tag;
-        return listener->pcb != NULL && listener->wanted &&
+        return listener->pcb != NULL && listener->loop == loop &&
+                       listener->wanted &&
                        (listener->pending != NULL || listener->refused)
                    ? PORT_READ
                    : 0;
@@ -93,7 +126,7 @@ static unsigned look_at(size_t at, void **tag)
     struct port_stream *stream =
         at < PORT_LWIP_STREAMS ? &port->streams[at] : &port->console;
     *tag = stream->tag;
-    return stream_report(stream);
+    return stream->loop == loop ? stream_report(stream) : 0;
 }
 
 static size_t report_ready(struct port_loop *loop, struct port_event *events,
@@ -104,7 +137,7 @@ static size_t report_ready(struct port_loop *loop, struct port_event *events,
     for (size_t i = 0; i < PLACES && count < cap; i++) {
         size_t at = (start + i) % PLACES;
         void *tag = NULL;
-        unsigned ready = look_at(at, &tag);
+        unsigned ready = look_at(loop, at, &tag);
         if (ready != 0) {
             events[count++] = (struct port_event){.kind = PORT_EVENT_READY,
                                                   .ready = ready,
@@ -117,18 +150,30 @@ static size_t report_ready(struct port_loop *loop, struct port_event *events,
 
 /* ---- waiting ---------------------------------------------------------- */
 
-static void sleep_until(uint64_t end)
+static void sleep_until(struct port_loop *loop, uint64_t end)
 {
-    struct port *port = machine();
+    const struct port_stream *console = &machine()->console;
     uint64_t now = below_now_ms();
     if (now >= end) {
         return;
     }
-    uint64_t left = end - now;
-    uint32_t timers = sys_timeouts_sleeptime();
-    uint32_t ms = left < timers ? (uint32_t)left : timers;
-    below_wait(ms,
-               port->console.state == STREAM_CONSOLE ? port->console.want : 0);
+    uint32_t ms =
+        end - now < PORT_FOREVER ? (uint32_t)(end - now) : PORT_FOREVER;
+    bool is_ours = console->state == STREAM_CONSOLE && console->loop == loop;
+    stack_wait(loop, ms, is_ours ? console->want : 0);
+}
+
+/* What there is to tell, and whether files are this loop's. */
+static size_t look(struct port_loop *loop, struct port_event *events,
+                   size_t cap, bool *has_files)
+{
+    LOCK_TCPIP_CORE();
+    connect_turn(loop);
+    size_t count = report_calls(loop, events, cap);
+    count += report_ready(loop, events + count, cap - count);
+    *has_files = machine()->folders > 0 && machine()->files_loop == loop;
+    UNLOCK_TCPIP_CORE();
+    return count;
 }
 
 void port_wait(struct port_loop *loop, uint32_t timeout_ms,
@@ -138,17 +183,16 @@ void port_wait(struct port_loop *loop, uint32_t timeout_ms,
         timeout_ms == PORT_FOREVER ? UINT64_MAX : below_now_ms() + timeout_ms;
     for (;;) {
         bool more = false;
-        machine_turn();
-        connect_turn();
-        bool done = below_files_poll(&more);
-        size_t n = report_calls(loop, events, cap);
-        n += report_ready(loop, events + n, cap - n);
+        bool has_files = false;
+        stack_turn();
+        size_t n = look(loop, events, cap, &has_files);
+        bool done = has_files && below_files_poll(&more);
         if (n > 0 || done || below_now_ms() >= end) {
             *count = n;
             return;
         }
         if (!more) {
-            sleep_until(end);
+            sleep_until(loop, end);
         }
     }
 }

@@ -1,5 +1,5 @@
 /*
- * lwipopts.h - lwIP 2.2 for Sotto: the raw API, no threads, TCP. Sizes follow
+ * lwipopts.h - lwIP 2.2 for Sotto: the raw API and TCP. Sizes follow
  * from port_lwip_config.h; nothing comes from libc's heap.
  */
 #ifndef SOTTO_PORT_LWIP_LWIPOPTS_H
@@ -10,16 +10,33 @@
 
 /* ---- what is built ---------------------------------------------------- */
 
-#define NO_SYS               1
-#define SYS_LIGHTWEIGHT_PROT 0 /* interrupts only set flags, see below.h */
-#define LWIP_NETCONN         0
-#define LWIP_SOCKET          0
-#define LWIP_RAW             0
-#define LWIP_ICMP            1
-#define LWIP_IGMP            0
-#define IP_FRAG              0
-#define IP_REASSEMBLY        0
-#define LWIP_STATS           PORT_LWIP_STATS
+#if PORT_LWIP_RTOS
+#    define NO_SYS                   0
+#    define SYS_LIGHTWEIGHT_PROT     1 /* drivers allocate buffers */
+#    define LWIP_TCPIP_CORE_LOCKING  1
+#    define TCPIP_MBOX_SIZE          PORT_LWIP_MAILBOX
+#    define MEMP_NUM_TCPIP_MSG_INPKT PORT_LWIP_MAILBOX
+#    define TCPIP_THREAD_STACKSIZE   PORT_LWIP_THREAD_STACK
+#    define TCPIP_THREAD_PRIO        PORT_LWIP_THREAD_PRIORITY
+#    if PORT_LWIP_ASSERTS
+void sys_check_core_locking(void);
+#        define LWIP_ASSERT_CORE_LOCKED() sys_check_core_locking()
+#    endif
+#else
+#    define NO_SYS               1
+#    define SYS_LIGHTWEIGHT_PROT 0 /* interrupts only set flags, see below.h */
+/* lwIP has these with threads only. */
+#    define LOCK_TCPIP_CORE()    ((void)0)
+#    define UNLOCK_TCPIP_CORE()  ((void)0)
+#endif
+#define LWIP_NETCONN  0
+#define LWIP_SOCKET   0
+#define LWIP_RAW      0
+#define LWIP_ICMP     1
+#define LWIP_IGMP     0
+#define IP_FRAG       0
+#define IP_REASSEMBLY 0
+#define LWIP_STATS    PORT_LWIP_STATS
 #if !PORT_LWIP_ASSERTS
 #    define LWIP_NOASSERT
 #endif

@@ -1,14 +1,13 @@
 /*
  * machine.c - the machine of port/lwip: start and end, time, random bytes,
- * the last error, files, and the threads that there are none of.
+ * the last error, files.
  *
  * Contract: port.h. Below: below.h.
  */
 #include "port/lwip/machine.h"
 
 #include "port/lwip/below.h"
-#include <lwip/init.h>
-#include <lwip/timeouts.h>
+#include "port/lwip/stack.h"
 
 _Static_assert(PORT_LWIP_STREAMS >= 1 && PORT_LWIP_STREAMS <= 2000 &&
                    PORT_LWIP_LISTENERS >= 1 && PORT_LWIP_LISTENERS <= 250,
@@ -35,7 +34,7 @@ struct port *machine(void)
 
 enum sotto_err machine_fail(enum sotto_err err, const char *why)
 {
-    machine()->error = why;
+    *stack_error() = why;
     return err;
 }
 
@@ -66,7 +65,7 @@ static const char *words(enum sotto_err err)
 enum sotto_err machine_report(enum sotto_err err)
 {
     if (err != SOTTO_OK && err != SOTTO_ERR_AGAIN) {
-        machine()->error = words(err);
+        *stack_error() = words(err);
     }
     return err;
 }
@@ -93,14 +92,6 @@ enum sotto_err machine_translate(err_t err)
     }
 }
 
-/* lwIP asks for the time under this name. It counts in 32 bits and copes with
- * their end. */
-uint32_t sys_now(void);
-uint32_t sys_now(void)
-{
-    return (uint32_t)below_now_ms();
-}
-
 /* Without entropy nothing starts (port_open), so that a failure here is a
  * device that died; guessable port numbers do no harm then. */
 uint32_t port_lwip_random32(void)
@@ -112,23 +103,16 @@ uint32_t port_lwip_random32(void)
     return value;
 }
 
-void machine_turn(void)
+void machine_freed(void)
 {
-    below_net_poll();
-    sys_check_timeouts();
-    below_net_poll(); /* what the timers sent to ourselves */
-}
-
-/* Frees the same thing that port_open() takes; the stack itself stays. */
-static enum sotto_err start_stack(const char **why)
-{
-    static bool running; /* lwIP can be started, and never ended */
-    if (running) {
-        return SOTTO_OK;
+    struct port *port = machine();
+    port->freed++;
+    for (size_t i = 0; i < PORT_LWIP_LOOPS; i++) {
+        if (port->loops[i].is_stuck) {
+            port->loops[i].is_stuck = false;
+            stack_news(&port->loops[i]);
+        }
     }
-    lwip_init();
-    running = true;
-    return below_net_start(why);
 }
 
 enum sotto_err port_open(struct port **port)
@@ -137,30 +121,40 @@ enum sotto_err port_open(struct port **port)
     if (made->open) {
         return machine_fail(SOTTO_ERR_BUSY, "The machine runs already");
     }
-    *made = (struct port){.error = ""};
+    *made = (struct port){.open = false};
 
     const char *why = "The machine does not start";
     enum sotto_err err = below_start(&why);
     if (err != SOTTO_OK) {
         return machine_fail(err, why);
     }
-    err = start_stack(&why);
+    static bool running; /* lwIP can be started, and never ended */
+    err = running ? SOTTO_OK : stack_start(&why);
     if (err != SOTTO_OK) {
         below_stop();
         return machine_fail(err, why);
     }
+    running = true;
     made->open = true;
     *port = made;
     return SOTTO_OK;
 }
 
+static bool is_delivering(void)
+{
+    LOCK_TCPIP_CORE();
+    bool busy = linger_busy();
+    UNLOCK_TCPIP_CORE();
+    return busy;
+}
+
 void machine_deliver(void)
 {
     uint64_t end = below_now_ms() + DELIVER_MS;
-    machine_turn();
-    while (linger_busy() && below_now_ms() < end) {
-        below_wait(LWIP_MIN(sys_timeouts_sleeptime(), 50), 0);
-        machine_turn();
+    stack_turn();
+    while (is_delivering() && below_now_ms() < end) {
+        stack_pause();
+        stack_turn();
     }
 }
 
@@ -202,23 +196,52 @@ struct sotto_random port_random(struct port *port)
 
 const char *port_last_error(struct port *port)
 {
-    return port->error;
+    (void)port;
+    return *stack_error();
 }
 
 /* ---- files ------------------------------------------------------------ */
 
+/* The machine below has no locks of its own, so one thread has all files. */
+static bool take_files(struct port_loop *loop)
+{
+    struct port *port = machine();
+    LOCK_TCPIP_CORE();
+    bool ours = port->folders == 0 || port->files_loop == loop;
+    if (ours) {
+        port->files_loop = loop;
+        port->folders++;
+    }
+    UNLOCK_TCPIP_CORE();
+    return ours;
+}
+
+static void give_files(void)
+{
+    LOCK_TCPIP_CORE();
+    machine()->folders--;
+    UNLOCK_TCPIP_CORE();
+}
+
 enum sotto_err port_files_open(struct port_loop *loop, const char *folder,
                                bool exclusive, struct sotto_files *files)
 {
-    (void)loop; /* there is no other */
+    if (!take_files(loop)) {
+        return machine_fail(SOTTO_ERR_SPACE, "Another loop has the files");
+    }
     const char *why = "The folder cannot be opened";
     enum sotto_err err = below_files_open(folder, exclusive, files, &why);
-    return err == SOTTO_OK ? err : machine_fail(err, why);
+    if (err != SOTTO_OK) {
+        give_files();
+        return machine_fail(err, why);
+    }
+    return SOTTO_OK;
 }
 
 void port_files_close(struct sotto_files *files)
 {
     below_files_close(files);
+    give_files();
 }
 
 enum sotto_err port_read_file(struct port *port, const char *path, uint8_t *out,
@@ -230,52 +253,10 @@ enum sotto_err port_read_file(struct port *port, const char *path, uint8_t *out,
     return err == SOTTO_OK ? err : machine_fail(err, why);
 }
 
-/* ---- threads ---------------------------------------------------------- */
-
-struct port_mutex {
-    uint8_t unused;
-};
+/* ---- processors ------------------------------------------------------- */
 
 size_t port_processors(struct port *port)
 {
     (void)port;
     return 1;
-}
-
-enum sotto_err port_thread_start(struct port *port, void (*run)(void *arg),
-                                 void *arg, struct port_thread **thread)
-{
-    (void)port;
-    (void)run;
-    (void)arg;
-    (void)thread;
-    return machine_fail(SOTTO_ERR_UNSUPPORTED, "This machine has no threads");
-}
-
-void port_thread_join(struct port_thread *thread)
-{
-    (void)thread; /* never handed out */
-}
-
-enum sotto_err port_mutex_open(struct port *port, struct port_mutex **mutex)
-{
-    static struct port_mutex the_only_thread_holds_it;
-    (void)port;
-    *mutex = &the_only_thread_holds_it;
-    return SOTTO_OK;
-}
-
-void port_mutex_close(struct port_mutex *mutex)
-{
-    (void)mutex;
-}
-
-void port_mutex_lock(struct port_mutex *mutex)
-{
-    (void)mutex;
-}
-
-void port_mutex_unlock(struct port_mutex *mutex)
-{
-    (void)mutex;
 }

@@ -1,16 +1,16 @@
 /*
- * machine.h - the private state of port/lwip: one machine, one wait set, and
+ * machine.h - the private state of port/lwip: one machine, its wait sets, and
  * fixed pools of listeners and streams.
  *
- * lwIP is one stack a process, so the machine is one object too. Everything
- * happens in the thread of the main loop. lwIP's callbacks (in listener.c,
- * stream.c, connect.c, linger.c) only note what happened: they chain packet
- * buffers and set fields; the calls of port.h act on it.
+ * lwIP is one stack a process, so the machine is one object too. lwIP's callbacks
+ * (in listener.c, stream.c, connect.c, linger.c) only note what happened: they
+ * chain packet buffers and set fields; the calls of port.h act on it. Which
+ * thread that is, and who excludes whom: stack.h.
  *
- *   port_connect --> RESOLVING --> CONNECTING --> OPEN --> BROKEN
- *                        |             |           ^         ^
- *                        +-- FAILING --+-----------|---------+
- *   lwIP accepts --> PENDING --- port_accept ------+
+ *   port_connect --> RESOLVING --> CONNECTING --> ANSWERED --> OPEN --> BROKEN
+ *                        |             |                        ^         ^
+ *                        +-- FAILING --+------------------------|---------+
+ *   lwIP accepts --> PENDING ------------- port_accept ---------+
  *
  * A closed stream's slot is free at once; its pcb lives on in linger.c until
  * the peer has what was written.
@@ -21,6 +21,7 @@
 #include "port/lwip/port_lwip_config.h"
 #include "port/port.h"
 
+#include <lwip/sys.h>
 #include <lwip/tcp.h>
 #include <stdatomic.h>
 
@@ -29,6 +30,7 @@ enum stream_state {
     STREAM_PENDING,    /* established; waits for port_accept() */
     STREAM_RESOLVING,  /* DNS works on the name */
     STREAM_CONNECTING, /* the SYN is on its way */
+    STREAM_ANSWERED,   /* established; port_wait() will say so */
     STREAM_FAILING,    /* connecting failed; port_wait() will say so */
     STREAM_OPEN,       /* established, and in somebody's hands */
     STREAM_BROKEN,     /* no pcb any more; `error` says why */
@@ -41,6 +43,7 @@ struct port_stream {
     enum sotto_err error;  /* FAILING, BROKEN: what reads and writes answer */
     bool fin;              /* the peer ended its side */
     bool outcome_due;      /* nobody asked yet how connecting ended */
+    bool unclaimed;        /* accepted for another thread, not yet wanted */
     uint8_t want;          /* PORT_READ, PORT_WRITE */
     uint8_t packets;       /* packet buffers in `received` */
     uint8_t round;         /* how often this slot was used: see connect.c */
@@ -50,13 +53,15 @@ struct port_stream {
     struct pbuf *received;          /* chain of unread bytes, or NULL */
     uint32_t stuck_at;              /* port.freed when nothing fitted, */
     bool stuck;                     /* which it stays until that changes */
+    struct port_loop *loop;         /* NULL while PENDING */
     struct port_listener *listener; /* while PENDING */
     struct port_stream *next;       /* while PENDING: came after this one */
     void *tag;
 };
 
 struct port_listener {
-    struct tcp_pcb *pcb;         /* NULL: this slot is free */
+    struct tcp_pcb *pcb; /* NULL: this slot is free */
+    struct port_loop *loop;
     struct port_stream *pending; /* in the order they came */
     bool wanted;
     bool refused; /* somebody found no room since the last port_accept() */
@@ -67,20 +72,24 @@ struct port_loop {
     bool open;
     size_t capacity; /* streams and listeners together, the console too */
     size_t used;
-    size_t next;        /* where the next look for ready streams begins */
-    atomic_bool waking; /* port_wake() */
-    unsigned signals;   /* taken from below, not yet reported */
+    size_t next;          /* where the next look for ready streams begins */
+    atomic_bool waking;   /* port_wake() */
+    bool is_stuck;        /* one of its streams waits for memory to send */
+    unsigned signals;     /* taken from below, not yet reported */
+    atomic_bool has_news; /* with threads: somebody woke it; see rtos.c */
+    sys_sem_t news;
 };
 
 struct port {
     bool open;
-    struct port_loop loop;
+    struct port_loop loops[PORT_LWIP_LOOPS];
     struct port_listener listeners[PORT_LWIP_LISTENERS];
     struct port_stream streams[PORT_LWIP_STREAMS];
     struct port_stream console;
-    size_t shared;     /* packet buffers taken of PORT_LWIP_SHARED_PACKETS */
-    uint32_t freed;    /* counts occasions on which send memory came free */
-    const char *error; /* port_last_error() */
+    size_t shared;  /* packet buffers taken of PORT_LWIP_SHARED_PACKETS */
+    uint32_t freed; /* counts occasions on which send memory came free */
+    size_t folders; /* file tables that are open, */
+    struct port_loop *files_loop; /* all in this loop */
 };
 
 /* The one and only: lwIP is one stack a process. */
@@ -95,14 +104,14 @@ enum sotto_err machine_report(enum sotto_err err);
 /* lwIP's code as ours. */
 enum sotto_err machine_translate(err_t err);
 
-/* One turn of the stack: frames, timers. */
-void machine_turn(void);
+/* Send memory came free: whoever waits for some shall try again. */
+void machine_freed(void);
 
 /* Waits, within limits, until closed connections have delivered all. */
 void machine_deliver(void);
 
-/* Lets what failed since the last turn be known. */
-void connect_turn(void);
+/* Lets what became known of the loop's connects be seen. */
+void connect_turn(struct port_loop *loop);
 
 /* As port_address_parse(), without noting a failure. */
 bool address_read(const char *text, struct port_address *address);
@@ -133,6 +142,10 @@ void stream_break(struct port_stream *stream, enum sotto_err error);
 
 /* Resets the connection if there is one, drops unread bytes, frees the slot. */
 void stream_drop(struct port_stream *stream);
+
+/* As port_stream_abort() and port_listener_close(), for who has the lock. */
+void stream_abort(struct port_stream *stream);
+void listener_close(struct port_listener *listener);
 
 /* Hands lwIP a copy of as many of the `len` bytes as it may keep; how many, which
  * may be 0. */

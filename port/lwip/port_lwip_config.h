@@ -96,6 +96,35 @@
 #    define PORT_LWIP_NAME_MAX 253
 #endif
 
+/* 1: threads and several loops, over an RTOS that has lwIP's sys_* layer (its
+ * arch/sys_arch.h and sys_arch.c). 0: one main loop. */
+#ifndef PORT_LWIP_RTOS
+#    define PORT_LWIP_RTOS 0
+#endif
+
+/* With threads: loops, threads and mutexes at once, and what lwIP's thread and
+ * those of port_thread_start() get. 1 loop without. */
+#ifndef PORT_LWIP_LOOPS
+#    define PORT_LWIP_LOOPS (PORT_LWIP_RTOS ? 4 : 1)
+#endif
+#ifndef PORT_LWIP_THREADS
+#    define PORT_LWIP_THREADS 4
+#endif
+#ifndef PORT_LWIP_MUTEXES
+#    define PORT_LWIP_MUTEXES 4
+#endif
+#ifndef PORT_LWIP_THREAD_STACK
+#    define PORT_LWIP_THREAD_STACK 8192
+#endif
+#ifndef PORT_LWIP_THREAD_PRIORITY
+#    define PORT_LWIP_THREAD_PRIORITY 1
+#endif
+
+/* Frames and calls that may wait for lwIP's thread. 32 bytes each. */
+#ifndef PORT_LWIP_MAILBOX
+#    define PORT_LWIP_MAILBOX 16
+#endif
+
 /* 1: lwIP checks its own invariants. 11 K flash. */
 #ifndef PORT_LWIP_ASSERTS
 #    define PORT_LWIP_ASSERTS 0

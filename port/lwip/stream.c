@@ -9,6 +9,7 @@
  */
 #include "port/lwip/machine.h"
 
+#include "port/lwip/stack.h"
 #include <lwip/priv/tcp_priv.h> /* tcp_process_refused_data() */
 
 /* lwIP calls polled() this often, in half seconds. */
@@ -33,6 +34,7 @@ static void leave(struct port_stream *stream)
 {
     stream->state = STREAM_FREE;
     stream->tag = NULL;
+    stream->loop = NULL;
 }
 
 /* ---- lwIP's callbacks ------------------------------------------------- */
@@ -42,6 +44,7 @@ static err_t received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
     struct port_stream *stream = arg;
     (void)pcb;
     (void)err; /* always OK in lwIP 2.2 */
+    stack_news(stream->loop);
     if (p == NULL) {
         stream->fin = true;
         return ERR_OK;
@@ -51,10 +54,11 @@ static err_t received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
 
 static err_t sent(void *arg, struct tcp_pcb *pcb, uint16_t len)
 {
-    (void)arg;
+    const struct port_stream *stream = arg;
     (void)pcb;
     (void)len;
-    machine()->freed++;
+    stack_news(stream->loop);
+    machine_freed();
     return ERR_OK;
 }
 
@@ -63,7 +67,7 @@ static err_t polled(void *arg, struct tcp_pcb *pcb)
 {
     (void)arg;
     (void)pcb;
-    machine()->freed++;
+    machine_freed();
     return ERR_OK;
 }
 
@@ -75,8 +79,14 @@ static void failed(void *arg, err_t err)
         stream_drop(stream); /* nobody saw it yet */
         return;
     }
+    stack_news(stream->loop);
+    if (stream->state == STREAM_OPEN) {
+        stream_break(stream, machine_translate(err));
+        return;
+    }
     bool refused = stream->state == STREAM_CONNECTING && err == ERR_RST;
-    stream_break(stream, refused ? SOTTO_ERR_REFUSED : machine_translate(err));
+    stream->error = refused ? SOTTO_ERR_REFUSED : machine_translate(err);
+    stream->state = STREAM_FAILING;
 }
 
 void stream_attach(struct port_stream *stream, struct tcp_pcb *pcb)
@@ -120,7 +130,7 @@ void stream_break(struct port_stream *stream, enum sotto_err error)
     }
     stream->error = error;
     stream->state = STREAM_BROKEN;
-    machine()->freed++;
+    machine_freed();
 }
 
 void stream_drop(struct port_stream *stream)
@@ -134,13 +144,13 @@ void stream_drop(struct port_stream *stream)
     }
     (void)receive_drop(stream);
     leave(stream);
-    machine()->freed++;
+    machine_freed();
 }
 
-void port_stream_abort(struct port_stream *stream)
+void stream_abort(struct port_stream *stream)
 {
-    if (stream->state != STREAM_PENDING) {
-        machine()->loop.used--;
+    if (stream->loop != NULL) {
+        stream->loop->used--;
     }
     if (stream->state == STREAM_CONSOLE) {
         console_stream_close(stream);
@@ -149,22 +159,36 @@ void port_stream_abort(struct port_stream *stream)
     }
 }
 
-void port_stream_close(struct port_stream *stream)
+void port_stream_abort(struct port_stream *stream)
 {
-    if (stream->state != STREAM_OPEN) {
-        port_stream_abort(stream);
-        return;
-    }
+    LOCK_TCPIP_CORE();
+    stream_abort(stream);
+    UNLOCK_TCPIP_CORE();
+}
+
+static void close_open(struct port_stream *stream)
+{
     /* Unread bytes go, and the window opens, as if they had been read: a
      * reset on their account could overtake what we wrote. */
     struct tcp_pcb *pcb = detach(stream);
     uint16_t unread = receive_drop(stream);
+    stream->loop->used--;
     leave(stream);
-    machine()->loop.used--;
     if (unread > 0) {
         tcp_recved(pcb, unread);
     }
     linger_start(pcb);
+}
+
+void port_stream_close(struct port_stream *stream)
+{
+    LOCK_TCPIP_CORE();
+    if (stream->state == STREAM_OPEN) {
+        close_open(stream);
+    } else {
+        stream_abort(stream);
+    }
+    UNLOCK_TCPIP_CORE();
 }
 
 /* ---- readiness -------------------------------------------------------- */
@@ -187,6 +211,7 @@ unsigned stream_ready(struct port_stream *stream)
     case STREAM_PENDING:
     case STREAM_RESOLVING:
     case STREAM_CONNECTING:
+    case STREAM_ANSWERED:
     case STREAM_FAILING:
         break;
     case STREAM_OPEN:
@@ -209,6 +234,9 @@ unsigned stream_ready(struct port_stream *stream)
 
 unsigned stream_report(struct port_stream *stream)
 {
+    if (stream->unclaimed) {
+        return 0;
+    }
     unsigned ready = stream_ready(stream);
     if (stream->state == STREAM_BROKEN) {
         return ready; /* whether it is wanted or not */
@@ -222,6 +250,7 @@ unsigned stream_report(struct port_stream *stream)
 void port_want(struct port_stream *stream, unsigned ready)
 {
     stream->want = (uint8_t)(ready & (PORT_READ | PORT_WRITE));
+    stream->unclaimed = false;
 }
 
 void port_stream_peer(const struct port_stream *stream,
@@ -249,12 +278,9 @@ static void allow_more(struct port_stream *stream, uint16_t len)
     }
 }
 
-enum sotto_err port_read(struct port_stream *stream, uint8_t *out, size_t cap,
-                         size_t *got)
+static enum sotto_err read_some(struct port_stream *stream, uint8_t *out,
+                                size_t cap, size_t *got)
 {
-    if (stream->state == STREAM_CONSOLE) {
-        return console_read(out, cap, got);
-    }
     if (stream->received == NULL) {
         return machine_report(nothing_to_read(stream));
     }
@@ -266,12 +292,21 @@ enum sotto_err port_read(struct port_stream *stream, uint8_t *out, size_t cap,
     return SOTTO_OK;
 }
 
-enum sotto_err port_write(struct port_stream *stream, const uint8_t *in,
-                          size_t len, size_t *put)
+enum sotto_err port_read(struct port_stream *stream, uint8_t *out, size_t cap,
+                         size_t *got)
 {
-    if (stream->state == STREAM_CONSOLE) {
-        return console_write(in, len, put);
+    if (stream == &machine()->console) {
+        return console_read(out, cap, got);
     }
+    LOCK_TCPIP_CORE();
+    enum sotto_err err = read_some(stream, out, cap, got);
+    UNLOCK_TCPIP_CORE();
+    return err;
+}
+
+static enum sotto_err write_some(struct port_stream *stream, const uint8_t *in,
+                                 size_t len, size_t *put)
+{
     if (stream->state == STREAM_BROKEN) {
         return machine_report(stream->error);
     }
@@ -282,9 +317,22 @@ enum sotto_err port_write(struct port_stream *stream, const uint8_t *in,
     if (some == 0) {
         stream->stuck = true;
         stream->stuck_at = machine()->freed;
+        stream->loop->is_stuck = true;
         return SOTTO_ERR_AGAIN;
     }
     (void)tcp_output(stream->pcb); /* lwIP repeats it from its timer */
     *put = some;
     return SOTTO_OK;
+}
+
+enum sotto_err port_write(struct port_stream *stream, const uint8_t *in,
+                          size_t len, size_t *put)
+{
+    if (stream == &machine()->console) {
+        return console_write(in, len, put);
+    }
+    LOCK_TCPIP_CORE();
+    enum sotto_err err = write_some(stream, in, len, put);
+    UNLOCK_TCPIP_CORE();
+    return err;
 }

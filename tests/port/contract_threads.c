@@ -246,6 +246,154 @@ static void test_accept_for_another_loop_and_close_at_once(void **state)
     port_loop_close(other);
 }
 
+/* ---- several loops at work -------------------------------------------- */
+
+#define TALKERS 3
+#define TALK    50000U
+
+/* A thread that connects in a loop of its own, and wants back what it says. */
+struct talker {
+    struct world *world;
+    struct port_loop *loop;
+    struct port_thread *thread;
+    uint16_t tcp_port;
+    struct port_stream *stream;
+    size_t written;
+    size_t read;
+    bool is_wrong;
+};
+
+static void talker_write(struct talker *talker)
+{
+    uint8_t bytes[700];
+    size_t put = 0;
+    size_t len = TALK - talker->written;
+    len = len < sizeof bytes ? len : sizeof bytes;
+    for (size_t at = 0; at < len; at++) {
+        bytes[at] = contract_byte(talker->written + at);
+    }
+    if (len > 0 && port_write(talker->stream, bytes, len, &put) == SOTTO_OK) {
+        talker->written += put;
+    }
+    port_want(talker->stream,
+              PORT_READ | (talker->written < TALK ? PORT_WRITE : 0U));
+}
+
+static void talker_read(struct talker *talker)
+{
+    uint8_t bytes[500];
+    size_t got = 0;
+    enum sotto_err err = port_read(talker->stream, bytes, sizeof bytes, &got);
+    talker->is_wrong |= err != SOTTO_OK && err != SOTTO_ERR_AGAIN;
+    for (size_t at = 0; at < got; at++) {
+        talker->is_wrong |= bytes[at] != contract_byte(talker->read + at);
+    }
+    talker->read += got;
+}
+
+static void talker_run(void *arg)
+{
+    struct talker *talker = arg;
+    struct port *port = talker->world->port;
+    uint64_t end_ms = port_now_ms(port) + talker->world->patience_ms;
+    talker->is_wrong = port_connect(talker->loop, "127.0.0.1", talker->tcp_port,
+                                    talker, &talker->stream) != SOTTO_OK;
+    while (!talker->is_wrong && talker->read < TALK) {
+        struct port_event event;
+        size_t count = 0;
+        port_wait(talker->loop, 1000, &event, 1, &count);
+        enum sotto_err err = port_connect_status(talker->stream);
+        talker->is_wrong = (err != SOTTO_OK && err != SOTTO_ERR_AGAIN) ||
+                           port_now_ms(port) > end_ms;
+        if (count == 1 && err == SOTTO_OK) {
+            talker_write(talker);
+            talker_read(talker);
+        }
+    }
+    if (talker->stream != NULL) {
+        port_stream_close(talker->stream);
+    }
+}
+
+/* The other side of it: what was read and could not be written yet. */
+struct echo {
+    struct end end;
+    uint8_t bytes[300];
+    size_t len;
+};
+
+/* False when the talker has ended. */
+static bool echo_turn(struct echo *echo)
+{
+    size_t put = 0;
+    if (echo->len == 0) {
+        enum sotto_err err = port_read(echo->end.stream, echo->bytes,
+                                       sizeof echo->bytes, &echo->len);
+        if (err != SOTTO_OK) {
+            return err == SOTTO_ERR_AGAIN;
+        }
+    }
+    if (port_write(echo->end.stream, echo->bytes, echo->len, &put) ==
+        SOTTO_OK) {
+        echo->len -= put;
+        memmove(echo->bytes, echo->bytes + put, echo->len);
+    }
+    port_want(echo->end.stream, echo->len > 0 ? PORT_WRITE : PORT_READ);
+    return true;
+}
+
+/* Loops for all, or why not. */
+static enum sotto_err open_talkers(struct world *world, struct talker *talkers)
+{
+    enum sotto_err err = SOTTO_OK;
+    for (size_t at = 0; at < TALKERS && err == SOTTO_OK; at++) {
+        talkers[at] = (struct talker){.world = world};
+        err = port_loop_open(world->port, 1, &talkers[at].loop);
+    }
+    return err;
+}
+
+static void test_several_loops_work_at_the_same_time(void **state)
+{
+    struct world *world = *state;
+    struct talker talkers[TALKERS];
+    struct echo echoes[TALKERS];
+    struct end listener;
+    struct port_address address;
+    enum sotto_err err = open_talkers(world, talkers);
+    if (err == SOTTO_ERR_UNSUPPORTED) {
+        skip();
+    }
+    assert_int_equal(err, SOTTO_OK);
+    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
+                     SOTTO_OK);
+    for (size_t at = 0; at < TALKERS; at++) {
+        talkers[at].tcp_port = address.port;
+        talkers[at].thread = start_or_skip(world, talker_run, &talkers[at]);
+    }
+    for (size_t at = 0; at < TALKERS; at++) {
+        echoes[at].len = 0;
+        contract_accept(world, &listener, &echoes[at].end);
+    }
+    for (size_t left = TALKERS; left > 0;) {
+        contract_turn(world, 1000);
+        for (size_t at = 0; at < TALKERS; at++) {
+            struct end *end = &echoes[at].end;
+            if (end->stream != NULL && !echo_turn(&echoes[at])) {
+                port_stream_close(end->stream);
+                end->stream = NULL;
+                left--;
+            }
+        }
+    }
+    for (size_t at = 0; at < TALKERS; at++) {
+        port_thread_join(talkers[at].thread);
+        port_loop_close(talkers[at].loop);
+        assert_false(talkers[at].is_wrong);
+        assert_int_equal(talkers[at].read, TALK);
+    }
+}
+
 int contract_threads(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +403,7 @@ int contract_threads(void)
         CONTRACT_TEST(test_a_thread_wakes_a_loop),
         CONTRACT_TEST(test_accept_into_the_loop_of_another_thread),
         CONTRACT_TEST(test_accept_for_another_loop_and_close_at_once),
+        CONTRACT_TEST(test_several_loops_work_at_the_same_time),
     };
     return cmocka_run_group_tests_name("threads", tests, NULL, NULL);
 }

@@ -24,10 +24,11 @@ static struct frames *frames(void)
     return &the_only_ones;
 }
 
-void host_frames_lose(unsigned per_mille, uint64_t seed)
+bool host_frames_lose(unsigned per_mille, uint64_t seed)
 {
     frames()->loss = per_mille;
     frames()->seed = seed;
+    return true;
 }
 
 static bool is_lost(struct frames *frames)

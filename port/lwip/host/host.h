@@ -40,10 +40,11 @@ size_t host_net_wait(struct pollfd *fds, size_t cap, int *timeout_ms);
 /* After each host_net_wait(), once poll() has looked at these `fds`. */
 void host_net_waited(bool failed);
 
-/* Frames that came and that lwIP does not have yet. `frame` is of PBUF_POOL and
- * no longer the caller's. */
+/* Frames that came and that lwIP does not have yet: frames.c, or with threads
+ * frames_rtos.c. `frame` is of PBUF_POOL and no longer the caller's. Losing some:
+ * see host_net_lose(). */
 void host_frames_put(struct netif *netif, struct pbuf *frame);
-void host_frames_lose(unsigned per_mille, uint64_t seed);
+bool host_frames_lose(unsigned per_mille, uint64_t seed);
 bool host_frames_wait(void);
 void host_frames_deliver(struct netif *netif);
 

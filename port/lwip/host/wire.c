@@ -98,8 +98,7 @@ void below_listen_end(const struct port_address *address)
 
 bool host_net_lose(unsigned per_mille, uint64_t seed)
 {
-    host_frames_lose(per_mille, seed);
-    return true;
+    return host_frames_lose(per_mille, seed);
 }
 
 size_t host_net_wait(struct pollfd *fds, size_t cap, int *timeout_ms)
