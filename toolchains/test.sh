@@ -36,9 +36,9 @@ step_release() { # what users run
 step_m3() { # core for Cortex-M3, and its external symbols
     build_and_test m3
 }
-step_board() { # firmware in QEMU: a conversation, and power cuts
+step_board() { # firmware in QEMU: a conversation, power cuts, other faults
     build_and_test mps2-an385 && toolchains/demo.sh &&
-        toolchains/demo.sh --power
+        toolchains/demo.sh --power && toolchains/demo.sh --faults
 }
 step_clang() { # everything with clang, clang-tidy on core, port and apps
     build clang
