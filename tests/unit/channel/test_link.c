@@ -465,7 +465,7 @@ static void test_link_forgets_private_keys_once_open(void **state)
 
 static void test_link_failed_keeps_no_key_of_no_use(void **state)
 {
-    static const uint8_t zeros[sizeof(struct sotto_cipher_pair)] = {0};
+    static const uint8_t zeros[sizeof pair.client.keys] = {0};
     uint8_t bad[] = {0xff, 0xff};
     size_t used;
 

@@ -64,7 +64,7 @@ static void test_device_state_refuses_configurations(void **state)
     config->receive_limit = 255;
     assert_int_equal(try_init(), SOTTO_ERR_LIMIT);
     *config = good;
-    config->queue = GADGET_QUEUE + 1000;
+    config->queue = GADGET_QUEUE + SOTTO_DEVICE_STRUCT;
     assert_int_equal(try_init(), SOTTO_ERR_SPACE);
     *config = good;
     config->state.len = 0;

@@ -265,7 +265,7 @@ static void test_room_who_comes_in_pages(void **state)
     struct sotto_frame frame;
     struct sotto_present present;
     char name[SOTTO_NAME_MAX + 1] = "a-name-that-is-quite-long-indeed";
-    struct peer crowd[40];
+    static struct peer crowd[40]; /* more than a stack */
     begin(&(struct world_options){
         .seed = 1, .sessions = 41, .accounts = 50, .server_limit = 256});
     for (size_t i = 0; i < 40; i++) {
