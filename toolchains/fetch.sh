@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# fetch.sh mbedtls|lwip - prints the folder of a dependency's source tree, and
-# fetches it first where the cache has none.
+# fetch.sh mbedtls|lwip|cmocka|cjson - prints the folder of a dependency's source
+# tree, and fetches it first where the cache has none.
 #
 # The trees are Debian's source packages, from the archive that this machine's
 # own apt uses. A list of our own adds the sources of one suite of that archive;
@@ -14,8 +14,11 @@ suite=trixie
 case "${1-}" in
 mbedtls) series=3.6 variable=SOTTO_MBEDTLS_DIR ;;
 lwip) series=2.2 variable=SOTTO_LWIP_DIR ;;
+# For tests on a board; a host has their packages, of this suite or a later one.
+cmocka) suite=bookworm series=1.1 variable=SOTTO_CMOCKA_DIR ;;
+cjson) suite=bookworm series=1.7 variable=SOTTO_CJSON_DIR ;;
 *)
-    echo "usage: fetch.sh mbedtls|lwip" >&2
+    echo "usage: fetch.sh mbedtls|lwip|cmocka|cjson" >&2
     exit 2
     ;;
 esac

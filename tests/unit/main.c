@@ -1,7 +1,8 @@
 /*
  * main.c - runs the unit tests of the modules named on the command line, or of
- * all. The exit code is 0 when all passed, 1 when any failed, 2 for a module
- * that does not exist.
+ * all; after `--only PATTERN` or `--without PATTERN` not all tests of them. The
+ * exit code is 0 when all passed, 1 when any failed, 2 for a module that does
+ * not exist.
  */
 
 #include "tests/unit/test.h"
@@ -38,13 +39,31 @@ static int run_all(void)
     return failed;
 }
 
+/* Takes the option, if there is one; returns where the modules begin. */
+static int set_filter(int argc, char **argv)
+{
+    if (argc < 3) {
+        return 1;
+    }
+    if (strcmp(argv[1], "--only") == 0) {
+        cmocka_set_test_filter(argv[2]);
+        return 3;
+    }
+    if (strcmp(argv[1], "--without") == 0) {
+        cmocka_set_skip_filter(argv[2]);
+        return 3;
+    }
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 2) {
+    int at = set_filter(argc, argv);
+    if (at >= argc) {
         return run_all();
     }
     int failed = 0;
-    for (int at = 1; at < argc; at++) {
+    for (; at < argc; at++) {
         const struct module *module = find_module(argv[at]);
         if (module == NULL) {
             fprintf(stderr, "unit_tests: no module %s\n", argv[at]);

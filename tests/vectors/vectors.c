@@ -1,11 +1,9 @@
 /*
  * vectors.c - the common part of the vector runners.
  */
-#define _DEFAULT_SOURCE /* fts.h */
-
 #include "tests/vectors/vectors.h"
+#include "tests/vectors/vectors_walk.h"
 #include <errno.h>
-#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +38,8 @@ struct vectors {
 };
 
 /* --------------------------------------------------------------- reporting */
+
+/* Sizes are printed as unsigned long: newlib, on boards, does not know %zu. */
 
 static void announce(struct vectors *v)
 {
@@ -269,17 +269,24 @@ static char *load(FILE *file, size_t *len)
     return text;
 }
 
+void vectors_path_unreadable(struct vectors *v, const char *path,
+                             const char *why)
+{
+    v->path = path;
+    vectors_unreadable(v, why);
+}
+
 static void report_skips(struct vectors *v)
 {
     for (size_t i = 0; i < v->skip_count; i++) {
-        printf("SKIPPED %s: %zu: %s\n", v->path, v->skips[i].count,
-               v->skips[i].why);
+        printf("SKIPPED %s: %lu: %s\n", v->path,
+               (unsigned long)v->skips[i].count, v->skips[i].why);
     }
     v->skip_count = 0;
 }
 
-static void run_path(struct vectors *v, const char *path,
-                     vectors_run_file *run_file)
+void vectors_run_path(struct vectors *v, const char *path,
+                      vectors_run_file *run_file)
 {
     FILE *file = fopen(path, "rb");
     size_t len = 0;
@@ -306,42 +313,6 @@ static void run_path(struct vectors *v, const char *path,
     free_blocks(v);
 }
 
-static bool is_json(const FTSENT *entry)
-{
-    const char *dot = strrchr(entry->fts_name, '.');
-
-    return dot != NULL && strcmp(dot, ".json") == 0;
-}
-
-static int by_name(const FTSENT **a, const FTSENT **b)
-{
-    return strcmp((*a)->fts_name, (*b)->fts_name);
-}
-
-static void walk(struct vectors *v, char **paths, vectors_run_file *run_file)
-{
-    FTS *tree = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, by_name);
-    FTSENT *entry;
-
-    if (tree == NULL) {
-        v->path = paths[0];
-        vectors_unreadable(v, strerror(errno));
-        return;
-    }
-    while ((entry = fts_read(tree)) != NULL) {
-        bool named = entry->fts_level == FTS_ROOTLEVEL;
-
-        v->path = entry->fts_path;
-        if (entry->fts_info == FTS_F && (named || is_json(entry))) {
-            run_path(v, entry->fts_path, run_file);
-        } else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
-                   entry->fts_info == FTS_NS) {
-            vectors_unreadable(v, strerror(entry->fts_errno));
-        }
-    }
-    (void)fts_close(tree);
-}
-
 int vectors_main(int argc, char **argv, vectors_run_file *run_file)
 {
     struct vectors v = {.path = ""};
@@ -350,15 +321,16 @@ int vectors_main(int argc, char **argv, vectors_run_file *run_file)
         fprintf(stderr, "usage: %s FILE-OR-FOLDER...\n", argv[0]);
         return 2;
     }
-    walk(&v, argv + 1, run_file);
+    vectors_walk(&v, argv + 1, run_file);
     if (v.passed + v.failed + v.skipped + v.unreadable == 0) {
         v.path = argv[1];
         vectors_unreadable(&v, "no vectors there");
     }
     if (v.skipped > 0) {
-        printf("%zu skipped\n", v.skipped);
+        printf("%lu skipped\n", (unsigned long)v.skipped);
     }
-    printf("%zu passed, %zu failed\n", v.passed, v.failed);
+    printf("%lu passed, %lu failed\n", (unsigned long)v.passed,
+           (unsigned long)v.failed);
     if (v.failed > 0) {
         return 1;
     }

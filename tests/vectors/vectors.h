@@ -20,7 +20,7 @@
  *         return vectors_main(argc, argv, run_file);
  *     }
  *
- * Host only: cJSON, stdio and the heap.
+ * Needs cJSON, stdio and the heap.
  */
 #ifndef SOTTO_TESTS_VECTORS_H
 #define SOTTO_TESTS_VECTORS_H

@@ -20,7 +20,7 @@ const uint8_t *vectors_mls_secret(struct vectors *v, const cJSON *object,
     struct sotto_span secret = vectors_mls_span(v, object, field);
 
     if (secret.len != suite->hash_len) {
-        vectors_note(v, "%s has %zu bytes", field, secret.len);
+        vectors_note(v, "%s has %lu bytes", field, (unsigned long)secret.len);
         return NULL;
     }
     return secret.at;

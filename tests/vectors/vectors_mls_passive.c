@@ -164,7 +164,8 @@ static const uint8_t *private_key(struct passive *passive, const char *field)
     struct vectors_bytes key = vectors_hex(passive->v, passive->test, field);
 
     if (key.len != SOTTO_P256_PRIVATE_LEN) {
-        vectors_note(passive->v, "%s has %zu bytes", field, key.len);
+        vectors_note(passive->v, "%s has %lu bytes", field,
+                     (unsigned long)key.len);
         return NULL;
     }
     return key.at;
@@ -274,7 +275,7 @@ static bool run_case(struct passive *passive)
     {
         if (!run_epoch(passive, epoch)) {
             if (!passive->is_short) {
-                vectors_note(passive->v, "in epoch %zu", number);
+                vectors_note(passive->v, "in epoch %lu", (unsigned long)number);
             }
             return false;
         }
