@@ -39,7 +39,7 @@
 /* The memory that a role takes at its start; one that is too small is an error
  * at the start, with the number that was missing. */
 #ifndef FIRMWARE_ARENA
-#    define FIRMWARE_ARENA 65536U
+#    define FIRMWARE_ARENA 23620U
 #endif
 
 /* How long the start waits for an address before it goes on without. */
@@ -74,13 +74,14 @@
  * finds none waits for his turn. At least SOTTO_SESSION_BUFFERS_MIN; with each
  * one more, one more peer that sends half a record can hold up nobody. */
 #ifndef SERVER_BUFFERS
-#    define SERVER_BUFFERS(connections) 6U
+#    define SERVER_BUFFERS(connections) 5U
 #endif
 
-/* Logins with a password at a time, 852 each. */
+/* Logins with a password at a time, 660 each. */
 #ifndef SERVER_LOGINS
-#    define SERVER_LOGINS(connections) 3U
+#    define SERVER_LOGINS(connections) 2U
 #endif
+#define SOTTO_SCRAM_FIRST_MAX 192
 
 #ifndef SERVER_FEED_BYTES
 #    define SERVER_FEED_BYTES 2048U
@@ -96,7 +97,7 @@
 /* One stored message. */
 #define SOTTO_LOG_ENTRY_MAX (SOTTO_MAX_TEXT + 128)
 
-/* Entries that wait for storage, 32 each; in four tables against guessing, 44
+/* Entries that wait for storage, 32 each; in four tables against guessing, 34
  * each; changes of accounts while their file is rewritten, 250 each. */
 #ifndef SERVER_PENDING
 #    define SERVER_PENDING 16
@@ -104,7 +105,7 @@
 #ifndef SERVER_THROTTLE
 #    define SERVER_THROTTLE 8
 #endif
-#define SOTTO_ACCOUNTS_QUEUE 2
+#define SOTTO_ACCOUNTS_QUEUE 1
 
 #define SERVER_WINDOW     8
 #define SERVER_EVENTS     8
@@ -114,7 +115,7 @@
 #define SERVER_CODES_BYTES 0
 #define SOTTO_CODES_MAX    1
 #define SOTTO_HISTORY_MAX  32
-#define SOTTO_HUB_PAGE_MAX 1024
+#define SOTTO_HUB_PAGE_MAX (SOTTO_MAX_TEXT + 128)
 
 /* ---- the client ------------------------------------------------------- */
 
@@ -132,8 +133,9 @@
 #define CONSOLE_IS_TERMINAL 1
 #define CONSOLE_LINE_MAX    (SOTTO_MAX_TEXT + 1)
 #define CONSOLE_MESSAGE_MAX (7U * SOTTO_MAX_TEXT + 256U)
-#define CONSOLE_OUT_MAX     8192
+#define CONSOLE_OUT_MAX     5632 /* a message, a line, and some */
 #define CONSOLE_HISTORY_MAX 1024
+#define LOG_LINE_MAX        512
 
 /* ---- port/lwip -------------------------------------------------------- */
 
@@ -146,6 +148,40 @@
 
 #define PORT_LWIP_LISTENERS  1
 #define SERVER_LISTENERS_MAX 1U
+
+/*
+ * Packet buffers are as large as a segment. What people say fits a small one,
+ * and each connection has one to itself; a record of 1 KiB takes four of them,
+ * and the peer's acknowledgement in between.
+ */
+#ifndef PORT_LWIP_MSS
+#    define PORT_LWIP_MSS 268
+#endif
+
+/* What connections share. */
+#ifndef PORT_LWIP_SPARE_PCBS
+#    define PORT_LWIP_SPARE_PCBS 2
+#endif
+#ifndef PORT_LWIP_SEND_SHARED
+#    define PORT_LWIP_SEND_SHARED 1280
+#endif
+#ifndef PORT_LWIP_SHARED_PACKETS
+#    define PORT_LWIP_SHARED_PACKETS 4
+#endif
+#define PORT_LWIP_RESERVED_PACKETS 3
+
+/* The longest host name that the client's person can dial. */
+#define PORT_LWIP_NAME_MAX 63
+
+/* ---- port/boards: files ------------------------------------------------ */
+
+/* Names: the server's credentials, key and log (4), the client's three, one
+ * more for each that is being replaced. Open: the server's credentials and two
+ * of the log, and what is being replaced. */
+#ifndef BOARD_FILES
+#    define BOARD_FILES 12
+#endif
+#define BOARD_FILES_OPEN 6
 
 /* ---- how they fit together -------------------------------------------- */
 

@@ -10,14 +10,8 @@
 
 #define SERVER_CONNECTIONS 6
 
-/* What all connections share, beside what each has to itself. */
-#define PORT_LWIP_SPARE_PCBS     2
-#define PORT_LWIP_SEND_SHARED    1536
-#define PORT_LWIP_SHARED_PACKETS 4
-
-/* Storage: a sector of the SD card, and the server's files alone. */
-#define FLASH_PAGE  512
-#define BOARD_FILES 12
+/* A sector of the SD card. */
+#define FLASH_PAGE 512
 
 #include "apps/firmware/firmware_config.h"
 

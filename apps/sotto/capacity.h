@@ -46,7 +46,7 @@
 #    define SERVER_PENDING 8192
 #endif
 
-/* Entries of each of the four tables against guessing, 40 bytes each. */
+/* Entries of each of the four tables against guessing, 34 bytes each. */
 #ifndef SERVER_THROTTLE
 #    define SERVER_THROTTLE 4096
 #endif

@@ -20,7 +20,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LOG_LINE_MAX 1024 /* bytes, newline included */
+/* Bytes, newline included; on the stack. */
+#ifndef LOG_LINE_MAX
+#    define LOG_LINE_MAX 1024
+#endif
 
 enum log_level {
     LOG_ERROR, /* something does not work; somebody must act */

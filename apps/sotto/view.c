@@ -96,11 +96,11 @@ static void print(const struct view *view, const struct textbuf *text)
 static void remark(const struct view *view, const char *text)
 {
     if (console_is_interactive(view->console)) {
-        char line[1200];
-        struct textbuf out;
-        textbuf_init(&out, line, sizeof line);
-        textbuf_add_all(&out, "-- ", text, "\n", NULL);
-        print(view, &out);
+        console_begin(view->console);
+        console_add(view->console, "-- ", 3);
+        console_add(view->console, text, strlen(text));
+        console_add(view->console, "\n", 1);
+        console_end(view->console);
     } else {
         say("sotto: ", text, "\n", NULL);
     }

@@ -41,10 +41,15 @@
 #define SOTTO_SCRAM_SALT_MAX      64
 #define SOTTO_SCRAM_NONCE_MAX     64  /* characters, each side's own part */
 #define SOTTO_SCRAM_MESSAGE_MAX   512 /* characters of any one message */
-#define SOTTO_SCRAM_FIRST_MAX     384 /* of client-first */
 #define SOTTO_SCRAM_CHALLENGE_MAX 255 /* of server-first */
 #define SOTTO_SCRAM_USER_MAX      64  /* bytes of a user name, unescaped */
 #define SOTTO_SCRAM_BINDING_MAX   128 /* bytes of binding data */
+
+/* Characters of client-first. The longest that this project's clients send has
+ * 120; the rest is for escapes in others' names, and extensions. */
+#ifndef SOTTO_SCRAM_FIRST_MAX
+#    define SOTTO_SCRAM_FIRST_MAX 384
+#endif
 
 /* Iteration counts: the client's floor and ceiling, and what new accounts
  * get. */

@@ -16,24 +16,24 @@
 #include "core/crypto/hash.h"
 #include <string.h>
 
-#define NONE         UINT32_MAX
-#define CAPACITY_MAX (1U << 24)
+#define NONE         UINT16_MAX
+#define CAPACITY_MAX UINT16_MAX
 
 struct entry {
     uint64_t full_at_ms;
-    uint32_t chain; /* the next entry with the same hash */
-    uint32_t newer; /* neighbours by last use */
-    uint32_t older;
+    uint16_t chain; /* the next entry with the same hash */
+    uint16_t newer; /* neighbours by last use */
+    uint16_t older;
     uint8_t key[SOTTO_THROTTLE_KEY_LEN];
 };
 
 struct sotto_throttle {
     struct entry *entries;
-    uint32_t *buckets; /* first entry of a chain */
+    uint16_t *buckets; /* first entry of a chain */
     uint32_t capacity; /* of both */
-    uint32_t used;     /* entries that were ever taken */
-    uint32_t newest;
-    uint32_t oldest;
+    uint16_t used;     /* entries that were ever taken */
+    uint16_t newest;
+    uint16_t oldest;
     struct sotto_throttle_rate rate;
 };
 
@@ -47,7 +47,7 @@ static size_t head_size(void)
 size_t sotto_throttle_size(size_t capacity)
 {
     SOTTO_ASSERT(capacity > 0 && capacity <= CAPACITY_MAX);
-    return head_size() + capacity * (sizeof(struct entry) + sizeof(uint32_t));
+    return head_size() + capacity * (sizeof(struct entry) + sizeof(uint16_t));
 }
 
 void sotto_throttle_init(struct sotto_throttle **throttle, void *memory,
@@ -83,9 +83,9 @@ static uint32_t bucket_of(const struct sotto_throttle *t, const uint8_t *key)
     return hash % t->capacity;
 }
 
-static uint32_t find(const struct sotto_throttle *t, const uint8_t *key)
+static uint16_t find(const struct sotto_throttle *t, const uint8_t *key)
 {
-    uint32_t at = t->buckets[bucket_of(t, key)];
+    uint16_t at = t->buckets[bucket_of(t, key)];
     while (at != NONE &&
            memcmp(t->entries[at].key, key, SOTTO_THROTTLE_KEY_LEN) != 0) {
         at = t->entries[at].chain;
@@ -93,7 +93,7 @@ static uint32_t find(const struct sotto_throttle *t, const uint8_t *key)
     return at;
 }
 
-static void unlink_use(struct sotto_throttle *t, uint32_t at)
+static void unlink_use(struct sotto_throttle *t, uint16_t at)
 {
     const struct entry *entry = &t->entries[at];
     if (entry->newer == NONE) {
@@ -108,7 +108,7 @@ static void unlink_use(struct sotto_throttle *t, uint32_t at)
     }
 }
 
-static void link_newest(struct sotto_throttle *t, uint32_t at)
+static void link_newest(struct sotto_throttle *t, uint16_t at)
 {
     t->entries[at].newer = NONE;
     t->entries[at].older = t->newest;
@@ -120,9 +120,9 @@ static void link_newest(struct sotto_throttle *t, uint32_t at)
     t->newest = at;
 }
 
-static void unlink_chain(struct sotto_throttle *t, uint32_t at)
+static void unlink_chain(struct sotto_throttle *t, uint16_t at)
 {
-    uint32_t *from = &t->buckets[bucket_of(t, t->entries[at].key)];
+    uint16_t *from = &t->buckets[bucket_of(t, t->entries[at].key)];
     while (*from != at) {
         from = &t->entries[*from].chain;
     }
@@ -130,9 +130,9 @@ static void unlink_chain(struct sotto_throttle *t, uint32_t at)
 }
 
 /* A full bucket for the key, in a new entry or in the oldest one's place. */
-static uint32_t make(struct sotto_throttle *t, const uint8_t *key)
+static uint16_t make(struct sotto_throttle *t, const uint8_t *key)
 {
-    uint32_t at = t->used;
+    uint16_t at = t->used;
     if (t->used < t->capacity) {
         t->used++;
     } else {
@@ -150,7 +150,7 @@ static uint32_t make(struct sotto_throttle *t, const uint8_t *key)
 }
 
 /* How long until the bucket is full. */
-static uint64_t debt_ms(const struct sotto_throttle *t, uint32_t at,
+static uint64_t debt_ms(const struct sotto_throttle *t, uint16_t at,
                         uint64_t now_ms)
 {
     if (at == NONE || t->entries[at].full_at_ms <= now_ms) {
@@ -179,7 +179,7 @@ bool sotto_throttle_take(struct sotto_throttle *throttle,
                          const uint8_t key[static SOTTO_THROTTLE_KEY_LEN],
                          uint64_t now_ms)
 {
-    uint32_t at = find(throttle, key);
+    uint16_t at = find(throttle, key);
     const uint64_t debt = debt_ms(throttle, at, now_ms);
     if (at == NONE) {
         at = make(throttle, key);
@@ -198,7 +198,7 @@ void sotto_throttle_give(struct sotto_throttle *throttle,
                          const uint8_t key[static SOTTO_THROTTLE_KEY_LEN],
                          uint64_t now_ms)
 {
-    const uint32_t at = find(throttle, key);
+    const uint16_t at = find(throttle, key);
     const uint64_t debt = debt_ms(throttle, at, now_ms);
     const uint64_t token = throttle->rate.refill_ms;
     if (debt > 0) {

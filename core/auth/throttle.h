@@ -27,7 +27,7 @@ struct sotto_throttle_rate {
 
 struct sotto_throttle;
 
-/* Bytes of memory for `capacity` buckets (1 to 2^24): about 40 each. */
+/* Bytes of memory for `capacity` buckets (1 to 65535): 34 each. */
 size_t sotto_throttle_size(size_t capacity);
 
 /* Starts an empty table in `memory`, which is aligned as by malloc. */

@@ -32,7 +32,8 @@
 #    define SOTTO_CODES_MAX 64
 #endif
 
-/* Bytes of one answer to JOIN or WHO, at least SOTTO_FRAME_MAX. */
+/* Bytes of one answer to JOIN or WHO, at least SOTTO_FRAME_MAX, and
+ * SOTTO_PRESENT_MAX with the head of a frame. */
 #ifndef SOTTO_HUB_PAGE_MAX
 #    define SOTTO_HUB_PAGE_MAX SOTTO_RECORD_LIMIT_HOST
 #endif

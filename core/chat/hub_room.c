@@ -202,14 +202,10 @@ static enum sotto_err write_past(struct sotto_hub *hub,
     }
     size_t len = 0;
     enum sotto_err err =
-        sotto_stored_frame(&entry, SOTTO_LOBBY, number, hub->frame,
-                           sizeof hub->frame, &len);
-    SOTTO_ASSERT(err == SOTTO_OK);
-    if (page->cap - page->len < len) {
-        return SOTTO_ERR_SPACE;
-    }
-    sotto_write_bytes(page, hub->frame, len);
-    return SOTTO_OK;
+        sotto_stored_frame(&entry, SOTTO_LOBBY, number, page->out + page->len,
+                           page->cap - page->len, &len);
+    page->len += err == SOTTO_OK ? len : 0;
+    return err;
 }
 
 /* Puts the entry `number` of `len` bytes, in hub->entry, into the page. */
@@ -267,6 +263,7 @@ enum sotto_err sotto_hub_fetch(struct sotto_hub *hub,
         return SOTTO_OK;
     }
     struct sotto_writer page;
+    SOTTO_ASSERT(!hub->has_fresh);
     const size_t cap = request->room_bytes < sizeof hub->page
                            ? request->room_bytes
                            : sizeof hub->page;
@@ -319,12 +316,13 @@ void sotto_hub_who(struct sotto_hub *hub, const struct sotto_request *request,
 {
     const size_t head = 1 + 2; /* of the frame */
     const size_t from = (size_t)request->from;
-    uint8_t *body = hub->frame;
+    uint8_t *body = hub->entry;
     struct sotto_writer w;
     struct sotto_writer page;
+    SOTTO_ASSERT(!hub->has_fresh);
     SOTTO_ASSERT(request->room_bytes > head + 3 + 1 + SOTTO_NAME_MAX);
     sotto_writer_init(&w, body,
-                      smallest(request->room_bytes - head, sizeof hub->frame,
+                      smallest(request->room_bytes - head, sizeof hub->entry,
                                SOTTO_PRESENT_MAX));
     sotto_write_u16(&w, SOTTO_LOBBY);
     sotto_write_u8(&w, 0);

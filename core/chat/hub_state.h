@@ -10,6 +10,10 @@
 #include "core/chat/hub.h"
 #include "core/crypto/hash.h"
 
+_Static_assert(SOTTO_HUB_PAGE_MAX >= SOTTO_FRAME_MAX &&
+                   SOTTO_HUB_PAGE_MAX >= SOTTO_PRESENT_MAX + 3,
+               "a page holds a frame of either kind");
+
 /* What a seat waits for. */
 enum sotto_hub_waiting {
     WAIT_NOTHING,
@@ -66,8 +70,10 @@ struct sotto_hub {
     struct sotto_feed_item fresh; /* an entry that next() has not given out */
     bool has_fresh;
     uint8_t entry[SOTTO_ENTRY_MAX];
-    uint8_t frame[SOTTO_FRAME_MAX];
-    uint8_t page[SOTTO_HUB_PAGE_MAX];
+    union {
+        uint8_t frame[SOTTO_FRAME_MAX];   /* of `fresh` */
+        uint8_t page[SOTTO_HUB_PAGE_MAX]; /* of an answer: never both */
+    };
 };
 
 /* ---- hub.c ---- */
