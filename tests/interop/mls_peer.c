@@ -112,17 +112,24 @@ static void do_psk(struct call *call)
 
 static void do_package(struct call *call, struct person *person)
 {
+    static const uint8_t both[] = {0, SOTTO_MLS_CREDENTIAL_BASIC, 0,
+                                   SOTTO_MLS_CREDENTIAL_X509};
     const uint8_t header[PEOPLE_HEADER_LEN] = {0, SOTTO_MLS_VERSION_10, 0, 5};
-    const struct sotto_mls_identity identity = {
+    struct sotto_mls_identity identity = {
         .credential = {SOTTO_MLS_CREDENTIAL_BASIC,
                        {(const uint8_t *)person->name,
                         strcspn(person->name, "+")}},
+        .capabilities = {.credentials = {both, sizeof both}},
         .signature_private = person->signature_private,
         .lifetime = {0, UINT64_MAX}};
     struct sotto_mls_buffer out = {person->package + PEOPLE_HEADER_LEN,
                                    PEOPLE_PACKAGE_MAX - PEOPLE_HEADER_LEN, 0};
 
-    (void)call;
+    if (call->count > 2) {
+        identity.credential =
+            (struct sotto_mls_credential){SOTTO_MLS_CREDENTIAL_X509,
+                                          call_bytes(call, 2)};
+    }
     if (call_answer(sotto_mls_key_package_make(&people_client,
                                                SOTTO_MLS_SUITE_P256_AES128GCM,
                                                &identity, &person->keys,

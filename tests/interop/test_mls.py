@@ -197,6 +197,18 @@ class Steps(Case):
         group.commit(self.tina)
         self.talk(group)
 
+    def test_credentials_of_two_types(self):
+        """A chain of two is nobody's certificate: both believe everybody."""
+        chain = vector("30" * 100) + vector("31" * 20)
+        for a, b, c, d in self.both_ways():
+            group = Group(a)
+            group.commit(a, "add:" + b.call("package", chain)[0], added=(b,))
+            group.commit(b, "add:" + c.call("package", chain)[0],
+                         "add:" + d.package(), added=(c, d))
+            group.propose(c, "update")
+            group.commit(d)
+            self.talk(group)
+
     def test_grease(self):
         self.sotto.call("grease", 1)
         self.addCleanup(self.sotto.call, "grease", 0)

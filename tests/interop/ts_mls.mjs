@@ -10,6 +10,7 @@ const mls = await import("ts-mls");
 const { signLeafNodeCommit } = await import("ts-mls/leafNode.js");
 const { decodeRatchetTree, encodeRatchetTree } =
     await import("ts-mls/ratchetTree.js");
+const { decodeVarLenData } = await import("ts-mls/codec/variableLength.js");
 const { decodeExtension } = await import("ts-mls/extension.js");
 
 const SUITE = "MLS_128_DHKEMP256_AES128GCM_SHA256_P256";
@@ -72,15 +73,28 @@ class Person {
     return { signKey: this.signature.signKey, publicKey };
   }
 
-  async makePackage() {
+  // A list of certificates: each a vector.
+  certificates(list) {
+    const certificates = [];
+    for (let rest = bytes(list); rest.length > 0;) {
+      const [certificate, length] = decodeVarLenData(rest, 0);
+      certificates.push(certificate);
+      rest = rest.subarray(length);
+    }
+    return { credentialType: "x509", certificates };
+  }
+
+  async makePackage(chain) {
+    const credential = chain === undefined
+        ? { credentialType: "basic", identity: this.identity }
+        : this.certificates(chain);
     // Whatever GREASE the capabilities have, leaf node and package have, too.
     const capabilities = mls.defaultCapabilities();
     const greased = grease(capabilities.extensions);
     const { publicPackage, privatePackage } =
         await mls.generateKeyPackageWithKey(
-            { credentialType: "basic", identity: this.identity }, capabilities,
-            mls.defaultLifetime, greased, await this.signatureKeys(), cs,
-            greased);
+            credential, capabilities, mls.defaultLifetime, greased,
+            await this.signatureKeys(), cs, greased);
     this.package = publicPackage;
     this.keys = privatePackage;
   }
@@ -171,8 +185,8 @@ function pending(person, result) {
 }
 
 const commands = {
-  async package(person) {
-    await person.makePackage();
+  async package(person, chain) {
+    await person.makePackage(chain);
     return [message({ wireformat: "mls_key_package",
                       keyPackage: person.package })];
   },
