@@ -160,34 +160,37 @@ static enum sotto_err encap(const struct sotto_mls_suite *suite,
 
 /* ---------------------------------------- the context (RFC 9180 5.1, 5.2) */
 
-/* KeySchedule, in base mode: psk and psk_id are empty. `secret` is the KEM's
- * shared secret, and wiped. */
-static void key_schedule(struct sotto_mls_hpke *hpke,
-                         const struct sotto_mls_suite *suite, uint8_t *secret,
-                         const struct sotto_piece *info, size_t count)
+/* LabeledExpand of the secret, with key_schedule_context. */
+static void expand_secret(const struct sotto_mls_hpke *hpke, const char *label,
+                          uint8_t *out, size_t len)
 {
     static const uint8_t mode = MODE_BASE;
-    const struct sotto_span salt = {secret, suite->hash_len};
-    uint8_t psk_id_hash[SOTTO_MLS_HASH_MAX];
-    uint8_t info_hash[SOTTO_MLS_HASH_MAX];
     const struct sotto_piece context[] = {
         {&mode, 1},
-        {psk_id_hash, suite->hash_len},
-        {info_hash, suite->hash_len},
+        {hpke->psk_id_hash, hpke->suite->hash_len},
+        {hpke->info_hash, hpke->suite->hash_len},
     };
 
-    labeled_extract(hpke_of(suite), none, "psk_id_hash", NULL, 0, psk_id_hash);
-    labeled_extract(hpke_of(suite), none, "info_hash", info, count, info_hash);
-    labeled_extract(hpke_of(suite), salt, "secret", NULL, 0, secret);
+    labeled_expand(hpke_of(hpke->suite), hpke->secret, label, context, 3, out,
+                   len);
+}
+
+/* KeySchedule, in base mode: psk and psk_id are empty. `shared` is the KEM's
+ * shared secret, and wiped. */
+static void key_schedule(struct sotto_mls_hpke *hpke,
+                         const struct sotto_mls_suite *suite, uint8_t *shared,
+                         const struct sotto_piece *info, size_t count)
+{
+    const struct sotto_span salt = {shared, suite->hash_len};
+    struct scope scope = hpke_of(suite);
 
     hpke->suite = suite;
-    labeled_expand(hpke_of(suite), secret, "key", context, 3, hpke->key,
-                   suite->aead_key_len);
-    labeled_expand(hpke_of(suite), secret, "base_nonce", context, 3,
-                   hpke->base_nonce, suite->aead_nonce_len);
-    labeled_expand(hpke_of(suite), secret, "exp", context, 3,
-                   hpke->exporter_secret, suite->hash_len);
-    sotto_wipe(secret, suite->hash_len);
+    labeled_extract(scope, none, "psk_id_hash", NULL, 0, hpke->psk_id_hash);
+    labeled_extract(scope, none, "info_hash", info, count, hpke->info_hash);
+    labeled_extract(scope, salt, "secret", NULL, 0, hpke->secret);
+    expand_secret(hpke, "key", hpke->key, suite->aead_key_len);
+    expand_secret(hpke, "base_nonce", hpke->base_nonce, suite->aead_nonce_len);
+    sotto_wipe(shared, suite->hash_len);
 }
 
 enum sotto_err sotto_mls_hpke_send(struct sotto_mls_hpke *hpke,
@@ -267,7 +270,10 @@ void sotto_mls_hpke_export(const struct sotto_mls_hpke *hpke,
                            struct sotto_span context, uint8_t *out, size_t len)
 {
     const struct sotto_piece piece = {context.at, context.len};
+    uint8_t exporter_secret[SOTTO_MLS_HASH_MAX];
 
-    labeled_expand(hpke_of(hpke->suite), hpke->exporter_secret, "sec", &piece,
-                   1, out, len);
+    expand_secret(hpke, "exp", exporter_secret, hpke->suite->hash_len);
+    labeled_expand(hpke_of(hpke->suite), exporter_secret, "sec", &piece, 1, out,
+                   len);
+    sotto_wipe(exporter_secret, sizeof exporter_secret);
 }

@@ -23,7 +23,10 @@ struct sotto_mls_hpke {
     const struct sotto_mls_suite *suite;
     uint8_t key[SOTTO_MLS_AEAD_KEY_MAX];
     uint8_t base_nonce[SOTTO_MLS_AEAD_NONCE_MAX];
-    uint8_t exporter_secret[SOTTO_MLS_HASH_MAX];
+    /* What an exporter_secret, if one is asked for, comes from. */
+    uint8_t secret[SOTTO_MLS_HASH_MAX];
+    uint8_t psk_id_hash[SOTTO_MLS_HASH_MAX];
+    uint8_t info_hash[SOTTO_MLS_HASH_MAX];
 };
 
 /* DeriveKeyPair (RFC 9180 7.1.3): one curve operation. SPACE when the back

@@ -328,6 +328,19 @@ static bool is_changed(const struct sotto_mls_work *work, uint32_t leaf)
            sotto_mls_tree_leaf(draft->base, leaf).at;
 }
 
+/* Whether a leaf that changed has the type of credential that its place had,
+ * and knows the same types. Then all still know those of all. */
+static bool knows_as_before(const struct sotto_mls_work *work, uint32_t leaf)
+{
+    struct sotto_mls_leaf_node old;
+    struct sotto_mls_leaf_node now;
+
+    return sotto_mls_tree_leaf_node(work->draft.base, leaf, &old) &&
+           sotto_mls_tree_leaf_node(&work->draft, leaf, &now) &&
+           old.credential.type == now.credential.type &&
+           same(old.capabilities.credentials, now.capabilities.credentials);
+}
+
 /* What others know of was checked when it came in, but against the extensions
  * of then. */
 static enum sotto_err check_leaf(const struct sotto_mls_group *group,
@@ -354,14 +367,15 @@ enum sotto_err sotto_mls_list_check_tree(const struct sotto_mls_group *group,
     const struct sotto_mls_tree *draft = &work->draft;
     uint32_t leaf = sotto_mls_tree_next_leaf(draft, 0);
     enum sotto_err err = SOTTO_OK;
-    bool changed = false;
+    bool is_new = false;
 
     for (; leaf != SOTTO_MLS_NONE && err == SOTTO_OK;
          leaf = sotto_mls_tree_next_leaf(draft, leaf + 1)) {
-        changed = changed || is_changed(work, leaf);
+        is_new =
+            is_new || (is_changed(work, leaf) && !knows_as_before(work, leaf));
         err = check_leaf(group, work, leaf);
     }
-    if (err == SOTTO_OK && changed) {
+    if (err == SOTTO_OK && is_new) {
         err = sotto_mls_tree_check_credentials(draft);
     }
     return err;
