@@ -15,6 +15,15 @@ static const struct stats_mem *pool(memp_t which)
     return lwip_stats.memp[which];
 }
 
+static size_t count_entries(void)
+{
+    size_t entries = 0;
+    for (size_t i = 0; i < MEMP_MAX; i++) {
+        entries += lwip_stats.memp[i]->used;
+    }
+    return entries;
+}
+
 static size_t count_missed(void)
 {
     size_t missed = lwip_stats.mem.err;
@@ -33,6 +42,7 @@ void port_lwip_count(struct port_lwip_counts *counts)
         .segments = pool(MEMP_TCP_SEG)->used,
         .send_bytes = lwip_stats.mem.used,
         .send_bytes_max = lwip_stats.mem.max,
+        .entries = count_entries(),
         .missed = count_missed(),
     };
     for (size_t i = 0; i < PORT_LWIP_STREAMS; i++) {

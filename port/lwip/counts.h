@@ -17,7 +17,8 @@ struct port_lwip_counts {
     size_t segments;    /* sent and not yet acknowledged */
     size_t send_bytes;  /* of the heap that is for sending */
     size_t send_bytes_max;
-    size_t missed; /* how often lwIP found some pool empty, ever */
+    size_t entries; /* taken of all of lwIP's pools together */
+    size_t missed;  /* how often lwIP found some pool empty, ever */
 };
 
 /* Fills `counts`. Only in a build with PORT_LWIP_STATS. */

@@ -1,24 +1,26 @@
 /*
- * soak.c - port/lwip with a board's buffers, on a network that loses frames,
- * used without sense or reason for virtual hours. Looks for three things:
+ * soak.c - port/lwip with a board's buffers, on a network that loses frames, and
+ * now and then all of them while peers go away, used without sense or reason for
+ * a virtual hour. Looks for three things:
  *
  *   - bytes arrive in order, none added; and a side that reads CLOSED has read
  *     all that the other one wrote before it closed;
- *   - in the end, nothing is held any more (port/lwip/counts.h);
+ *   - in the end, nothing is held any more (port/lwip/counts.h): no slot, packet
+ *     buffer, connection, nor any entry of lwIP's pools;
  *   - lwIP's own checks and the sanitizers are content.
  *
- * usage: port_lwip_soak [SEED [STEPS]]. The seed decides everything but the
- * TCP sequence numbers.
+ * usage: port_lwip_soak [SEED [MINUTES]]. The seed decides everything.
  */
 #include "port/lwip/counts.h"
+#include "port/lwip/host/host.h"
 #include "port/port.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CHANNELS 9U /* one more than both ends of find room for */
-#define LOSS     "50"
+#define CHANNELS 9U  /* one more than both ends of find room for */
+#define LOSS     50U /* of 1,000 frames */
 #define EVENTS   4U
 
 /* What one side has done with its stream. */
@@ -46,6 +48,7 @@ struct soak {
     struct channel channels[CHANNELS];
     struct side strangers[CHANNELS]; /* accepted, number not read yet */
     uint32_t numbers;
+    uint32_t outages;
     uint64_t seed;
     uint64_t bytes;    /* read in all */
     uint64_t finished; /* channels that ended with both sides in good order */
@@ -263,8 +266,27 @@ static void let_pass(struct soak *soak, uint32_t ms)
     } while (port_now_ms(soak->port) < end_ms);
 }
 
+/* Nothing gets through for a while, and some do not outlive it: their peers are
+ * not told. */
+static void outage(struct soak *soak)
+{
+    (void)host_frames_lose(1000, 0);
+    soak->outages++;
+    for (size_t i = 0; i < CHANNELS; i++) {
+        struct side *side = &soak->channels[i].sides[draw(soak, 2)];
+        if (side->stream != NULL && draw(soak, 2) == 0) {
+            end(side, false);
+        }
+    }
+    let_pass(soak, draw(soak, 20000));
+    (void)host_frames_lose(LOSS, draw(soak, UINT32_MAX));
+}
+
 static void step(struct soak *soak)
 {
+    if (draw(soak, 8000) == 0) {
+        outage(soak);
+    }
     struct channel *channel = &soak->channels[draw(soak, CHANNELS)];
     if (is_free(channel)) {
         if (draw(soak, 10) == 0) {
@@ -289,7 +311,6 @@ static void step(struct soak *soak)
 
 static void start(struct soak *soak)
 {
-    expect(port_open(&soak->port) == SOTTO_OK, "the machine starts");
     expect(port_loop_open(soak->port, 2 * CHANNELS - 1, &soak->loop) ==
                SOTTO_OK,
            "the loop opens");
@@ -314,16 +335,20 @@ static void finish(struct soak *soak)
 int main(int argc, char **argv)
 {
     const char *seed = argc > 1 ? argv[1] : "1";
-    unsigned long steps = argc > 2 ? strtoul(argv[2], NULL, 10) : 200000;
-    if (setenv("SOTTO_LWIP_LOSS", LOSS, 1) != 0 ||
+    unsigned long minutes = argc > 2 ? strtoul(argv[2], NULL, 10) : 60;
+    if (setenv("SOTTO_LWIP_LOSS", "1", 1) != 0 ||
         setenv("SOTTO_SEED", seed, 1) != 0) {
         return 1;
     }
     static struct soak soak;
     soak.seed = strtoul(seed, NULL, 10);
+    expect(port_open(&soak.port) == SOTTO_OK, "the machine starts");
+    struct port_lwip_counts before;
+    port_lwip_count(&before);
+    (void)host_frames_lose(LOSS, soak.seed);
     start(&soak);
     uint64_t start_ms = port_now_ms(soak.port);
-    for (unsigned long i = 0; i < steps; i++) {
+    while (port_now_ms(soak.port) - start_ms < minutes * 60000U) {
         step(&soak);
     }
     uint64_t took_ms = port_now_ms(soak.port) - start_ms;
@@ -331,10 +356,11 @@ int main(int argc, char **argv)
 
     struct port_lwip_counts counts;
     port_lwip_count(&counts);
-    (void)printf("%llu s, %lu connections, %llu sides read to the end, "
-                 "%llu bytes\n",
+    (void)printf("%llu s, %lu connections, %lu outages, %llu sides read to the "
+                 "end, %llu bytes\n",
                  (unsigned long long)took_ms / 1000,
-                 (unsigned long)soak.numbers, (unsigned long long)soak.finished,
+                 (unsigned long)soak.numbers, (unsigned long)soak.outages,
+                 (unsigned long long)soak.finished,
                  (unsigned long long)soak.bytes);
     (void)printf("at most %zu packets, %zu bytes to send; %zu misses\n",
                  counts.packets_max, counts.send_bytes_max, counts.missed);
@@ -343,6 +369,8 @@ int main(int argc, char **argv)
            "lwIP knows no connection");
     expect(counts.packets == 0 && counts.send_bytes == 0,
            "lwIP holds no bytes");
+    expect(counts.entries == before.entries,
+           "lwIP's pools are as they were at the start");
     port_close(soak.port);
     return 0;
 }
