@@ -9,8 +9,8 @@
 #define SOTTO_PORT_LWIP_CONFIG_H
 
 /* TCP connections at once, in both directions, those that wait for
- * port_accept() included. 1..2000; each turn looks at all of them. 44 bytes here, 250 in lwIP, and the buffers
- * below. */
+ * port_accept() included. 1..2000; each turn looks at all of them. 48 bytes
+ * here, 250 in lwIP, and the buffers below. */
 #ifndef PORT_LWIP_STREAMS
 #    define PORT_LWIP_STREAMS 8
 #endif
