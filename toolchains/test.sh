@@ -40,9 +40,9 @@ step_emulated() { # the tests of core on a Cortex-M3 in QEMU, but for long ones
     build mps2-an385-tests &&
         ctest --preset mps2-an385-tests -j "$jobs" --label-exclude long
 }
-step_board() { # firmware in QEMU: a conversation, and power cuts
+step_board() { # firmware in QEMU: a conversation, power cuts, other faults
     build_and_test mps2-an385 && toolchains/demo.sh &&
-        toolchains/demo.sh --power
+        toolchains/demo.sh --power && toolchains/demo.sh --faults
 }
 step_clang() { # everything with clang, clang-tidy on core, port and apps
     build clang

@@ -73,9 +73,30 @@ enum sotto_err below_net_start(const char **why)
 #endif
 }
 
+static void say(const char *words)
+{
+    board_write(words, strlen(words));
+}
+
+/* Once it was there, each change is worth a line: whoever looks at a board that
+ * does not answer looks at its console. (lwIP asks for its address again by
+ * itself.) */
+static void tell_link(bool is_up)
+{
+    static bool was_ever_up;
+    static bool was_up;
+    if (was_ever_up && is_up != was_up) {
+        say(is_up ? "network: the link is up again\n"
+                  : "network: the link is down\n");
+    }
+    was_ever_up |= is_up;
+    was_up = is_up;
+}
+
 void below_net_poll(void)
 {
     ethernet_poll(interface());
+    tell_link(netif_is_link_up(interface()));
 }
 
 /* Peers come straight to a board. */

@@ -30,6 +30,8 @@ WAIT = 60  # seconds that anything may take
 PASSWORD = "tango-foxtrot-7"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
+SENSOR_MAC = "52:54:00:00:00:03"
+
 CONVERSATION = [
     ("alice", "hello, board"),
     ("bob", "good morning from the other terminal"),
@@ -92,11 +94,11 @@ class Child:
 class Board(Child):
     """`storage` is the file behind its flash; it survives the board."""
 
-    def __init__(self, name, firmware, storage, mac, forwards=""):
+    def __init__(self, name, firmware, storage, mac, forwards="", *options):
         super().__init__(name, machine.command(
             firmware[0], firmware[1], storage,
             "-display", "none", "-monitor", "none", "-serial", "stdio",
-            "-nic", "user,mac=%s%s" % (mac, forwards)))
+            "-nic", "user,mac=%s%s" % (mac, forwards), *options))
         self.at = 0
 
     def answer(self, question, text):
@@ -120,10 +122,9 @@ class Board(Child):
 class Sensor(Board):
     """apps/firmware/device_demo"""
 
-    def __init__(self, firmware, storage):
+    def __init__(self, name, firmware, storage, mac, *options):
         image = str(pathlib.Path(firmware[1]).with_name("device.elf"))
-        super().__init__("sensor", (firmware[0], image), storage,
-                         "52:54:00:00:00:03")
+        super().__init__(name, (firmware[0], image), storage, mac, *options)
 
     def set_up(self, address):
         self.wait_for("not set up yet")
@@ -201,7 +202,7 @@ def ask_sensor(sensor, firmware, folder, alice, listeners, children):
     sensor.process.kill()
     sensor.process.wait(WAIT)
     alice.send("@sensor limit 40\n")
-    sensor = Sensor(firmware, folder / "sensor.nv")
+    sensor = Sensor("sensor", firmware, folder / "sensor.nv", SENSOR_MAC)
     children.append(sensor)
     hear(listeners, "limit 40.0 C, by alice")
     alice.send("@sensor status\n")
@@ -251,7 +252,7 @@ def run(sotto, firmware, client_firmware, folder, children):
     server, fingerprint = start_server(firmware, folder, port, children)
     address = "sotto://%s@127.0.0.1:%d" % (fingerprint, port)
     people = {}
-    sensor = Sensor(client_firmware, folder / "sensor.nv")
+    sensor = Sensor("sensor", client_firmware, folder / "sensor.nv", SENSOR_MAC)
     children.append(sensor)
     sensor.set_up("sotto://%s@10.0.2.2:%d" % (fingerprint, port))
     for name in ("alice", "bob"):

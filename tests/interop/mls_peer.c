@@ -356,6 +356,21 @@ static void do_accept(struct call *call, struct person *person)
         (struct sotto_span){person->pending, person->pending_len}, &event));
 }
 
+/* As over a restart: all of the group as bytes and back. */
+static void do_reload(struct call *call, struct person *person)
+{
+    struct sotto_mls_buffer out = buffer(0);
+    enum sotto_err err = sotto_mls_group_save(person->group, &out);
+
+    (void)call;
+    if (err == SOTTO_OK) {
+        sotto_mls_group_wipe(person->group);
+        err = sotto_mls_group_load(person->group,
+                                   (struct sotto_span){out.at, out.len});
+    }
+    (void)call_answer(err);
+}
+
 static void do_forget(struct call *call, struct person *person)
 {
     (void)call;
@@ -467,6 +482,7 @@ static const struct command {
     {"receive", do_receive},
     {"state", do_state},
     {"keys", do_keys},
+    {"reload", do_reload},
 };
 
 static void run(struct call *call)

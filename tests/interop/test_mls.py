@@ -329,9 +329,15 @@ class History:
                               % self.dice.randrange(256))
         return result, added, removed
 
+    def restart_some(self):
+        for member in self.group.members:
+            if member.peer.kind == "sotto" and self.chance(10):
+                member.call("reload")
+
     def epoch(self):
         group, dice = self.group, self.dice
         self.touched = []
+        self.restart_some()
         speakers = group.others(*self.silent)
         if OPTIONS.record and self.chance(10):
             self.add_silent(dice.choice(speakers))
@@ -379,6 +385,7 @@ class History:
                               padding=dice.randrange(300))
             added += came
             removed += went
+        self.restart_some()
         changes, came, went = self.changes(committers, allowed)
         # A resumption PSK, and a new member, who cannot know it.
         if any("resumption" in c for c in changes) and added + came:
