@@ -50,7 +50,7 @@ def install(folder):
         return folder
     done = subprocess.run(
         ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts",
-         "--prefer-offline"], cwd=folder, capture_output=True, text=True)
+         "--prefer-offline", "--fetch-retries=0"], cwd=folder, capture_output=True, text=True)
     if done.returncode != 0:
         raise NoNode("npm cannot install: "
                      + " ".join(done.stderr.strip().splitlines()[:2]))

@@ -23,13 +23,13 @@ const mends = {
     ["const decoded = decodeExternalSender(externalSender.extensionData, 0);",
      "const decoded = senderList(externalSender.extensionData, 0)?.[0];"],
   ],
-  "publicMessage.js": [
+  "publicMessage.js": [ // 12.1.8.1 again: one extension, many senders
     ["const externalSenderExtension = externalSenderExtensions[senderIndex];",
      "const externalSenderExtension = externalSenderExtensions[0];"],
     ["const externalSender = decodeExternalSender(externalSenderExtension.extensionData, 0);",
      "const externalSender = senderList(externalSenderExtension.extensionData, 0)?.[0].slice(senderIndex, senderIndex + 1);"],
   ],
-  "externalProposal.js": [
+  "externalProposal.js": [ // and again
     ["groupInfo.groupContext.extensions.findIndex((ex) => {",
      "sendersOf(groupInfo).findIndex((ex) => {"],
     ["if (ex.extensionType !== \"external_senders\")", "if (false)"],
