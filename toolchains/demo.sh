@@ -35,6 +35,7 @@ build() {
 
 need_packages "${build_packages[@]}" "${board_packages[@]}" python3
 cd "$top"
+echo "Building (for some minutes, the first time)" >&2
 build "$board" >&2
 build release >&2
 

@@ -66,9 +66,9 @@ class Child:
             if not chunk:
                 return
 
-    def wait_for(self, pattern, start=0):
+    def wait_for(self, pattern, start=0, wait=WAIT):
         """The first match behind `start`."""
-        end = time.monotonic() + WAIT
+        end = time.monotonic() + wait
         with self.news:
             while True:
                 match = re.compile(pattern).search(self.text, start)
