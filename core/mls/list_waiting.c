@@ -101,22 +101,42 @@ static enum sotto_err try_list(const struct sotto_mls_group *group,
     return err == SOTTO_OK ? sotto_mls_list_check_tree(group, work) : err;
 }
 
-/* One that does not go together with those before it is left out. */
-static void list_passing(const struct sotto_mls_group *group,
+/* Lists one and sees whether all still go together; if not, it is left out. */
+static void list_if_good(const struct sotto_mls_group *group,
                          const struct sotto_mls_client *client,
-                         struct sotto_mls_work *work, bool one_by_one)
+                         struct sotto_mls_work *work, uint32_t number,
+                         enum pass pass)
+{
+    if (list_one(group, client, work, number, pass) &&
+        try_list(group, work) != SOTTO_OK) {
+        work->list_count--;
+    }
+}
+
+static void list_pass(const struct sotto_mls_group *group,
+                      const struct sotto_mls_client *client,
+                      struct sotto_mls_work *work, enum pass pass,
+                      bool one_by_one)
 {
     uint32_t count = group->waiting_count;
 
-    for (int pass = 0; pass < PASSES; pass++) {
-        for (uint32_t i = 0; i < count; i++) {
-            uint32_t number = pass == UPDATES ? count - 1 - i : i;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t number = pass == UPDATES ? count - 1 - i : i;
 
-            if (list_one(group, client, work, number, (enum pass)pass) &&
-                one_by_one && try_list(group, work) != SOTTO_OK) {
-                work->list_count--;
-            }
+        if (one_by_one) {
+            list_if_good(group, client, work, number, pass);
+        } else {
+            (void)list_one(group, client, work, number, pass);
         }
+    }
+}
+
+static void list_all(const struct sotto_mls_group *group,
+                     const struct sotto_mls_client *client,
+                     struct sotto_mls_work *work, bool one_by_one)
+{
+    for (int pass = 0; pass < PASSES; pass++) {
+        list_pass(group, client, work, (enum pass)pass, one_by_one);
     }
 }
 
@@ -131,7 +151,7 @@ enum sotto_err sotto_mls_list_waiting(const struct sotto_mls_group *group,
     if (err != SOTTO_OK) {
         return err;
     }
-    list_passing(group, client, work, false);
+    list_all(group, client, work, false);
     err = try_list(group, work);
     if (err == SOTTO_OK || work->list_count == by_value) {
         return err;
@@ -139,7 +159,7 @@ enum sotto_err sotto_mls_list_waiting(const struct sotto_mls_group *group,
     work->list_count = by_value;
     err = try_list(group, work);
     if (err == SOTTO_OK) {
-        list_passing(group, client, work, true);
+        list_all(group, client, work, true);
         err = try_list(group, work);
     }
     return err;

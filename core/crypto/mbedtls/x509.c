@@ -88,8 +88,8 @@ static int64_t days_of(const mbedtls_x509_time *time)
 /* Seconds since 1970; 0 for all before. */
 static uint64_t seconds_of(const mbedtls_x509_time *time)
 {
-    int64_t seconds =
-        86400 * days_of(time) + 3600 * time->hour + 60 * time->min + time->sec;
+    int64_t minutes = (24 * days_of(time) + time->hour) * 60 + time->min;
+    int64_t seconds = 60 * minutes + time->sec;
 
     return seconds < 0 ? 0 : (uint64_t)seconds;
 }
