@@ -30,7 +30,7 @@ static int fail(struct port *port, const char *what, enum sotto_err err)
 }
 
 /* Waits for DHCP, so that a client can dial at once and a person knows where
- * the server is. */
+ * the server is: the board says what its address is. */
 static void wait_for_address(struct port *port, struct port_loop *loop)
 {
     const uint64_t end_ms = port_now_ms(port) + FIRMWARE_ADDRESS_MS;
@@ -42,12 +42,9 @@ static void wait_for_address(struct port *port, struct port_loop *loop)
         port_wait(loop, ADDRESS_POLL_MS, &event, 1, &count);
         has_address = board_address(&address);
     }
-    char text[PORT_ADDRESS_TEXT] = "none yet";
-    if (has_address) {
-        address.port = ADDRESS_PORT_DEFAULT;
-        port_address_text(&address, text);
+    if (!has_address) {
+        say("sotto: no address yet; is there a cable?\n", NULL);
     }
-    say("sotto: address ", text, "\n", NULL);
 }
 
 static int run_server(struct port *port)

@@ -78,8 +78,8 @@ static void say(const char *words)
     board_write(words, strlen(words));
 }
 
-/* Once it was there, each change is worth a line: whoever looks at a board that
- * does not answer looks at its console. (lwIP asks for its address again by
+/* Whoever looks at a board that does not answer looks at its console: it says
+ * there when its link goes or comes back. (lwIP asks for the address again by
  * itself.) */
 static void tell_link(bool is_up)
 {
@@ -93,10 +93,25 @@ static void tell_link(bool is_up)
     was_up = is_up;
 }
 
+/* And where it can be reached, however late that is known. */
+static void tell_address(const ip4_addr_t *ip)
+{
+    static ip4_addr_t told;
+    if (!ip4_addr_isany(ip) && !ip4_addr_cmp(ip, &told)) {
+        told = *ip;
+        say("network: address ");
+        say(ip4addr_ntoa(ip));
+        say("\n");
+    }
+}
+
 void below_net_poll(void)
 {
     ethernet_poll(interface());
     tell_link(netif_is_link_up(interface()));
+    if (netif_is_link_up(interface())) {
+        tell_address(netif_ip4_addr(interface()));
+    }
 }
 
 /* Peers come straight to a board. */

@@ -81,13 +81,13 @@ class Scene:
         self.address = "sotto://%s@127.0.0.1:%d" % (self.fingerprint,
                                                     self.port)
 
-    def start(self, kind, name, firmware, number, port=None):
+    def start(self, kind, name, firmware, number, port=None, *options):
         path = self.folder / (name + ".qmp")
         forwards = "" if port is None else \
             ",hostfwd=tcp:127.0.0.1:%d-:7688" % port
         board = kind(name, firmware, self.folder / (name + ".nv"),
                      "52:54:00:00:00:%02x" % number, forwards + ",id=net0",
-                     "-qmp", "unix:%s,server=on,wait=off" % path)
+                     "-qmp", "unix:%s,server=on,wait=off" % path, *options)
         self.children.append(board)
         return board, Monitor(path)
 
@@ -167,6 +167,22 @@ def devices_network_stops(scene, alice):
     sensor.interrupt()
     assert sensor.end() == 0, "the device's end"
     alice.wait_for('"left".*"sensor"')
+
+
+def board_starts_without_a_cable(scene, alice):
+    """It has an address as soon as somebody puts the cable in."""
+    sensor, monitor = scene.start(Sensor, "late", scene.firmware, 5, None,
+                                  "-S")
+    monitor.set_link(False)
+    monitor.command("cont")
+    sensor.set_up("sotto://%s@10.0.2.2:%d" % (scene.fingerprint, scene.port))
+    sensor.wait_for("offline: the network failed, UNREACHABLE")
+    assert "network:" not in sensor.text, sensor.text
+    monitor.set_link(True)
+    sensor.wait_for(r"network: address 10\.0\.2\.15\n")
+    sensor.wait_for("device: online")
+    sensor.interrupt()
+    assert sensor.end() == 0, "the device's end"
 
 
 def more_come_than_there_is_room(scene, alice):
@@ -288,8 +304,9 @@ def stranger_is_sent_away(scene, alice):
         assert peer.recv(1) == b"", "it was answered"
 
 
-SHORT = [network_stops, devices_network_stops, more_come_than_there_is_room,
-         strangers_never_speak, strangers_speak_nonsense,
+SHORT = [network_stops, devices_network_stops, board_starts_without_a_cable,
+         more_come_than_there_is_room, strangers_never_speak,
+         strangers_speak_nonsense,
          console_gets_garbage, menu_gets_garbage, log_fills_the_flash,
          accounts_run_out]
 LONG = [peer_vanishes, stranger_is_sent_away]
