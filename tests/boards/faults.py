@@ -314,6 +314,7 @@ LONG = [peer_vanishes, stranger_is_sent_away]
 
 def power_comes_back(scene, alice):
     """All that was acknowledged is there, but for what the log has dropped."""
+    scene.say(alice, "the last words before a cut")
     scene.board.process.kill()
     scene.board.process.wait()
     at = alice.wait_for('"disconnected"').end()
