@@ -31,6 +31,9 @@
 /* A reader over the items of a vector. */
 struct sotto_reader sotto_mls_items(struct sotto_span vector);
 
+/* Whether two spans have the same bytes, none of them secret. */
+bool sotto_mls_same(struct sotto_span a, struct sotto_span b);
+
 /* A span as `opaque x<V>`. */
 void sotto_mls_write_span(struct sotto_writer *w, struct sotto_span span);
 

@@ -3,6 +3,7 @@
  * (10), extensions (13).
  */
 #include "core/mls/codec_inner.h"
+#include <string.h>
 
 /* ---------------------------------------------------------------- vectors */
 
@@ -12,6 +13,11 @@ struct sotto_reader sotto_mls_items(struct sotto_span vector)
 
     sotto_reader_init(&items, vector.at, vector.len);
     return items;
+}
+
+bool sotto_mls_same(struct sotto_span a, struct sotto_span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
 void sotto_mls_write_span(struct sotto_writer *w, struct sotto_span span)

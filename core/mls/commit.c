@@ -10,11 +10,6 @@
 #include "core/mls/tree_validate.h"
 #include <string.h>
 
-static bool same(struct sotto_span a, struct sotto_span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
 /* ---------------------------------------------------------- the path's leaf */
 
 /* The leaf that a joiner takes the place of, otherwise NONE. */
@@ -46,7 +41,7 @@ static enum sotto_err check_path_leaf(const struct sotto_mls_group *group,
                              work->extensions, client->now);
 
     if (err == SOTTO_OK && replaces &&
-        same(leaf->encryption_key, replaced.encryption_key)) {
+        sotto_mls_same(leaf->encryption_key, replaced.encryption_key)) {
         err = SOTTO_ERR_FORMAT;
     }
     if (err == SOTTO_OK) {

@@ -280,14 +280,11 @@ static enum sotto_err read_pending(
 static bool is_of_now(const struct sotto_mls_group *group,
                       const struct sotto_mls_framed_content *content)
 {
-    struct sotto_span id = group->context.group_id;
-
     return content->content_type == SOTTO_MLS_CONTENT_COMMIT &&
            content->sender.type == SOTTO_MLS_SENDER_MEMBER &&
            content->sender.index == group->me &&
            content->epoch == group->context.epoch &&
-           content->group_id.len == id.len &&
-           (id.len == 0 || memcmp(content->group_id.at, id.at, id.len) == 0);
+           sotto_mls_same(content->group_id, group->context.group_id);
 }
 
 enum sotto_err sotto_mls_commit_accept(struct sotto_mls_group *group,

@@ -5,14 +5,8 @@
  */
 #include "core/mls/codec.h"
 #include "core/mls/group.h"
-#include <string.h>
 
 static const struct sotto_span none = {NULL, 0};
-
-static bool same(struct sotto_span a, struct sotto_span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
 
 static struct sotto_span find(struct sotto_span extensions, uint16_t type)
 {
@@ -106,7 +100,7 @@ enum sotto_err sotto_mls_extensions_check(const struct sotto_mls_suite *suite,
     if (has_grease(extensions) || !is_required_good(extensions)) {
         return SOTTO_ERR_FORMAT;
     }
-    return now.len > 0 && same(before, now)
+    return now.len > 0 && sotto_mls_same(before, now)
                ? SOTTO_OK
                : check_senders(suite, client, extensions);
 }

@@ -352,11 +352,6 @@ enum sotto_err sotto_mls_check_client(const struct sotto_mls_client *client,
                               old == NULL ? NULL : &old->credential);
 }
 
-static bool same(struct sotto_span a, struct sotto_span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
 enum sotto_err sotto_mls_check_new(const struct sotto_mls_client *client,
                                    struct sotto_span group_id)
 {
@@ -398,7 +393,8 @@ enum sotto_err sotto_mls_find_psk(const struct sotto_mls_group *group,
     struct sotto_span found = {NULL, 0};
 
     if (id->type == SOTTO_MLS_PSK_RESUMPTION) {
-        if (group == NULL || !same(id->group, group->context.group_id)) {
+        if (group == NULL ||
+            !sotto_mls_same(id->group, group->context.group_id)) {
             group = client->find_group == NULL
                         ? NULL
                         : client->find_group(client->ctx, id->group);

@@ -27,11 +27,6 @@ struct joining {
     size_t room_len;
 };
 
-static bool same(struct sotto_span a, struct sotto_span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
 /* -------------------------------------------------------------- the Welcome */
 
 static enum sotto_err read_welcome(struct joining *joining,
@@ -236,7 +231,7 @@ static enum sotto_err read_tree(struct sotto_mls_group *group,
     hash = (struct sotto_span){sotto_mls_tree_hash(&group->tree),
                                group->suite->hash_len};
     key = sotto_mls_tree_signature_key(&group->tree, info->signer);
-    if (!same(hash, info->context.tree_hash) || key.len == 0) {
+    if (!sotto_mls_same(hash, info->context.tree_hash) || key.len == 0) {
         return SOTTO_ERR_AUTH;
     }
     return sotto_mls_group_info_verify(group->suite, key, info);
@@ -266,7 +261,7 @@ static enum sotto_err find_me(struct sotto_mls_group *group,
     uint32_t i = sotto_mls_tree_next_leaf(&group->tree, 0);
 
     while (i != SOTTO_MLS_NONE &&
-           !same(sotto_mls_tree_leaf(&group->tree, i), mine)) {
+           !sotto_mls_same(sotto_mls_tree_leaf(&group->tree, i), mine)) {
         i = sotto_mls_tree_next_leaf(&group->tree, i + 1);
     }
     group->me = i;

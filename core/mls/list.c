@@ -10,11 +10,6 @@
 #include "core/mls/tree_validate.h"
 #include <string.h>
 
-static bool same(struct sotto_span a, struct sotto_span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
 void sotto_mls_listed_read(const struct sotto_mls_listed *item,
                            struct sotto_mls_proposal *out)
 {
@@ -120,13 +115,13 @@ uint32_t sotto_mls_listed_leaf(const struct sotto_mls_listed *item)
 static bool is_same_psk(const struct sotto_mls_psk_id *a,
                         const struct sotto_mls_psk_id *b)
 {
-    if (a->type != b->type || !same(a->nonce, b->nonce)) {
+    if (a->type != b->type || !sotto_mls_same(a->nonce, b->nonce)) {
         return false;
     }
     return a->type == SOTTO_MLS_PSK_EXTERNAL
-               ? same(a->id, b->id)
+               ? sotto_mls_same(a->id, b->id)
                : a->usage == b->usage && a->epoch == b->epoch &&
-                     same(a->group, b->group);
+                     sotto_mls_same(a->group, b->group);
 }
 
 /* Whether two items of a list exclude each other. That two Adds are for one
@@ -338,7 +333,8 @@ static bool knows_as_before(const struct sotto_mls_work *work, uint32_t leaf)
     return sotto_mls_tree_leaf_node(work->draft.base, leaf, &old) &&
            sotto_mls_tree_leaf_node(&work->draft, leaf, &now) &&
            old.credential.type == now.credential.type &&
-           same(old.capabilities.credentials, now.capabilities.credentials);
+           sotto_mls_same(old.capabilities.credentials,
+                          now.capabilities.credentials);
 }
 
 /* What others know of was checked when it came in, but against the extensions
@@ -350,7 +346,7 @@ static enum sotto_err check_leaf(const struct sotto_mls_group *group,
     enum sotto_err err = SOTTO_OK;
 
     if (is_changed(work, at) ||
-        !same(work->extensions, group->context.extensions)) {
+        !sotto_mls_same(work->extensions, group->context.extensions)) {
         (void)sotto_mls_tree_leaf_node(&work->draft, at, &leaf);
         err = sotto_mls_leaf_check(group->suite, &leaf, 0, work->extensions,
                                    SOTTO_TIME_UNKNOWN);

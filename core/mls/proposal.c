@@ -9,11 +9,6 @@
 #include "core/mls/tree_validate.h"
 #include <string.h>
 
-static bool same(struct sotto_span a, struct sotto_span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
 /* ------------------------------------------------- who may send what (12.1.8) */
 
 static bool may_external_send(uint16_t type)
@@ -77,7 +72,7 @@ static enum sotto_err check_update(const struct sotto_mls_group *group,
 
     if (err == SOTTO_OK &&
         (!sotto_mls_tree_leaf_node(&group->tree, sender.index, &old) ||
-         same(old.encryption_key, update->encryption_key))) {
+         sotto_mls_same(old.encryption_key, update->encryption_key))) {
         err = SOTTO_ERR_FORMAT;
     }
     if (err == SOTTO_OK) {

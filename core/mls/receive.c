@@ -6,12 +6,6 @@
 #include "core/mls/codec.h"
 #include "core/mls/framing.h"
 #include "core/mls/group.h"
-#include <string.h>
-
-static bool same(struct sotto_span a, struct sotto_span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
 
 /* One message on its way. */
 struct incoming {
@@ -28,7 +22,7 @@ struct incoming {
 static enum sotto_err check_epoch(const struct sotto_mls_group *group,
                                   struct sotto_span group_id, uint64_t epoch)
 {
-    if (!same(group_id, group->context.group_id)) {
+    if (!sotto_mls_same(group_id, group->context.group_id)) {
         return SOTTO_ERR_NOT_FOUND;
     }
     if (epoch != group->context.epoch) {

@@ -8,11 +8,6 @@
 #include "core/mls/pieces.h"
 #include <string.h>
 
-static bool same(struct sotto_span a, struct sotto_span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
 bool sotto_mls_is_tie(const struct sotto_mls_psk_id *id)
 {
     return id->type == SOTTO_MLS_PSK_RESUMPTION &&
@@ -67,7 +62,7 @@ static bool is_same_client(const struct sotto_mls_client *client,
 {
     return client->is_same_client != NULL
                ? client->is_same_client(client->ctx, a, b)
-               : a->type == b->type && same(a->body, b->body);
+               : a->type == b->type && sotto_mls_same(a->body, b->body);
 }
 
 static bool has_member(const struct sotto_mls_client *client,

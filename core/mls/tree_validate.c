@@ -176,11 +176,6 @@ enum sotto_err sotto_mls_leaf_sign(const struct sotto_mls_suite *suite,
 
 /* ------------------------------------------------------------ key packages */
 
-static bool same(struct sotto_span a, struct sotto_span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
 enum sotto_err sotto_mls_key_package_check(
     const struct sotto_mls_suite *suite,
     const struct sotto_mls_key_package *key_package,
@@ -193,7 +188,7 @@ enum sotto_err sotto_mls_key_package_check(
     if (key_package->version != SOTTO_MLS_VERSION_10 ||
         key_package->cipher_suite != suite->id ||
         key_package->init_key.len != suite->public_len ||
-        same(key_package->init_key, leaf->encryption_key)) {
+        sotto_mls_same(key_package->init_key, leaf->encryption_key)) {
         return SOTTO_ERR_FORMAT;
     }
     err = sotto_mls_leaf_check(suite, leaf, SOTTO_MLS_LEAF_KEY_PACKAGE,
@@ -367,7 +362,7 @@ static bool has_before(const struct sotto_mls_tree *tree, get_key *get,
 {
     uint32_t at = 0;
 
-    while (at < end && !same(get(tree, at), key)) {
+    while (at < end && !sotto_mls_same(get(tree, at), key)) {
         at++;
     }
     return at < end;

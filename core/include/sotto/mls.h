@@ -392,7 +392,7 @@ struct sotto_mls_made {
  * Makes a commit (12.4.1) of the plan's changes and of what waits, as far as
  * that goes together and we may commit it. The group stays in its epoch, because somebody else's commit
  * may be the first: when it turns out that ours is, `pending` goes to
- * sotto_mls_commit_accept(); otherwise it is wiped.
+ * sotto_mls_commit_accept(). It is wiped then, or when it has lost.
  * FORMAT, AUTH for what is not valid; NOT_FOUND for an unknown PSK; LIMIT,
  * SPACE, RANDOM; DENIED when not active.
  */
