@@ -46,7 +46,8 @@ struct client_app {
     size_t password_len;
     bool registers;
 
-    char known[KNOWN_FILE_MAX]; /* one of the two files, while it is read */
+    char known[KNOWN_FILE_MAX]; /* one of the two files, while it is read; or a
+                                   long sentence */
     uint8_t *memory;            /* of `client` */
     struct sotto_client client;
     struct port_stream *stream; /* NULL when not connected */

@@ -157,11 +157,11 @@ static void show_change(struct client_app *app)
 {
     char expected[SOTTO_FINGERPRINT_TEXT];
     char seen[SOTTO_FINGERPRINT_TEXT];
-    char line[1024];
+    char *line = app->known; /* on the stack it would be too much */
     struct textbuf text;
     sotto_fingerprint_text(app->pin, expected);
     sotto_fingerprint_text(app->seen, seen);
-    textbuf_init(&text, line, sizeof line);
+    textbuf_init(&text, line, sizeof app->known);
     textbuf_add_all(&text, "THE SERVER ", app->server_text,
                     " SHOWS ANOTHER KEY than ",
                     app->trust == CLIENT_TRUST_PINNED
@@ -182,10 +182,10 @@ static void show_change(struct client_app *app)
 static void show_unknown(struct client_app *app)
 {
     char seen[SOTTO_FINGERPRINT_TEXT];
-    char line[1024];
+    char *line = app->known;
     struct textbuf text;
     sotto_fingerprint_text(app->seen, seen);
-    textbuf_init(&text, line, sizeof line);
+    textbuf_init(&text, line, sizeof app->known);
     textbuf_add_all(&text, "the server ", app->server_text,
                     " is not known here. Its fingerprint is ", seen,
                     ". Compare it with what whoever runs the server says, then "
@@ -229,12 +229,12 @@ enum client_verdict client_pins_check(struct client_app *app,
 bool client_pins_ask(struct client_app *app)
 {
     char seen[SOTTO_FINGERPRINT_TEXT];
-    char line[1024];
+    char *line = app->known;
     char answer[16];
     size_t len = 0;
     struct textbuf text;
     sotto_fingerprint_text(app->seen, seen);
-    textbuf_init(&text, line, sizeof line);
+    textbuf_init(&text, line, sizeof app->known);
     textbuf_add_all(&text, "The server ", app->server_text,
                     " is new to you. Its fingerprint is\n\n   ", seen,
                     "\n\nCompare it with what whoever runs the server says (it "
