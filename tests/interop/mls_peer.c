@@ -1,5 +1,5 @@
 /*
- * mls_peer.c - bin/mls_peer SEED [MEMBERS]: members of groups by this library, one
+ * mls_peer.c - bin/mls_peer SEED: members of groups by this library, one
  * command a line on stdin, one answer a line on stdout; README.md lists the
  * commands. The same seed and the same commands give the same answers.
  */
@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPORT_LEN    40U
-#define MEMBERS_USUAL 256U
+#define EXPORT_LEN 40U
 
 static uint8_t out_bytes[2][PEOPLE_MESSAGE_MAX];
 
@@ -519,12 +518,10 @@ static void run_line(char *line)
 int main(int argc, char **argv)
 {
     const char *seed = argc > 1 ? argv[1] : "1";
-    uint32_t members =
-        argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : MEMBERS_USUAL;
     char *line = NULL;
     size_t size = 0;
 
-    people_init(seed, members);
+    people_init(seed);
     while (getline(&line, &size, stdin) >= 0) {
         run_line(line);
     }

@@ -17,17 +17,18 @@ struct psk {
     struct sotto_span psk;
 };
 
-static struct sotto_mls_config config = {.members = 256,
-                                         .leaf_len = 1024,
-                                         .context_len = 4096,
-                                         .proposals = 64,
-                                         .proposal_bytes = 65536,
-                                         .past_psks = 8,
-                                         .past_epochs = 4,
-                                         .message_len = PEOPLE_MESSAGE_MAX,
-                                         .kept = 64,
-                                         .window = 64,
-                                         .forward = 64};
+static const struct sotto_mls_config config = {.members = 256,
+                                               .leaf_len = 1024,
+                                               .context_len = 4096,
+                                               .proposals = 64,
+                                               .proposal_bytes = 65536,
+                                               .past_psks = 8,
+                                               .past_epochs = 4,
+                                               .message_len =
+                                                   PEOPLE_MESSAGE_MAX,
+                                               .kept = 64,
+                                               .window = 64,
+                                               .forward = 64};
 
 static struct person people[PEOPLE];
 static size_t people_count;
@@ -129,9 +130,8 @@ enum sotto_err people_add_psk(struct sotto_span id, struct sotto_span psk)
     return SOTTO_OK;
 }
 
-void people_init(const char *seed, uint32_t members)
+void people_init(const char *seed)
 {
-    config.members = members;
     sotto_drbg_init(&drbg, (struct sotto_piece){seed, strlen(seed)},
                     (struct sotto_piece){NULL, 0});
     people_client.scratch_len = sotto_mls_scratch_size(&config);

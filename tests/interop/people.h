@@ -28,9 +28,8 @@ extern struct sotto_mls_client people_client;
 /* In whose group's place the next group comes, by ReInit or branch; or NULL. */
 extern const struct person *people_former;
 
-/* Nobody yet, and groups of so many members at most; all chance comes from the
- * seed. */
-void people_init(const char *seed, uint32_t members);
+/* Nobody yet; all chance comes from the seed. */
+void people_init(const char *seed);
 
 /* The person of that name, who is new when there was none. */
 struct person *people_find(const char *name);

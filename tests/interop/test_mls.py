@@ -209,6 +209,27 @@ class Steps(Case):
             group.commit(d)
             self.talk(group)
 
+    def test_large_group(self):
+        """Most of it are people who are added and never come."""
+        crowd = Member(self.sotto, "crowd")
+        group = self.full_group(self.tom, self.alice)
+        for sender in (self.alice, self.tom, self.alice):
+            packages = []
+            for _ in range(30):
+                crowd.call("sender")
+                packages.append("add:" + crowd.package())
+            group.absent += len(packages)
+            group.commit(sender, *packages)
+        group.commit(self.alice, "path", "add:" + self.tina.package(),
+                     added=(self.tina,))
+        group.join_external(self.bob, self.tina, with_tree=False)
+        # The crowd has the leaves 2 to 91.
+        for first, sender in ((3, self.tina), (4, self.bob), (5, self.tom)):
+            gone = range(first, 92, 9)
+            group.absent -= len(gone)
+            group.commit(sender, *["remove:%d" % leaf for leaf in gone])
+        self.talk(group)
+
     def test_grease(self):
         self.sotto.call("grease", 1)
         self.addCleanup(self.sotto.call, "grease", 0)
