@@ -234,6 +234,7 @@ static enum sotto_err run(struct demo *demo)
 int main(void)
 {
     static struct demo demo;
+    struct text stack;
     enum sotto_err err = port_open(&demo.port);
     if (err == SOTTO_OK) {
         err = run(&demo);
@@ -247,6 +248,8 @@ int main(void)
                      : "this machine cannot be used",
                  " (", sotto_err_name(err), ")", NULL);
     }
-    demo_log("ended", NULL);
+    text_begin(&stack, "");
+    words_about_stack(&stack);
+    demo_log("ended", stack.at, NULL);
     return err == SOTTO_OK ? 0 : 1;
 }

@@ -36,4 +36,7 @@ bool text_read_tenths(struct sotto_span span, int32_t *tenths);
 /* A line of the log: to the UART, or to standard output. */
 void words_write(const char *words, size_t len);
 
+/* How deep the stack went, where that is known; otherwise nothing. */
+void words_about_stack(struct text *text);
+
 #endif
