@@ -1,16 +1,14 @@
 #!/usr/bin/env bash
-# demo.sh [--interactive | --power | --faults [--long]] - a chat server on a
-# microcontroller, in QEMU: two Linux clients, a client on a second board and a
-# device on a third talk on it; prints what everybody saw, and exits 0 only if
+# demo.sh [--interactive | --power | --faults [--long]] - a chat server
+# on a microcontroller, in QEMU: two Linux clients, a client on a second board and
+# a device on a third talk on it; prints what everybody saw, and exits 0 only if
 # all of it is right.
 #
 # With --interactive the board's console is this terminal: choose 1, wait for
 # "ready", and join from another terminal with the command that is printed. What
 # the board stores is kept in build/BOARD/storage.nv for the next time.
-# Control-A X leaves QEMU.
-#
-# SOTTO_BOARD names another board for the server (mps2-an386, lm3s6965evb). One
-# that has room for a server only gets an mps2-an385 as the client's.
+# Control-A X leaves QEMU. SOTTO_BOARD names another board (mps2-an386,
+# lm3s6965evb).
 #
 # With --power the server's board loses power again and again, while somebody
 # registers and somebody talks; nothing that it acknowledged may be lost.
@@ -23,8 +21,7 @@ set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 board=${SOTTO_BOARD:-mps2-an385}
-client_board=$board
-[ "$board" != lm3s6965evb ] || client_board=mps2-an385
+firmware=$top/build/$board/bin/sotto.elf
 # shellcheck source=packages.sh
 . "$top/toolchains/packages.sh"
 
@@ -39,31 +36,18 @@ echo "Building (for some minutes, the first time)" >&2
 build "$board" >&2
 build release >&2
 
-# Image and machine, for the scripts.
-image() {
-    printf '%s\n' "$top/build/$1/bin/sotto.elf" "$1"
-}
-
 tests=$top/tests/boards
-sotto=$top/build/release/bin/sotto
-mapfile -t server < <(image "$board")
 case ${1-} in
 --interactive)
     port=${SOTTO_PORT:-7688}
     echo "In another terminal: toolchains/run.sh client 127.0.0.1:$port" >&2
-    exec python3 -B "$tests/machine.py" "$board" "${server[0]}" \
+    exec python3 -B "$tests/machine.py" "$board" "$firmware" \
         "$top/build/$board/storage.nv" -nographic \
         -nic "user,hostfwd=tcp:127.0.0.1:$port-:7688"
     ;;
---power)
-    exec python3 -B "$tests/power.py" "$sotto" "${server[@]}"
-    ;;
---faults)
-    exec python3 -B "$tests/faults.py" "$sotto" "${server[@]}" "${@:2}"
-    ;;
-*)
-    build "$client_board" >&2
-    mapfile -t client < <(image "$client_board")
-    exec python3 -B "$tests/demo.py" "$sotto" "${server[@]}" "${client[@]}"
-    ;;
+--power) script=power.py ;;
+--faults) script=faults.py ;;
+*) script=demo.py ;;
 esac
+exec python3 -B "$tests/$script" "$top/build/release/bin/sotto" "$firmware" \
+    "$board" "${@:2}"

@@ -2,13 +2,12 @@
 """A conversation between a server on a board, two Linux clients, a client on a
 second board and a device on a third; all boards in QEMU.
 
-    demo.py SOTTO FIRMWARE MACHINE [FIRMWARE MACHINE]
+    demo.py SOTTO FIRMWARE MACHINE
 
 SOTTO is the program of the host, FIRMWARE the image, MACHINE QEMU's name of the
-board; the second pair is the client's board, when it is another. Prints what
-everybody saw and exits 0 only if all of it is right: the same messages in the same order, a
-wrong password refused, nothing lost when the server's power is cut, everyone
-told at the end, all boards ended with 0. The device (device.elf, beside
+board. Prints what everybody saw and exits 0 only if all of it is right: the same
+messages in the same order, a wrong password refused, nothing lost when the
+server's power is cut, everyone told at the end, all boards ended with 0. The device (device.elf, beside
 FIRMWARE) answers and raises an alarm, and when its power is cut it neither
 misses nor repeats what it was asked.
 """
@@ -247,12 +246,12 @@ def cut_power(server, firmware, folder, port, alice, children, sotto):
     return server
 
 
-def run(sotto, firmware, client_firmware, folder, children):
+def run(sotto, firmware, folder, children):
     port = free_port()
     server, fingerprint = start_server(firmware, folder, port, children)
     address = "sotto://%s@127.0.0.1:%d" % (fingerprint, port)
     people = {}
-    sensor = Sensor("sensor", client_firmware, folder / "sensor.nv", SENSOR_MAC)
+    sensor = Sensor("sensor", firmware, folder / "sensor.nv", SENSOR_MAC)
     children.append(sensor)
     sensor.set_up("sotto://%s@10.0.2.2:%d" % (fingerprint, port))
     for name in ("alice", "bob"):
@@ -261,7 +260,7 @@ def run(sotto, firmware, client_firmware, folder, children):
         children.append(people[name])
         people[name].wait_for('"event":"ready"')
 
-    board = Board("charlie", client_firmware, folder / "charlie.nv",
+    board = Board("charlie", firmware, folder / "charlie.nv",
                   "52:54:00:00:00:02")
     children.append(board)
     board.answer("1 or 2: ", "2")
@@ -272,7 +271,7 @@ def run(sotto, firmware, client_firmware, folder, children):
     board.answer("The same again", PASSWORD)
     board.wait_for("you are in #lobby as charlie")
     talk(people, board)
-    sensor = ask_sensor(sensor, client_firmware, folder, people["alice"],
+    sensor = ask_sensor(sensor, firmware, folder, people["alice"],
                         people.values(), children)
     board.wait_for("sensor: 21.5 C, limit 40.0 C")
 
@@ -300,14 +299,13 @@ def run(sotto, firmware, client_firmware, folder, children):
 
 
 def main():
-    sotto, *images = sys.argv[1:]
-    server, client = tuple(images[1::-1]), tuple(images[:-3:-1])
+    sotto, firmware, machine_name = sys.argv[1:]
     children = []
     wrong = None
     with tempfile.TemporaryDirectory() as folder:
         try:
             (pathlib.Path(folder) / "other").mkdir()
-            run(sotto, server, client, pathlib.Path(folder), children)
+            run(sotto, (machine_name, firmware), pathlib.Path(folder), children)
         except (AssertionError, OSError, subprocess.TimeoutExpired) as error:
             wrong = error
         for child in children:

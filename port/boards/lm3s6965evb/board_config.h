@@ -47,6 +47,6 @@
  * block is erased at once, and so large that a sector for each record of a file
  * does not fill it soon. */
 #define BOARD_STORAGE_BLOCK  16384U
-#define BOARD_STORAGE_BLOCKS 32U
+#define BOARD_STORAGE_BLOCKS 48U
 
 #endif
