@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# demo.sh [--interactive | --power | --faults [--long]] - a chat server
+# demo.sh [--interactive | --crowd | --power | --faults [--long]] - a chat server
 # on a microcontroller, in QEMU: two Linux clients, a client on a second board and
 # a device on a third talk on it; prints what everybody saw, and exits 0 only if
 # all of it is right.
@@ -9,6 +9,9 @@
 # the board stores is kept in build/BOARD/storage.nv for the next time.
 # Control-A X leaves QEMU. SOTTO_BOARD names another board (mps2-an386,
 # lm3s6965evb).
+#
+# With --crowd as many clients as the board takes talk at once, while others hold
+# on to what they share.
 #
 # With --power the server's board loses power again and again, while somebody
 # registers and somebody talks; nothing that it acknowledged may be lost.
@@ -45,6 +48,7 @@ case ${1-} in
         "$top/build/$board/storage.nv" -nographic \
         -nic "user,hostfwd=tcp:127.0.0.1:$port-:7688"
     ;;
+--crowd) script=crowd.py ;;
 --power) script=power.py ;;
 --faults) script=faults.py ;;
 *) script=demo.py ;;

@@ -42,7 +42,8 @@ step_emulated() { # the tests of core on a Cortex-M3 in QEMU, but for long ones
 }
 step_board() { # firmware in QEMU: a conversation, power cuts, other faults
     build_and_test mps2-an385 && toolchains/demo.sh &&
-        toolchains/demo.sh --power && toolchains/demo.sh --faults
+        toolchains/demo.sh --crowd && toolchains/demo.sh --power &&
+        toolchains/demo.sh --faults
 }
 step_clang() { # everything with clang, clang-tidy on core, port and apps
     build clang

@@ -24,6 +24,12 @@
 #    define SERVER_BUFFERS(connections) (4U * (connections))
 #endif
 
+/* How long somebody may keep one that others wait for, without sending the rest
+ * of a record, or without reading. */
+#ifndef SERVER_HOLD_MS
+#    define SERVER_HOLD_MS 3000U
+#endif
+
 /* Logins with a password that may be under way for so many connections; one
  * more is told to try again. */
 #ifndef SERVER_LOGINS

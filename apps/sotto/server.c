@@ -224,6 +224,7 @@ static bool open_pools(struct server *server)
         .login_ms = (uint32_t)server->settings.login_ms,
         .idle_ms = (uint32_t)server->settings.idle_ms,
         .stall_ms = (uint32_t)server->settings.stall_ms,
+        .hold_ms = SERVER_HOLD_MS,
         .window = SERVER_WINDOW};
     return true;
 }

@@ -336,14 +336,16 @@ static void write_some(struct server *server, struct conn *conn)
     }
 }
 
-/* A session that took nothing may do so again. */
+/* A session that took nothing may do so again. What came meanwhile is read at
+ * once: a buffer that it has waited for is not to be given back before. */
 static void resume_reading(struct server *server, struct conn *conn)
 {
-    uint8_t *at = NULL;
-    size_t cap = 0;
-    if (!conn->is_reading && sotto_session_input(&conn->session, &at, &cap)) {
-        sotto_session_input_done(&conn->session, 0, server->now_ms);
+    if (!conn->is_reading) {
         conn->is_reading = true;
+        read_some(server, conn);
+        if (conn->is_reading) {
+            mark_dirty(server, conn);
+        }
     }
 }
 

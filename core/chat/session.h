@@ -53,7 +53,9 @@ struct sotto_session_config {
     uint32_t login_ms;             /* from accept to logged in */
     uint32_t idle_ms;              /* without a byte from a client (it pings) */
     uint32_t stall_ms;             /* without a byte taken by a client */
-    uint16_t window;   /* posts that may wait for their acknowledgement */
+    uint32_t hold_ms; /* while others wait for a buffer: with half a record of a
+                         client, or without a byte taken by it */
+    uint16_t window;  /* posts that may wait for their acknowledgement */
     uint16_t max_text; /* the longest text taken; 0: SOTTO_MAX_TEXT */
 };
 
@@ -94,18 +96,19 @@ struct sotto_session {
     enum sotto_session_state state;
     enum sotto_close_reason reason; /* why CLOSING */
     enum sotto_session_source source;
-    bool close_now;        /* nothing that is said would be read: no CLOSE */
-    bool said_close;       /* the CLOSE is sealed */
-    bool is_waiting;       /* for the hub's answer to the request taken */
-    bool is_asking;        /* `request` is to be taken by the hub */
-    bool has_frame;        /* `frame` is not dealt with */
-    bool announce_live;    /* CAUGHT_UP is still to be said */
-    bool wants_who;        /* a list of who is here is under way */
-    bool is_input_secret;  /* `in` held a login's proof */
-    bool has_closing_time; /* `closing_ms` is set */
-    bool is_starved;       /* needs a buffer: call again once one is free */
-    bool has_turn;         /* `turn` is set: it waits for its first buffer */
-    uint32_t turn;         /* in which round */
+    bool close_now;       /* nothing that is said would be read: no CLOSE */
+    bool said_close;      /* the CLOSE is sealed */
+    bool is_waiting;      /* for the hub's answer to the request taken */
+    bool is_asking;       /* `request` is to be taken by the hub */
+    bool has_frame;       /* `frame` is not dealt with */
+    bool announce_live;   /* CAUGHT_UP is still to be said */
+    bool wants_who;       /* a list of who is here is under way */
+    bool is_input_secret; /* `in` held a login's proof */
+    bool was_closing;     /* at a tick, from `since_ms` on */
+    bool is_starved;      /* needs a buffer: call again once one is free */
+    bool has_turn;        /* `turn` is set: it waits for its first buffer */
+    bool is_holding;      /* a buffer that others wait for, likewise */
+    uint32_t turn;        /* in which round */
     uint8_t tries;
     uint16_t unacked;   /* ACKs or ERRORs of posts that will come */
     uint16_t promised;  /* those of them that come before CAUGHT_UP */
@@ -114,9 +117,9 @@ struct sotto_session {
     uint64_t next_number; /* the next entry wanted */
     uint64_t who_from;
     uint64_t opened_ms;
-    uint64_t input_ms;   /* when something last came, or could not be taken */
-    uint64_t output_ms;  /* when something was last taken, or queued */
-    uint64_t closing_ms; /* when a tick first saw it CLOSING */
+    uint64_t input_ms;  /* when something last came, or could not be taken */
+    uint64_t output_ms; /* when something was last taken, or queued */
+    uint64_t since_ms;  /* when a tick first saw that */
     struct sotto_cursor cursor;
     struct sotto_frame frame;
     struct sotto_request request;

@@ -189,6 +189,7 @@ void sotto_session_release_input(struct sotto_session *session)
         session->in_at = 0;
         session->in_len = 0;
         session->is_input_secret = false;
+        session->is_holding = false;
     }
 }
 

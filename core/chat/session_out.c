@@ -229,6 +229,7 @@ void sotto_session_output_done(struct sotto_session *session, size_t len,
     SOTTO_ASSERT(session->out_at <= session->out_len);
     if (len > 0) {
         session->output_ms = now_ms;
+        session->is_holding = false;
     }
     sotto_session_release_output(session);
 }
@@ -250,19 +251,44 @@ static void tick_active(struct sotto_session *session, uint64_t now_ms)
     }
 }
 
+/* It waits for its client to send the rest of a record, or to read. */
+static bool holds_buffer(const struct sotto_session *session, uint64_t now_ms)
+{
+    const bool has_half = session->in != NULL && !session->is_waiting &&
+                          !sotto_session_is_pinned(session);
+    return has_half || (session->out != NULL && session->output_ms < now_ms);
+}
+
+/* Nobody keeps a buffer for long that others wait for. */
+static void tick_holding(struct sotto_session *session, uint64_t now_ms)
+{
+    if (session->config->turns->waiting == 0 ||
+        !holds_buffer(session, now_ms)) {
+        session->is_holding = false;
+    } else if (!session->is_holding) {
+        session->is_holding = true;
+        session->since_ms = now_ms;
+    } else if (now_ms - session->since_ms > session->config->hold_ms) {
+        sotto_session_close(session, SOTTO_CLOSE_SLOW);
+    }
+}
+
 static void tick_closing(struct sotto_session *session, uint64_t now_ms)
 {
-    if (!session->has_closing_time) {
-        session->has_closing_time = true;
-        session->closing_ms = now_ms;
+    if (!session->was_closing) {
+        session->was_closing = true;
+        session->since_ms = now_ms;
     }
-    if (now_ms - session->closing_ms > session->config->stall_ms) {
+    if (now_ms - session->since_ms > session->config->stall_ms) {
         sotto_session_finish(session);
     }
 }
 
 void sotto_session_tick(struct sotto_session *session, uint64_t now_ms)
 {
+    if (!sotto_session_is_ending(session)) {
+        tick_holding(session, now_ms);
+    }
     switch (session->state) {
     case SOTTO_SESSION_HANDSHAKE:
     case SOTTO_SESSION_LOGIN:

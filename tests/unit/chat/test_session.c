@@ -643,6 +643,38 @@ static void test_session_waits_for_its_turn(void **state)
     assert_int_equal(world->turns.for_next, 0);
 }
 
+/* Half a record keeps a buffer as long as nobody wants it, and no longer. */
+static void test_session_gives_way_when_others_wait(void **state)
+{
+    (void)state;
+    struct sotto_session s[2];
+    uint8_t *at = NULL;
+    size_t cap = 0;
+    begin(&(struct world_options){.seed = 1,
+                                  .buffers = SOTTO_SESSION_BUFFERS_MIN});
+    for (size_t i = 0; i < 2; i++) {
+        sotto_session_init(&s[i], &world->session, 0);
+    }
+    assert_true(sotto_session_input(&s[0], &at, &cap));
+    memcpy(at, "Sot", 3);
+    sotto_session_input_done(&s[0], 3, 0);
+    sotto_session_tick(&s[0], 2000);
+    assert_int_equal(s[0].state, SOTTO_SESSION_HANDSHAKE);
+
+    assert_false(takes_input(&s[1]));
+    for (uint64_t now_ms = 2000; now_ms <= 7000; now_ms += 1000) {
+        sotto_session_tick(&s[0], now_ms);
+        assert_int_equal(s[0].state, SOTTO_SESSION_HANDSHAKE);
+    }
+    sotto_session_tick(&s[0], 7001);
+    assert_int_equal(s[0].state, SOTTO_SESSION_CLOSING);
+    assert_null(sotto_session_next(&s[0], 7001)); /* gives it back */
+    assert_true(takes_input(&s[1]));
+    sotto_session_wipe(&s[0]);
+    sotto_session_wipe(&s[1]);
+    assert_int_equal(world->buffers.taken, 0);
+}
+
 int test_session(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -675,6 +707,7 @@ int test_session(void)
         TEST(test_session_with_a_full_window_lets_the_client_wait),
         TEST(test_session_waits_for_buffers_that_others_have),
         TEST(test_session_waits_for_its_turn),
+        TEST(test_session_gives_way_when_others_wait),
     };
 #undef TEST
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);

@@ -85,6 +85,7 @@ static void open_sessions(struct world *world)
         .login_ms = 10000,
         .idle_ms = 120000,
         .stall_ms = 20000,
+        .hold_ms = 5000,
         .window = o->window,
         .max_text = o->max_text};
     const size_t buffer = sotto_session_buffer_min(&world->session);
