@@ -127,7 +127,7 @@ class Sensor(Board):
 
     def set_up(self, address):
         self.wait_for("not set up yet")
-        self.send("setup sensor %s %s\r" % (address, PASSWORD))
+        self.send("setup %s %s %s\r" % (self.name, address, PASSWORD))
 
 
 class Client(Child):

@@ -82,10 +82,10 @@ class Scene:
                                                     self.port)
 
     def start(self, kind, name, firmware, number, port=None, *options):
-        path = self.folder / (name + ".qmp")
+        path = self.folder / ("%d.qmp" % len(self.children))
         forwards = "" if port is None else \
             ",hostfwd=tcp:127.0.0.1:%d-:7688" % port
-        board = kind(name, firmware, self.folder / (name + ".nv"),
+        board = kind(name, firmware, self.folder / ("%d.nv" % number),
                      "52:54:00:00:00:%02x" % number, forwards + ",id=net0",
                      "-qmp", "unix:%s,server=on,wait=off" % path, *options)
         self.children.append(board)
@@ -171,7 +171,7 @@ def devices_network_stops(scene, alice):
 
 def board_starts_without_a_cable(scene, alice):
     """It has an address as soon as somebody puts the cable in."""
-    sensor, monitor = scene.start(Sensor, "late", scene.firmware, 5, None,
+    sensor, monitor = scene.start(Sensor, "sensor", scene.firmware, 5, None,
                                   "-S")
     monitor.set_link(False)
     monitor.command("cont")
@@ -183,6 +183,27 @@ def board_starts_without_a_cable(scene, alice):
     sensor.wait_for("device: online")
     sensor.interrupt()
     assert sensor.end() == 0, "the device's end"
+
+
+def device_dies_while_it_registers(scene, alice):
+    """Its power is cut again and again from the moment it is set up."""
+    chance = random.Random(8)
+    for cut in range(7):
+        probe, _ = scene.start(Sensor, "probe", scene.firmware, 6)
+        known = probe.wait_for("not set up yet|probe at ").group()
+        if known.startswith("not"):
+            probe.set_up("sotto://%s@10.0.2.2:%d" % (scene.fingerprint,
+                                                     scene.port))
+        if cut < 6:
+            time.sleep(chance.uniform(0, 0.15 * cut))
+            probe.process.kill()
+            probe.process.wait()
+    probe.wait_for("device: online")
+    scene.accounts.add("probe")
+    scene.say(alice, "@probe status")
+    alice.wait_for('"from":"probe".*"21.5 C, limit 30.0 C"')
+    probe.interrupt()
+    assert probe.end() == 0, "the device's end"
 
 
 def more_come_than_there_is_room(scene, alice):
@@ -305,7 +326,8 @@ def stranger_is_sent_away(scene, alice):
 
 
 SHORT = [network_stops, devices_network_stops, board_starts_without_a_cable,
-         more_come_than_there_is_room, strangers_never_speak,
+         device_dies_while_it_registers, more_come_than_there_is_room,
+         strangers_never_speak,
          strangers_speak_nonsense,
          console_gets_garbage, menu_gets_garbage, log_fills_the_flash,
          accounts_run_out]
