@@ -15,6 +15,7 @@
 static const char *const suite_names[] = {"a128cbchs256", "aesgcm",
                                           "chachapoly", NULL};
 
+/* By their numbers, from 1 on. */
 static const enum sotto_suite suites[] = {SOTTO_SUITE_A128CBCHS256,
                                           SOTTO_SUITE_AESGCM,
                                           SOTTO_SUITE_CHACHAPOLY};
@@ -125,7 +126,8 @@ const struct command client_command = {
 void client_defaults(struct client_settings *settings)
 {
     *settings =
-        (struct client_settings){.history = 20,
+        (struct client_settings){.suite = SOTTO_SUITE_DEFAULT - 1,
+                                 .history = 20,
                                  .iterations_min = SOTTO_SCRAM_ITERATIONS_MIN,
                                  .iterations_new = CLIENT_ITERATIONS};
 }

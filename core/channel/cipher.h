@@ -18,10 +18,15 @@
 
 /* The cipher suites' numbers on the wire. All use X25519 and SHA-256. */
 enum sotto_suite {
-    SOTTO_SUITE_A128CBCHS256 = 1, /* the default */
+    SOTTO_SUITE_A128CBCHS256 = 1,
     SOTTO_SUITE_AESGCM = 2,
     SOTTO_SUITE_CHACHAPOLY = 3
 };
+
+/* What a client dials when it is not told: the suite's number. */
+#ifndef SOTTO_SUITE_DEFAULT
+#    define SOTTO_SUITE_DEFAULT 1
+#endif
 
 /* True for a number that this build can speak. */
 bool sotto_suite_is_known(unsigned number);

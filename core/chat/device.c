@@ -38,7 +38,8 @@ static enum sotto_err init_client(struct sotto_device *device,
 {
     const size_t name_len = strlen(config->name);
     const size_t code_len = config->code != NULL ? strlen(config->code) : 0;
-    const uint8_t suite = config->suite != 0 ? config->suite : 1;
+    const uint8_t suite =
+        config->suite != 0 ? config->suite : SOTTO_SUITE_DEFAULT;
     struct sotto_client_config client = {
         .link = {.suite = (enum sotto_suite)suite,
                  .receive_limit = config->receive_limit,

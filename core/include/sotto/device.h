@@ -97,8 +97,9 @@ struct sotto_device_config {
      * of a Cortex-M3 each; 0: 100. */
     uint32_t rounds;
 
-    /* Which ciphers: 1 (and 0) AES-128-CBC with HMAC-SHA-256, 2 AES-256-GCM,
-     * 3 ChaCha20-Poly1305. */
+    /* Which ciphers: 1 AES-128-CBC with HMAC-SHA-256, 2 AES-256-GCM,
+     * 3 ChaCha20-Poly1305; 0: what the library was built for (1, on the boards
+     * of this project 3). */
     uint8_t suite;
 
     /* Rounds of the key derivation, for a new account and the least that a
