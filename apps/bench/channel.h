@@ -61,6 +61,19 @@ enum channel_side {
 };
 #define CHANNEL_SIDES 3
 
+/* What the sides do in turn; each takes what the one before put on the wire. */
+struct channel_step {
+    enum channel_side side;
+    bool (*run)(struct channel_pair *pair, enum sotto_suite suite,
+                const struct channel_world *world);
+};
+#define CHANNEL_STEPS 4
+extern const struct channel_step channel_steps[CHANNEL_STEPS];
+
+/* Both are open, know each other, and heard the same. */
+bool channel_pair_is_open(const struct channel_pair *pair,
+                          const struct channel_world *world);
+
 /* Measures XX handshakes for `slice_ns`, and adds a run to each of the
  * figures, which stand in the order of enum channel_side. */
 bool channel_measure_handshakes(enum sotto_suite suite,

@@ -104,21 +104,15 @@ static bool server_ends(struct channel_pair *pair, enum sotto_suite suite,
     return take_in(pair, &pair->server);
 }
 
-static const struct {
-    enum channel_side side;
-    bool (*run)(struct channel_pair *pair, enum sotto_suite suite,
-                const struct channel_world *world);
-} steps[] = {
+const struct channel_step channel_steps[CHANNEL_STEPS] = {
     {CHANNEL_CLIENT, client_starts},
     {CHANNEL_SERVER, server_answers},
     {CHANNEL_CLIENT, client_ends},
     {CHANNEL_SERVER, server_ends},
 };
-#define STEPS (sizeof steps / sizeof steps[0])
 
-/* Both are open, know each other, and heard the same. */
-static bool is_open(const struct channel_pair *pair,
-                    const struct channel_world *world)
+bool channel_pair_is_open(const struct channel_pair *pair,
+                          const struct channel_world *world)
 {
     const struct sotto_link *client = &pair->client;
     const struct sotto_link *server = &pair->server;
@@ -135,12 +129,12 @@ static bool is_open(const struct channel_pair *pair,
 bool channel_pair_open(struct channel_pair *pair, enum sotto_suite suite,
                        const struct channel_world *world)
 {
-    for (size_t step = 0; step < STEPS; step++) {
-        if (!steps[step].run(pair, suite, world)) {
+    for (size_t step = 0; step < CHANNEL_STEPS; step++) {
+        if (!channel_steps[step].run(pair, suite, world)) {
             return false;
         }
     }
-    return is_open(pair, world);
+    return channel_pair_is_open(pair, world);
 }
 
 /* ---- measuring ---------------------------------------------------------- */
@@ -152,17 +146,17 @@ static bool run_batch(enum sotto_suite suite, const struct channel_world *world,
     static struct channel_pair pairs[BATCH];
     bool ok = true;
 
-    for (size_t step = 0; step < STEPS; step++) {
+    for (size_t step = 0; step < CHANNEL_STEPS; step++) {
         double start = figure_now_ns();
         for (size_t at = 0; at < BATCH; at++) {
-            ok &= steps[step].run(&pairs[at], suite, world);
+            ok &= channel_steps[step].run(&pairs[at], suite, world);
         }
         double took = figure_now_ns() - start;
         ns[CHANNEL_BOTH] += took;
-        ns[steps[step].side] += took;
+        ns[channel_steps[step].side] += took;
     }
     for (size_t at = 0; at < BATCH; at++) {
-        ok &= is_open(&pairs[at], world);
+        ok &= channel_pair_is_open(&pairs[at], world);
     }
     return ok;
 }

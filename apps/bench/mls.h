@@ -75,6 +75,10 @@ struct mls_world {
  * short or something fails. */
 bool mls_world_init(struct mls_world *world, const struct sotto_random *random,
                     uint32_t members);
+/* The same for groups of this shape. */
+bool mls_world_init_with(struct mls_world *world,
+                         const struct sotto_random *random,
+                         const struct sotto_mls_config *config);
 void mls_world_free(struct mls_world *world);
 
 struct sotto_span mls_span(const struct sotto_mls_buffer *buffer);

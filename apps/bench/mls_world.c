@@ -288,26 +288,35 @@ static bool start(struct mls_world *world)
            mls_process(world, &world->second);
 }
 
-bool mls_world_init(struct mls_world *world, const struct sotto_random *random,
-                    uint32_t members)
+bool mls_world_init_with(struct mls_world *world,
+                         const struct sotto_random *random,
+                         const struct sotto_mls_config *config)
 {
-    *world = (struct mls_world){
-        .members = members,
-        .config = {.members = members,
-                   .leaf_len = LEAF_LEN,
-                   .context_len = 32,
-                   .proposals = 8,
-                   .proposal_bytes = 2048,
-                   .past_psks = 1,
-                   .message_len =
-                       MESSAGE_FIXED + (size_t)members * MESSAGE_EACH,
-                   .kept = 32,
-                   .window = 32,
-                   .forward = UINT32_MAX},
-        .client = {.now = SOTTO_TIME_UNKNOWN, .random = random}};
+    *world = (struct mls_world){.members = config->members,
+                                .config = *config,
+                                .client = {.now = SOTTO_TIME_UNKNOWN,
+                                           .random = random}};
     world->group_size = sotto_mls_group_size(&world->config);
     world->client.scratch_len = sotto_mls_scratch_size(&world->config);
     return init_memory(world) && start(world);
+}
+
+bool mls_world_init(struct mls_world *world, const struct sotto_random *random,
+                    uint32_t members)
+{
+    const struct sotto_mls_config config = {.members = members,
+                                            .leaf_len = LEAF_LEN,
+                                            .context_len = 32,
+                                            .proposals = 8,
+                                            .proposal_bytes = 2048,
+                                            .past_psks = 1,
+                                            .message_len =
+                                                MESSAGE_FIXED +
+                                                (size_t)members * MESSAGE_EACH,
+                                            .kept = 32,
+                                            .window = 32,
+                                            .forward = UINT32_MAX};
+    return mls_world_init_with(world, random, &config);
 }
 
 static void free_client(struct mls_client *client)
