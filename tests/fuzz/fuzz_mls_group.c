@@ -272,9 +272,12 @@ static void forge(struct world_client *sender)
     }
 }
 
-/* A joiner's commit, or an outsider's Add. */
+/* A joiner's commit, an outsider's Add, or what the external sender wants. */
 static void forge_outside(struct world_client *sender)
 {
+    uint8_t sender_type = sender == &world.clients[WORLD_CLIENTS - 1]
+                              ? SOTTO_MLS_SENDER_EXTERNAL
+                              : SOTTO_MLS_SENDER_NEW_MEMBER_PROPOSAL;
     const struct world_message *old = world_pick_message();
     uint8_t content[CONTENT_MAX];
     struct sotto_mls_message message;
@@ -285,8 +288,7 @@ static void forge_outside(struct world_client *sender)
     if (world_byte() % 4 == 0) {
         sotto_writer_init(&w, content, sizeof content);
         forge_proposal(sender, &w);
-        forge_message(sender, SOTTO_MLS_SENDER_NEW_MEMBER_PROPOSAL,
-                      SOTTO_MLS_CONTENT_PROPOSAL,
+        forge_message(sender, sender_type, SOTTO_MLS_CONTENT_PROPOSAL,
                       (struct sotto_span){content, w.bad ? 0 : w.len});
         return;
     }
@@ -310,7 +312,17 @@ static void forge_outside(struct world_client *sender)
 
 /* -------------------------------------------------------------------- state */
 
-/* Saved, loaded and saved again it is the same. */
+static void load_again(struct sotto_mls_group *group,
+                       const struct sotto_mls_buffer *state)
+{
+    sotto_mls_group_wipe(group);
+    must(sotto_mls_group_load(group,
+                              (struct sotto_span){state->at, state->len}) ==
+         SOTTO_OK);
+}
+
+/* Saved, loaded and saved again it is the same; where keys are reserved, once
+ * those were stepped over. */
 static void save_and_load(struct world_client *client)
 {
     static uint8_t saved[2][65536];
@@ -321,11 +333,18 @@ static void save_and_load(struct world_client *client)
     if (!sotto_mls_group_is_active(group)) {
         return;
     }
+    if (world_byte() % 4 == 0 &&
+        sotto_mls_reserve(group, world_byte()) == SOTTO_OK) {
+        sotto_mls_forget_past(group,
+                              sotto_mls_group_epoch(group) - world_byte() % 2U);
+        sotto_mls_ignore_proposals(group);
+    }
     must(sotto_mls_group_save(group, &first) == SOTTO_OK);
-    sotto_mls_group_wipe(group);
-    must(
-        sotto_mls_group_load(group, (struct sotto_span){first.at, first.len}) ==
-        SOTTO_OK);
+    if (group->reserves) {
+        load_again(group, &first);
+        must(sotto_mls_group_save(group, &first) == SOTTO_OK);
+    }
+    load_again(group, &first);
     must(sotto_mls_group_save(group, &second) == SOTTO_OK);
     must(first.len == second.len &&
          memcmp(first.at, second.at, first.len) == 0);

@@ -339,11 +339,28 @@ static void commit_first(struct world_client *sender,
     }
 }
 
+/* The last client may propose from outside. */
+static struct sotto_span make_extensions(void)
+{
+    static uint8_t bytes[128];
+    uint8_t public_key[SOTTO_MLS_PUBLIC_MAX];
+    const struct world_client *last = &world.clients[WORLD_CLIENTS - 1];
+    const struct sotto_mls_suite *suite = world_suite();
+    const struct sotto_mls_external_sender sender = {
+        .signature_key = {public_key, suite->signature_public_len},
+        .credential = {SOTTO_MLS_CREDENTIAL_BASIC, {public_key, 1}}};
+    struct sotto_mls_buffer out = {bytes, sizeof bytes, 0};
+
+    must(suite->signature_public_of(last->signature_private, public_key) ==
+         SOTTO_OK);
+    must(sotto_mls_write_external_senders(&sender, 1, &out) == SOTTO_OK);
+    return (struct sotto_span){bytes, out.len};
+}
+
 static void make_first(void)
 {
     const struct sotto_piece seed = {"mls_world", 9};
     const struct sotto_piece nothing = {NULL, 0};
-    const struct sotto_span none = {NULL, 0};
     const struct sotto_span id = {(const uint8_t *)"g", 1};
     struct sotto_mls_member_keys keys;
 
@@ -357,7 +374,7 @@ static void make_first(void)
     }
     keys = world_keys(&world.clients[0]);
     must(sotto_mls_group_create(world.clients[0].group, &world_client, &keys,
-                                id, none) == SOTTO_OK);
+                                id, make_extensions()) == SOTTO_OK);
     for (size_t i = 1; i < WORLD_FOUNDERS; i++) {
         commit_first(&world.clients[0], &world.clients[i]);
     }
