@@ -124,7 +124,7 @@ static void print_row(const struct mls_result *result)
     for (size_t i = 0; i < MLS_CURVE; i++) {
         print_count(result, i);
     }
-    (void)printf("%6u%6.1f%6.1f%%%8zu\n", (unsigned)result->done.of[MLS_HASH],
+    (void)printf("%7u%8.1f%6.1f%%%8zu\n", (unsigned)result->done.of[MLS_HASH],
                  (double)result->done.of[MLS_BYTE] / 1e3,
                  100 * figure_median_ns(&result->beyond) /
                      figure_median_ns(&result->time),
@@ -134,7 +134,7 @@ static void print_row(const struct mls_result *result)
 static void print_group(const struct group *group)
 {
     (void)printf("\n%u members: %.1f KB a member, %.1f KB saved\n"
-                 "%-14s %24s%6s%6s%6s%6s%6s%6s%7s%8s\n",
+                 "%-14s %24s%6s%6s%6s%6s%7s%8s%7s%8s\n",
                  (unsigned)group->members, (double)group->memory / 1e3,
                  (double)group->saved / 1e3, "", "ms", "pair", "agree", "sign",
                  "verif", "hash", "KB", "beyond", "bytes");

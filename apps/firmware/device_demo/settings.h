@@ -1,8 +1,7 @@
 /*
- * settings.h - which server, which account: one line, typed once and kept; the
- * password only until the server has taken it, since keys do instead of it.
+ * settings.h - which server, which account: one line, typed once and kept.
  *
- *     NAME sotto://FINGERPRINT@HOST[:PORT][/CODE] [PASSWORD]
+ *     NAME sotto://FINGERPRINT@HOST[:PORT][/CODE] PASSWORD
  *
  * The address is the one that a server's operator hands out; the password is
  * the rest of the line.
@@ -23,8 +22,8 @@ struct settings {
     const char *name;
     const char *fingerprint;
     const char *host;
-    const char *code;     /* NULL: none */
-    const char *password; /* or empty */
+    const char *code; /* NULL: none */
+    const char *password;
     uint16_t tcp_port;
 };
 
