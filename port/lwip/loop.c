@@ -150,30 +150,39 @@ static size_t report_ready(struct port_loop *loop, struct port_event *events,
 
 /* ---- waiting ---------------------------------------------------------- */
 
-static void sleep_until(struct port_loop *loop, uint64_t end)
-{
-    const struct port_stream *console = &machine()->console;
-    uint64_t now = below_now_ms();
-    if (now >= end) {
-        return;
-    }
-    uint32_t ms =
-        end - now < PORT_FOREVER ? (uint32_t)(end - now) : PORT_FOREVER;
-    bool is_ours = console->state == STREAM_CONSOLE && console->loop == loop;
-    stack_wait(loop, ms, is_ours ? console->want : 0);
-}
+/* What a loop knows after it has looked. */
+struct view {
+    size_t count;     /* events */
+    bool has_files;   /* files are this loop's */
+    unsigned console; /* what of the console it waits for */
+};
 
-/* What there is to tell, and whether files are this loop's. */
-static size_t look(struct port_loop *loop, struct port_event *events,
-                   size_t cap, bool *has_files)
+static struct view look(struct port_loop *loop, struct port_event *events,
+                        size_t cap)
 {
+    const struct port *port = machine();
+    const struct port_stream *console = &port->console;
+    struct view view = {0};
     LOCK_TCPIP_CORE();
     connect_turn(loop);
-    size_t count = report_calls(loop, events, cap);
-    count += report_ready(loop, events + count, cap - count);
-    *has_files = machine()->folders > 0 && machine()->files_loop == loop;
+    view.count = report_calls(loop, events, cap);
+    view.count += report_ready(loop, events + view.count, cap - view.count);
+    view.has_files = port->folders > 0 && port->files_loop == loop;
+    if (console->state == STREAM_CONSOLE && console->loop == loop) {
+        view.console = console->want;
+    }
     UNLOCK_TCPIP_CORE();
-    return count;
+    return view;
+}
+
+static void sleep_until(struct port_loop *loop, uint64_t end, unsigned console)
+{
+    uint64_t now = below_now_ms();
+    if (now < end) {
+        uint64_t left = end - now;
+        stack_wait(loop, left < PORT_FOREVER ? (uint32_t)left : PORT_FOREVER,
+                   console);
+    }
 }
 
 void port_wait(struct port_loop *loop, uint32_t timeout_ms,
@@ -183,16 +192,15 @@ void port_wait(struct port_loop *loop, uint32_t timeout_ms,
         timeout_ms == PORT_FOREVER ? UINT64_MAX : below_now_ms() + timeout_ms;
     for (;;) {
         bool more = false;
-        bool has_files = false;
         stack_turn();
-        size_t n = look(loop, events, cap, &has_files);
-        bool done = has_files && below_files_poll(&more);
-        if (n > 0 || done || below_now_ms() >= end) {
-            *count = n;
+        struct view view = look(loop, events, cap);
+        bool done = view.has_files && below_files_poll(&more);
+        if (view.count > 0 || done || below_now_ms() >= end) {
+            *count = view.count;
             return;
         }
         if (!more) {
-            sleep_until(loop, end);
+            sleep_until(loop, end, view.console);
         }
     }
 }

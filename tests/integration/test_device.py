@@ -106,6 +106,25 @@ class Devices(sotto.Case):
         self.assertLessEqual(asked, 25 + 12)  # a cut before it was stored
         self.assertGreaterEqual(asked, 25)
 
+    def test_it_keeps_the_password_until_it_is_taken_and_no_longer(self):
+        server = self.server()
+        server.kill()
+        device = self.device(server)
+        device.says("offline")
+        device.kill()
+        folder = self.folder / "sotto-device.data"
+        self.assertEqual((folder / "password").read_text(), SECRET)
+        server = self.server(port=server.port)
+        device = Device(self)
+        device.says("online")
+        device.write("status\n")
+        device.says("limit 30.0")
+        for path in folder.iterdir():
+            self.assertNotIn(SECRET.encode(), path.read_bytes(), path)
+        device.kill()
+        device = Device(self)
+        device.says("online")
+
     def test_it_comes_back_to_a_server_that_was_away(self):
         server = self.server()
         alice = self.member(server, "alice")
@@ -163,7 +182,7 @@ class Devices(sotto.Case):
             device.write(junk)
         device.write(b"\n" + b"x" * 100000 + b"\n")
         device.says("that line was too long")
-        for line in ("setup", "setup a b", "setup a sotto://b c",
+        for line in ("setup", "setup a b", "setup a sotto://b@c", "setup a sotto://b c",
                      "setup a sotto://b@ c", "setup a sotto://b@:1 c",
                      "setup a sotto://b@[::1 c", "setup a sotto://b@c:99999 d",
                      "setup a sotto://b@c:1x d"):

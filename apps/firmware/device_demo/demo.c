@@ -108,16 +108,31 @@ static void start_device(struct demo *demo)
     }
 }
 
-void demo_start(struct demo *demo)
+/* The settings, and behind them the password as long as it is kept. */
+static enum sotto_err read_settings(struct demo *demo)
 {
     uint8_t text[SETTINGS_MAX];
     size_t len = 0;
+    size_t more = 0;
     const char *why = NULL;
     enum sotto_err err =
         store_read(&demo->store, STORE_SETTINGS, text, sizeof text, &len);
-    if (err == SOTTO_OK) {
-        err = settings_parse(&demo->settings, (const char *)text, len, &why);
+    if (err != SOTTO_OK) {
+        return err;
     }
+    err = store_read(&demo->store, STORE_PASSWORD, text + len,
+                     sizeof text - len, &more);
+    if (err == SOTTO_OK || err == SOTTO_ERR_NOT_FOUND) {
+        err = settings_parse(&demo->settings, (const char *)text, len + more,
+                             &why);
+    }
+    sotto_wipe(text, sizeof text);
+    return err;
+}
+
+void demo_start(struct demo *demo)
+{
+    enum sotto_err err = read_settings(demo);
     if (err == SOTTO_OK) {
         start_device(demo);
     } else if (err == SOTTO_ERR_NOT_FOUND) {
@@ -205,6 +220,16 @@ static void tell_offline(struct demo *demo, const struct sotto_device_event *e)
     demo->is_done |= demo->is_leaving && e->why == SOTTO_DEVICE_WHY_LEFT;
 }
 
+/* It was the right one: from now on the keys made of it are enough. */
+static void drop_password(struct demo *demo)
+{
+    if (demo->settings.password[0] != '\0' &&
+        store_state(demo, demo->stored_number) == SOTTO_OK &&
+        store_remove(&demo->store, STORE_PASSWORD) == SOTTO_OK) {
+        demo->settings.password = ""; /* the device still has it */
+    }
+}
+
 static void take_event(struct demo *demo, const struct sotto_device_event *e)
 {
     switch (e->kind) {
@@ -213,6 +238,7 @@ static void take_event(struct demo *demo, const struct sotto_device_event *e)
         break;
     case SOTTO_DEVICE_ONLINE:
         demo_log("online", NULL);
+        drop_password(demo);
         break;
     case SOTTO_DEVICE_OFFLINE:
         tell_offline(demo, e);
@@ -279,13 +305,22 @@ static void set_up(struct demo *demo, struct sotto_span line)
 {
     struct settings settings;
     const char *why = NULL;
-    if (settings_parse(&settings, (const char *)line.at, line.len, &why) !=
-        SOTTO_OK) {
+    enum sotto_err err =
+        settings_parse(&settings, (const char *)line.at, line.len, &why);
+    if (err == SOTTO_OK && settings.password[0] == '\0') {
+        err = SOTTO_ERR_FORMAT;
+        why = "there is no password";
+    }
+    if (err != SOTTO_OK) {
         demo_log("not set up: ", why, NULL);
         return;
     }
-    enum sotto_err err =
-        store_write(&demo->store, STORE_SETTINGS, line.at, line.len);
+    const size_t kept = (size_t)(settings.password - settings.text);
+    err = store_write(&demo->store, STORE_PASSWORD, line.at + kept,
+                      line.len - kept);
+    if (err == SOTTO_OK) {
+        err = store_write(&demo->store, STORE_SETTINGS, line.at, kept);
+    }
     if (err != SOTTO_OK) {
         demo_log("not set up: cannot store (", sotto_err_name(err), ")", NULL);
         return;
@@ -300,6 +335,9 @@ static void forget(struct demo *demo)
     sensor_init(&demo->sensor);
     demo->stored_number = 0;
     enum sotto_err err = store_remove(&demo->store, STORE_STATE);
+    if (err == SOTTO_OK) {
+        err = store_remove(&demo->store, STORE_PASSWORD);
+    }
     if (err == SOTTO_OK) {
         err = store_remove(&demo->store, STORE_SETTINGS);
     }

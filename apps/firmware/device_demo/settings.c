@@ -72,12 +72,12 @@ enum sotto_err settings_parse(struct settings *settings, const char *line,
     char *name = skip_blanks(settings->text);
     char *address = skip_blanks(cut(name, ' '));
     char *password = address != NULL ? skip_blanks(cut(address, ' ')) : NULL;
-    if (password == NULL || *password == '\0') {
+    if (address == NULL || *address == '\0') {
         *why = "it is NAME ADDRESS PASSWORD";
         return SOTTO_ERR_FORMAT;
     }
     settings->name = name;
-    settings->password = password;
+    settings->password = password != NULL ? password : "";
     *why = parse_address(settings, address);
     return *why == NULL ? SOTTO_OK : SOTTO_ERR_FORMAT;
 }

@@ -1,7 +1,8 @@
 /*
- * settings.h - which server, which account: one line, typed once and kept.
+ * settings.h - which server, which account: one line, typed once and kept; the
+ * password only until the server has taken it, since keys do instead of it.
  *
- *     NAME sotto://FINGERPRINT@HOST[:PORT][/CODE] PASSWORD
+ *     NAME sotto://FINGERPRINT@HOST[:PORT][/CODE] [PASSWORD]
  *
  * The address is the one that a server's operator hands out; the password is
  * the rest of the line.
@@ -22,8 +23,8 @@ struct settings {
     const char *name;
     const char *fingerprint;
     const char *host;
-    const char *code; /* NULL: none */
-    const char *password;
+    const char *code;     /* NULL: none */
+    const char *password; /* or empty */
     uint16_t tcp_port;
 };
 

@@ -1,8 +1,8 @@
 /*
- * store.h - what the device keeps: "settings", the line it was set up with, and
- * "state", the library's and its own, which are written in one step: so a limit
- * that was set is kept together with the number of the request that set it, and
- * no power cut comes between.
+ * store.h - what the device keeps: "settings", the line it was set up with;
+ * "password", until the first login; and "state", the library's and its own,
+ * which are written in one step: so a limit that was set is kept together with
+ * the number of the request that set it, and no power cut comes between.
  */
 #ifndef SOTTO_DEVICE_DEMO_STORE_H
 #define SOTTO_DEVICE_DEMO_STORE_H
@@ -11,6 +11,7 @@
 #include <sotto/device.h>
 
 #define STORE_SETTINGS "settings"
+#define STORE_PASSWORD "password"
 #define STORE_STATE    "state"
 
 struct store {
