@@ -16,10 +16,9 @@
 # With --power the server's board loses power again and again, while somebody
 # registers and somebody talks; nothing that it acknowledged may be lost.
 #
-# With --faults that board (mps2 only) meets with all else: its network stops,
-# more come than it has room for, strangers say nothing or nonsense, its log and
-# its list of accounts are full, somebody types garbage. --long adds what takes
-# minutes.
+# With --faults that board meets with all else: its network stops, more come than
+# it has room for, strangers say nothing or nonsense, its log and its list of
+# accounts are full, somebody types garbage. --long adds what takes minutes.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -331,6 +331,9 @@ SHORT = [network_stops, devices_network_stops, board_starts_without_a_cable,
          strangers_speak_nonsense,
          console_gets_garbage, menu_gets_garbage, log_fills_the_flash,
          accounts_run_out]
+# QEMU's Ethernet of this board always has a link.
+WITH_LINK = [network_stops, devices_network_stops, board_starts_without_a_cable]
+LINKLESS = "lm3s6965evb"
 LONG = [peer_vanishes, stranger_is_sent_away]
 
 
@@ -368,6 +371,10 @@ def main():
     sotto, firmware, machine = sys.argv[1:4]
     cases = SHORT + (LONG if "--long" in sys.argv[4:] else [])
     chosen = [case for case in SHORT + LONG if case.__name__ in sys.argv[4:]]
+    if machine == LINKLESS:
+        for case in WITH_LINK:
+            print("left out: " + case.__name__)
+        cases = [case for case in cases if case not in WITH_LINK]
     wrong = None
     scene = None
     with tempfile.TemporaryDirectory() as folder:

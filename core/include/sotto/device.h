@@ -24,10 +24,11 @@
  *         wait for the stream, at most until sotto_device_deadline_ms(device)
  *     }
  *
- * (The loops around reading and writing end, too, when there is nothing to
- * read, or the stream takes nothing more.) sotto_device_say() may be called
- * before what is written is asked for. apps/firmware/device_demo is such a
- * program, whole.
+ * The loops around reading and writing end, too, when there is nothing to read,
+ * or the stream takes nothing more. The wait ends at once while the stream still
+ * has something to read, and when it takes more of what was cut short.
+ * sotto_device_say() comes before output is asked for, as in the events' loop.
+ * apps/firmware/device_demo is such a program, whole.
  *
  * What the device sees to: the server's key is compared with a fingerprint
  * before anything of ours is said; the password never leaves it; what is said
@@ -39,7 +40,7 @@
  * all where the server is another one.
  *
  * What the program sees to: the stream (TCP), the clock, random bytes, and the
- * state, some 250 bytes that have to outlive a power cut.
+ * state, less than 256 bytes that have to outlive a power cut.
  */
 #ifndef SOTTO_DEVICE_H
 #define SOTTO_DEVICE_H
