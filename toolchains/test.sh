@@ -43,7 +43,7 @@ step_emulated() { # the tests of core on a Cortex-M3 in QEMU, but for long ones
 step_board() { # firmware in QEMU: a conversation, power cuts, other faults
     build_and_test mps2-an385 && toolchains/demo.sh &&
         toolchains/demo.sh --crowd && toolchains/demo.sh --power &&
-        toolchains/demo.sh --faults && small_board
+        toolchains/demo.sh --faults && toolchains/size.sh && small_board
 }
 small_board() { # the same with little RAM, other devices and an SD card
     local -x SOTTO_BOARD=lm3s6965evb

@@ -45,7 +45,8 @@
 /* The memory that a role takes at its start; one that is too small is an error
  * at the start, with the number that was missing. */
 #ifndef FIRMWARE_ARENA
-#    define FIRMWARE_ARENA 23620U
+#    define FIRMWARE_ARENA                                                     \
+        (FIRMWARE_ROLE == FIRMWARE_ROLE_CLIENT ? 20480U : 23620U)
 #endif
 
 /* How long the start waits for an address before it goes on without. */
@@ -146,11 +147,20 @@
 /* ---- port/lwip -------------------------------------------------------- */
 
 /* One more than the server's clients, so that the next can be told that there
- * is no room. */
-#define PORT_LWIP_STREAMS (SERVER_CONNECTIONS + 1)
+ * is no room; all of them may come at the same moment. A client has one, and
+ * one more while that is being closed. */
+#if FIRMWARE_ROLE == FIRMWARE_ROLE_CLIENT
+#    define PORT_LWIP_STREAMS 2
+#    define PORT_LWIP_BACKLOG 1
+#else
+#    define PORT_LWIP_STREAMS (SERVER_CONNECTIONS + 1)
+#    define PORT_LWIP_BACKLOG (SERVER_CONNECTIONS + 1)
+#endif
 
-/* All of them may come at the same moment. */
-#define PORT_LWIP_BACKLOG (SERVER_CONNECTIONS + 1)
+/* A server looks up no names. */
+#if FIRMWARE_ROLE == FIRMWARE_ROLE_SERVER
+#    define PORT_LWIP_DNS 0
+#endif
 
 #define PORT_LWIP_LISTENERS  1
 #define SERVER_LISTENERS_MAX 1U
