@@ -37,7 +37,7 @@ printf '\nmeasured in QEMU\n'
 python3 -B tests/boards/roles.py build/release/bin/sotto \
     "build/$board-server/bin/sotto.elf" "build/$board-client/bin/sotto.elf" \
     "$board"
-if arm-none-eabi-nm "build/$board/bin/sotto_parts.elf" | 
+if arm-none-eabi-nm "build/$board/bin/sotto_parts.elf" |
     grep -E ' (malloc|calloc|realloc|_sbrk|mbedtls_[cm]alloc|mbedtls_memory_.*)$'; then
     echo "  WARNING: the image allocates from a heap (above)"
 else
