@@ -8,7 +8,7 @@
 # "ready", and join from another terminal with the command that is printed. What
 # the board stores is kept in build/BOARD/storage.nv for the next time.
 # Control-A X leaves QEMU. SOTTO_BOARD names another board (mps2-an386,
-# lm3s6965evb).
+# mps2-an505, lm3s6965evb).
 #
 # With --crowd as many clients as the board takes talk at once, while others hold
 # on to what they share.
