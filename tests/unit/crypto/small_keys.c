@@ -6,5 +6,6 @@
 
 int main(void)
 {
-    return (test_aead() != 0) | (test_cipher() != 0);
+    const int failed = test_aead();
+    return test_cipher() != 0 || failed != 0;
 }
