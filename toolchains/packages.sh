@@ -10,9 +10,10 @@ test_packages=(libcmocka-dev libcjson-dev libslirp-dev python3
 # Prints those of the given packages that are not installed.
 missing_packages() {
     local installed package
+    # Packages that dpkg has only heard of are listed, too, but not as "ii".
     # shellcheck disable=SC2016 # dpkg-query fills this in
-    installed=" $(dpkg-query -W -f '${db:Status-Abbrev}${Package} ' "$@" \
-        2>/dev/null | sed 's/ii //g' || true)"
+    installed=" $(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' "$@" \
+        2>/dev/null | sed -n 's/^ii *//p' | tr '\n' ' ' || true)"
     for package in "$@"; do
         [[ $installed == *" $package "* ]] || echo "$package"
     done
