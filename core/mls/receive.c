@@ -208,6 +208,17 @@ static enum sotto_err take_proposal(struct sotto_mls_group *group,
     return err;
 }
 
+/* Deletes the key that a message was opened with (9.2). */
+static void consume_key(struct sotto_mls_group *group,
+                        const struct incoming *in)
+{
+    if (in->is_private) {
+        sotto_mls_secret_tree_consume(in->past != NULL ? &in->past->secret_tree
+                                                       : &group->secret_tree,
+                                      &in->key);
+    }
+}
+
 static enum sotto_err take_commit(struct sotto_mls_group *group,
                                   const struct sotto_mls_client *client,
                                   struct sotto_mls_work *work,
@@ -231,6 +242,7 @@ static enum sotto_err take_commit(struct sotto_mls_group *group,
         event->type = SOTTO_MLS_EVENT_REINIT;
         event->data = work->reinit;
     }
+    consume_key(group, in); /* of the epoch that may be kept as a past one */
     sotto_mls_commit_apply(group, work);
     event->signature_key = /* that of before is gone */
         sotto_mls_tree_signature_key(&group->tree, event->sender);
@@ -244,6 +256,7 @@ static enum sotto_err take_content(struct sotto_mls_group *group,
                                    struct sotto_mls_event *event)
 {
     const struct sotto_mls_framed_content *content = &in->content.content;
+    enum sotto_err err;
 
     *event = (struct sotto_mls_event){.is_member = content->sender.type ==
                                                    SOTTO_MLS_SENDER_MEMBER,
@@ -256,25 +269,18 @@ static enum sotto_err take_content(struct sotto_mls_group *group,
     switch ((enum sotto_mls_content_type)content->content_type) {
     case SOTTO_MLS_CONTENT_APPLICATION:
         take_application(in, event);
+        consume_key(group, in);
         return SOTTO_OK;
     case SOTTO_MLS_CONTENT_PROPOSAL:
-        return take_proposal(group, client, in, event);
+        err = take_proposal(group, client, in, event);
+        if (err == SOTTO_OK) {
+            consume_key(group, in);
+        }
+        return err;
     case SOTTO_MLS_CONTENT_COMMIT:
         return take_commit(group, client, work, in, event);
     }
     return SOTTO_ERR_FORMAT;
-}
-
-/* A commit ends the epoch, and all its keys with it. */
-static void consume_key(struct sotto_mls_group *group,
-                        const struct incoming *in)
-{
-    if (in->is_private &&
-        in->content.content.content_type != SOTTO_MLS_CONTENT_COMMIT) {
-        sotto_mls_secret_tree_consume(in->past != NULL ? &in->past->secret_tree
-                                                       : &group->secret_tree,
-                                      &in->key);
-    }
 }
 
 enum sotto_err sotto_mls_receive(struct sotto_mls_group *group,
@@ -302,7 +308,6 @@ enum sotto_err sotto_mls_receive(struct sotto_mls_group *group,
         err = take_content(group, client, work, &in, &taken);
     }
     if (err == SOTTO_OK) {
-        consume_key(group, &in);
         *event = taken;
     } else {
         sotto_wipe(work->text, in.is_private ? message.len : 0);

@@ -274,19 +274,42 @@ static void test_new_signature_key_replaces_old_one(void **state)
 /* ------------------------------------------------------------------- messages */
 
 /* The key that a message of the sender's next generation is sealed with. */
-static struct sotto_mls_message_key next_key(const struct party_member *member,
-                                             uint32_t leaf)
+static struct sotto_mls_message_key key_of(const struct party_member *member,
+                                           uint32_t leaf,
+                                           enum sotto_mls_ratchet_kind kind)
 {
     const struct sotto_mls_secret_tree *tree = &member->group->secret_tree;
     struct sotto_mls_message_key key;
+    uint32_t generation = sotto_mls_secret_tree_generation(tree, leaf, kind);
 
-    assert_int_equal(sotto_mls_secret_tree_find(
-                         tree, leaf, SOTTO_MLS_RATCHET_APPLICATION,
-                         sotto_mls_secret_tree_generation(
-                             tree, leaf, SOTTO_MLS_RATCHET_APPLICATION),
-                         &key),
+    assert_int_equal(sotto_mls_secret_tree_find(tree, leaf, kind, generation,
+                                                &key),
                      SOTTO_OK);
     return key;
+}
+
+static struct sotto_mls_message_key next_key(const struct party_member *member,
+                                             uint32_t leaf)
+{
+    return key_of(member, leaf, SOTTO_MLS_RATCHET_APPLICATION);
+}
+
+/* Past epochs are kept for late messages, but not what the commit's key is made
+ * of. */
+static void test_private_commit_leaves_no_key(void **state)
+{
+    struct sotto_mls_message_key key;
+    uint8_t root[32];
+
+    (void)state;
+    party_of(3);
+    key = key_of(&party[1], 0, SOTTO_MLS_RATCHET_HANDSHAKE);
+    memcpy(root, party[1].group->secret_tree.secrets, 32);
+    party_commit(&party[0], NULL, true, false);
+    for (int i = 0; i < 3; i++) {
+        assert_gone_len(&party[i], key.key, 16);
+        assert_gone(&party[i], root);
+    }
 }
 
 static void test_message_leaves_no_key(void **state)
@@ -416,6 +439,7 @@ int test_mls_deletion(void)
         DELETION(test_commit_leaves_nothing_of_its_way),
         DELETION(test_welcome_leaves_nothing_of_its_way),
         DELETION(test_epoch_takes_its_secrets_along),
+        DELETION(test_private_commit_leaves_no_key),
         DELETION(test_forgotten_epoch_takes_its_secrets_along),
         DELETION(test_path_replaces_private_keys),
         DELETION(test_path_leaves_no_path_secrets),
