@@ -4,7 +4,8 @@
  *   posix.c    the machine: opening, time, random bytes, errors
  *   signals.c  signals become events
  *   loop.c     the wait set       wait.c     one turn of it
- *   address.c  addresses          listen.c   listeners
+ *   address.c, address_text.c  addresses
+ *   listen.c   listeners
  *   stream.c   bytes in and out   linger.c   closing in good order
  *   connect.c  connecting         resolve.c  names, in helper threads
  *   console.c  standard input and output as a stream

@@ -141,11 +141,12 @@ static void worker_echo(struct worker *worker)
     uint8_t bytes[64];
     size_t len = 0;
     enum sotto_err err = port_read(worker->stream, bytes, sizeof bytes, &len);
-    if (err == SOTTO_OK) {
+    if (err == SOTTO_OK) { /* so few that all fit, be it in pieces */
         size_t put = 0;
-        worker->done =
-            port_write(worker->stream, bytes, len, &put) != SOTTO_OK ||
-            put != len;
+        for (size_t at = 0; at < len && !worker->done; at += put) {
+            worker->done = port_write(worker->stream, bytes + at, len - at,
+                                      &put) != SOTTO_OK;
+        }
     } else if (err != SOTTO_ERR_AGAIN) {
         worker->done = true;
     }
