@@ -49,6 +49,45 @@ enum sotto_err sotto_x509_verify(const struct sotto_span *chain, size_t count,
                                  uint8_t key[static SOTTO_P256_PUBLIC_LEN])
     SOTTO_MUST_CHECK;
 
+/* What can be wrong with a chain: bits, for words to a person. */
+enum sotto_x509_flaw {
+    SOTTO_X509_EXPIRED = 1,
+    SOTTO_X509_NOT_YET = 2,
+    SOTTO_X509_OTHER_NAME = 4,
+    SOTTO_X509_OTHER_USAGE = 8,
+    SOTTO_X509_UNTRUSTED = 16 /* no way to an anchor: of another authority, one
+                                 in between is missing, or a signature or its
+                                 algorithm is wrong */
+};
+
+struct sotto_x509_report {
+    unsigned flaws; /* enum sotto_x509_flaw, together */
+    uint64_t from;  /* when all certificates of the way to the anchor, this */
+    uint64_t until; /* included, are valid: first and last second, since 1970 */
+};
+
+/*
+ * The same as sotto_x509_verify(), and says what was found. With OK and with
+ * AUTH `report` is set; `flaws` is 0 with OK and not 0 with AUTH.
+ */
+enum sotto_err sotto_x509_examine(const struct sotto_span *chain, size_t count,
+                                  const struct sotto_x509_trust *trust,
+                                  uint8_t key[static SOTTO_P256_PUBLIC_LEN],
+                                  struct sotto_x509_report *report)
+    SOTTO_MUST_CHECK;
+
+/* One certificate, unverified. */
+struct sotto_x509_facts {
+    struct sotto_span subject; /* its encoded Name, a view */
+    uint8_t key[SOTTO_P256_PUBLIC_LEN];
+    uint64_t from; /* first and last second, since 1970 */
+    uint64_t until;
+};
+
+/* Reads a certificate with a key of P-256. FORMAT, SPACE. */
+enum sotto_err sotto_x509_read(struct sotto_span certificate,
+                               struct sotto_x509_facts *facts) SOTTO_MUST_CHECK;
+
 /* The subject of a certificate: its encoded Name, a view. FORMAT, SPACE. */
 enum sotto_err sotto_x509_subject(struct sotto_span certificate,
                                   struct sotto_span *subject) SOTTO_MUST_CHECK;

@@ -94,60 +94,102 @@ static uint64_t seconds_of(const mbedtls_x509_time *time)
     return seconds < 0 ? 0 : (uint64_t)seconds;
 }
 
+/* What the callback is handed. */
+struct times {
+    const struct sotto_x509_trust *trust;
+    struct sotto_x509_report *report;
+};
+
 /* Called for each certificate of the path, the anchor included. */
 static int check_time(void *ctx, mbedtls_x509_crt *certificate, int depth,
                       uint32_t *flags)
 {
-    const struct sotto_x509_trust *trust = ctx;
-    uint64_t earliest =
+    const struct times *times = ctx;
+    const struct sotto_x509_trust *trust = times->trust;
+    struct sotto_x509_report *report = times->report;
+    const uint64_t from = seconds_of(&certificate->valid_from);
+    const uint64_t until = seconds_of(&certificate->valid_to);
+    const uint64_t earliest =
         trust->now == SOTTO_TIME_UNKNOWN ? trust->floor : trust->now;
 
     (void)depth;
-    if (seconds_of(&certificate->valid_to) < earliest) {
+    report->from = from > report->from ? from : report->from;
+    report->until = until < report->until ? until : report->until;
+    if (until < earliest) {
         *flags |= MBEDTLS_X509_BADCERT_EXPIRED;
     }
-    if (trust->now != SOTTO_TIME_UNKNOWN &&
-        seconds_of(&certificate->valid_from) > trust->now) {
+    if (trust->now != SOTTO_TIME_UNKNOWN && from > trust->now) {
         *flags |= MBEDTLS_X509_BADCERT_FUTURE;
     }
     return 0;
 }
 
-/* ------------------------------------------------------------------- verifying */
+/* --------------------------------------------------------------- verifying */
 
-static bool is_for(const mbedtls_x509_crt *certificate,
-                   const struct sotto_x509_trust *trust)
+static bool is_for_usage(const mbedtls_x509_crt *certificate,
+                         enum sotto_x509_usage usage)
 {
-    const char *oid = trust->usage == SOTTO_X509_SERVER
-                          ? MBEDTLS_OID_SERVER_AUTH
-                          : MBEDTLS_OID_CLIENT_AUTH;
+    const char *oid = usage == SOTTO_X509_SERVER ? MBEDTLS_OID_SERVER_AUTH
+                                                 : MBEDTLS_OID_CLIENT_AUTH;
 
     return mbedtls_x509_crt_check_key_usage(
                certificate, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) == 0 &&
            mbedtls_x509_crt_check_extended_key_usage(certificate, oid,
-                                                     strlen(oid)) == 0 &&
-           /* A name is not looked for among the words of the subject. */
-           (trust->name == NULL ||
-            mbedtls_x509_crt_has_ext_type(certificate,
-                                          MBEDTLS_X509_EXT_SUBJECT_ALT_NAME));
+                                                     strlen(oid)) == 0;
+}
+
+/* A name is not looked for among the words of the subject. */
+static bool has_names(const mbedtls_x509_crt *certificate)
+{
+    return mbedtls_x509_crt_has_ext_type(certificate,
+                                         MBEDTLS_X509_EXT_SUBJECT_ALT_NAME);
+}
+
+/* What the flags of a verification mean. */
+static unsigned flaws_of(uint32_t flags)
+{
+    const uint32_t known = MBEDTLS_X509_BADCERT_EXPIRED |
+                           MBEDTLS_X509_BADCERT_FUTURE |
+                           MBEDTLS_X509_BADCERT_CN_MISMATCH;
+
+    return ((flags & MBEDTLS_X509_BADCERT_EXPIRED) != 0 ? SOTTO_X509_EXPIRED
+                                                        : 0U) |
+           ((flags & MBEDTLS_X509_BADCERT_FUTURE) != 0 ? SOTTO_X509_NOT_YET
+                                                       : 0U) |
+           ((flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) != 0
+                ? SOTTO_X509_OTHER_NAME
+                : 0U) |
+           ((flags & ~known) != 0 ? SOTTO_X509_UNTRUSTED : 0U);
 }
 
 static enum sotto_err verify(mbedtls_x509_crt *chain, mbedtls_x509_crt *anchors,
-                             const struct sotto_x509_trust *trust)
+                             const struct sotto_x509_trust *trust,
+                             struct sotto_x509_report *report)
 {
-    struct sotto_x509_trust copy = *trust; /* the callback wants no const */
+    struct times times = {trust, report};
     uint32_t flags = 0;
+
+    *report = (struct sotto_x509_report){.until = UINT64_MAX};
     int ret = mbedtls_x509_crt_verify_with_profile(chain, anchors, NULL,
                                                    &profile, trust->name,
-                                                   &flags, check_time, &copy);
-
-    return ret == 0 && flags == 0 && is_for(chain, trust) ? SOTTO_OK
-                                                          : SOTTO_ERR_AUTH;
+                                                   &flags, check_time, &times);
+    report->flaws = flaws_of(flags);
+    if (trust->name != NULL && !has_names(chain)) {
+        report->flaws |= SOTTO_X509_OTHER_NAME;
+    }
+    if (!is_for_usage(chain, trust->usage)) {
+        report->flaws |= SOTTO_X509_OTHER_USAGE;
+    }
+    if (ret != 0 && report->flaws == 0) {
+        report->flaws = SOTTO_X509_UNTRUSTED;
+    }
+    return report->flaws == 0 ? SOTTO_OK : SOTTO_ERR_AUTH;
 }
 
-enum sotto_err sotto_x509_verify(const struct sotto_span *chain, size_t count,
-                                 const struct sotto_x509_trust *trust,
-                                 uint8_t key[static SOTTO_P256_PUBLIC_LEN])
+enum sotto_err sotto_x509_examine(const struct sotto_span *chain, size_t count,
+                                  const struct sotto_x509_trust *trust,
+                                  uint8_t key[static SOTTO_P256_PUBLIC_LEN],
+                                  struct sotto_x509_report *report)
 {
     mbedtls_x509_crt list;
     mbedtls_x509_crt anchors;
@@ -163,13 +205,45 @@ enum sotto_err sotto_x509_verify(const struct sotto_span *chain, size_t count,
         err = add_all(&anchors, trust->anchors, trust->anchor_count);
     }
     if (err == SOTTO_OK) {
-        err = verify(&list, &anchors, trust);
+        err = verify(&list, &anchors, trust, report);
     }
     if (err == SOTTO_OK) {
         err = read_key(&list, key);
     }
     mbedtls_x509_crt_free(&list);
     mbedtls_x509_crt_free(&anchors);
+    return err;
+}
+
+enum sotto_err sotto_x509_verify(const struct sotto_span *chain, size_t count,
+                                 const struct sotto_x509_trust *trust,
+                                 uint8_t key[static SOTTO_P256_PUBLIC_LEN])
+{
+    struct sotto_x509_report report;
+
+    return sotto_x509_examine(chain, count, trust, key, &report);
+}
+
+enum sotto_err sotto_x509_read(struct sotto_span certificate,
+                               struct sotto_x509_facts *facts)
+{
+    mbedtls_x509_crt list;
+    struct sotto_x509_facts found;
+    enum sotto_err err;
+
+    mbedtls_x509_crt_init(&list);
+    err = add(&list, certificate);
+    if (err == SOTTO_OK) {
+        err = read_key(&list, found.key);
+    }
+    if (err == SOTTO_OK) {
+        found.subject =
+            (struct sotto_span){list.subject_raw.p, list.subject_raw.len};
+        found.from = seconds_of(&list.valid_from);
+        found.until = seconds_of(&list.valid_to);
+        *facts = found;
+    }
+    mbedtls_x509_crt_free(&list);
     return err;
 }
 

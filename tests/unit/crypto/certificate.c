@@ -1,123 +1,60 @@
 /*
- * certificate.c - makes X.509 certificates for tests, in DER, from behind: each
- * value stands before its length and tag are known.
+ * certificate.c - makes X.509 certificates for tests.
  */
 #include "tests/unit/crypto/certificate.h"
+#include "core/crypto/asn1.h"
 #include "core/crypto/hash.h"
-#include "core/crypto/p256.h"
+#include "core/crypto/p256_key.h"
 #include "tests/unit/test.h"
 #include <string.h>
-
-/* DER (X.690) tags. */
-#define BOOLEAN    0x01
-#define INTEGER    0x02
-#define BIT_STRING 0x03
-#define OCTETS     0x04
-#define OID        0x06
-#define UTF8       0x0c
-#define TIME       0x18 /* GeneralizedTime */
-#define SEQUENCE   0x30
-#define SET        0x31
-
-struct der {
-    uint8_t bytes[CERTIFICATE_MAX];
-    size_t at; /* what is written begins here */
-};
-
-static void put(struct der *der, const void *bytes, size_t len)
-{
-    assert_true(len <= der->at);
-    der->at -= len;
-    memcpy(der->bytes + der->at, bytes, len);
-}
-
-static void put_byte(struct der *der, unsigned byte)
-{
-    const uint8_t one = (uint8_t)byte;
-
-    put(der, &one, 1);
-}
-
-/* Puts tag and length before what was written since `end`. */
-static void wrap(struct der *der, uint8_t tag, size_t end)
-{
-    size_t len = end - der->at;
-
-    put_byte(der, (unsigned)(len & 0xff));
-    if (len > 0xff) {
-        put_byte(der, (unsigned)(len >> 8));
-        put_byte(der, 0x82);
-    } else if (len > 0x7f) {
-        put_byte(der, 0x81);
-    }
-    put_byte(der, tag);
-}
-
-static void put_value(struct der *der, uint8_t tag, const void *bytes,
-                      size_t len)
-{
-    size_t end = der->at;
-
-    put(der, bytes, len);
-    wrap(der, tag, end);
-}
 
 /* ------------------------------------------------------------------ the parts */
 
 /* SEQUENCE { ecdsa-with-SHA256 } */
-static void put_algorithm(struct der *der)
+static void put_algorithm(struct sotto_asn1 *der)
 {
     static const uint8_t oid[] = {0x2a, 0x86, 0x48, 0xce,
                                   0x3d, 0x04, 0x03, 0x02};
     size_t end = der->at;
 
-    put_value(der, OID, oid, sizeof oid);
-    wrap(der, SEQUENCE, end);
+    sotto_asn1_value(der, SOTTO_ASN1_OID, oid, sizeof oid);
+    sotto_asn1_wrap(der, SOTTO_ASN1_SEQUENCE, end);
 }
 
 /* A Name: one common name. */
-static void put_name(struct der *der, const char *name)
+static void put_name(struct sotto_asn1 *der, const char *name)
 {
     static const uint8_t oid[] = {0x55, 0x04, 0x03};
     size_t end = der->at;
 
-    put_value(der, UTF8, name, strlen(name));
-    put_value(der, OID, oid, sizeof oid);
-    wrap(der, SEQUENCE, end);
-    wrap(der, SET, end);
-    wrap(der, SEQUENCE, end);
+    sotto_asn1_value(der, SOTTO_ASN1_UTF8, name, strlen(name));
+    sotto_asn1_value(der, SOTTO_ASN1_OID, oid, sizeof oid);
+    sotto_asn1_wrap(der, SOTTO_ASN1_SEQUENCE, end);
+    sotto_asn1_wrap(der, SOTTO_ASN1_SET, end);
+    sotto_asn1_wrap(der, SOTTO_ASN1_SEQUENCE, end);
 }
 
-static void put_key(struct der *der, const uint8_t *private_key)
+static void put_key(struct sotto_asn1 *der, const uint8_t *private_key)
 {
-    static const uint8_t algorithm[] = {0x06, 0x07, 0x2a, 0x86, 0x48,
-                                        0xce, 0x3d, 0x02, 0x01, 0x06,
-                                        0x08, 0x2a, 0x86, 0x48, 0xce,
-                                        0x3d, 0x03, 0x01, 0x07};
     uint8_t key[SOTTO_P256_PUBLIC_LEN];
-    size_t end = der->at;
 
     assert_int_equal(sotto_p256_public(private_key, key), SOTTO_OK);
-    put(der, key, sizeof key);
-    put_byte(der, 0); /* unused bits */
-    wrap(der, BIT_STRING, end);
-    put_value(der, SEQUENCE, algorithm, sizeof algorithm);
-    wrap(der, SEQUENCE, end);
+    sotto_p256_key_put_public(der, key);
 }
 
 /* An extension of id-ce (2.5.29) around what was written since `end`. */
-static void wrap_extension(struct der *der, uint8_t number, size_t end)
+static void wrap_extension(struct sotto_asn1 *der, uint8_t number, size_t end)
 {
     const uint8_t oid[] = {0x55, 0x1d, number};
     const uint8_t yes = 0xff;
 
-    wrap(der, OCTETS, end);
-    put_value(der, BOOLEAN, &yes, 1); /* critical */
-    put_value(der, OID, oid, sizeof oid);
-    wrap(der, SEQUENCE, end);
+    sotto_asn1_wrap(der, SOTTO_ASN1_OCTETS, end);
+    sotto_asn1_value(der, SOTTO_ASN1_BOOLEAN, &yes, 1); /* critical */
+    sotto_asn1_value(der, SOTTO_ASN1_OID, oid, sizeof oid);
+    sotto_asn1_wrap(der, SOTTO_ASN1_SEQUENCE, end);
 }
 
-static void put_constraints(struct der *der,
+static void put_constraints(struct sotto_asn1 *der,
                             const struct certificate_plan *plan)
 {
     size_t end = der->at;
@@ -126,54 +63,56 @@ static void put_constraints(struct der *der,
     if (plan->path_len > 0) {
         const uint8_t len = (uint8_t)(plan->path_len - 1);
 
-        put_value(der, INTEGER, &len, 1);
+        sotto_asn1_value(der, SOTTO_ASN1_INTEGER, &len, 1);
     }
     if (plan->is_ca) {
-        put_value(der, BOOLEAN, &yes, 1);
+        sotto_asn1_value(der, SOTTO_ASN1_BOOLEAN, &yes, 1);
     }
-    wrap(der, SEQUENCE, end);
+    sotto_asn1_wrap(der, SOTTO_ASN1_SEQUENCE, end);
     wrap_extension(der, 19, end);
 }
 
-static void put_usage(struct der *der, uint8_t usage)
+static void put_usage(struct sotto_asn1 *der, uint8_t usage)
 {
     size_t end = der->at;
-    unsigned unused = 0;
+    uint8_t unused = 0;
 
     while ((usage >> unused & 1) == 0) {
         unused++;
     }
-    put_byte(der, usage);
-    put_byte(der, unused);
-    wrap(der, BIT_STRING, end);
+    sotto_asn1_put_byte(der, usage);
+    sotto_asn1_put_byte(der, unused);
+    sotto_asn1_wrap(der, SOTTO_ASN1_BIT_STRING, end);
     wrap_extension(der, 15, end);
 }
 
-static void put_extended(struct der *der, uint8_t extended)
+static void put_extended(struct sotto_asn1 *der, uint8_t extended)
 {
     const uint8_t oid[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, extended};
     size_t end = der->at;
 
-    put_value(der, OID, oid, sizeof oid);
-    wrap(der, SEQUENCE, end);
+    sotto_asn1_value(der, SOTTO_ASN1_OID, oid, sizeof oid);
+    sotto_asn1_wrap(der, SOTTO_ASN1_SEQUENCE, end);
     wrap_extension(der, 37, end);
 }
 
-static void put_names(struct der *der, const struct certificate_plan *plan)
+static void put_names(struct sotto_asn1 *der,
+                      const struct certificate_plan *plan)
 {
     size_t end = der->at;
 
     if (plan->ip != NULL) {
-        put_value(der, 0x87, plan->ip, 4);
+        sotto_asn1_value(der, 0x87, plan->ip, 4);
     }
     if (plan->dns != NULL) {
-        put_value(der, 0x82, plan->dns, strlen(plan->dns));
+        sotto_asn1_value(der, 0x82, plan->dns, strlen(plan->dns));
     }
-    wrap(der, SEQUENCE, end);
+    sotto_asn1_wrap(der, SOTTO_ASN1_SEQUENCE, end);
     wrap_extension(der, 17, end);
 }
 
-static void put_extensions(struct der *der, const struct certificate_plan *plan)
+static void put_extensions(struct sotto_asn1 *der,
+                           const struct certificate_plan *plan)
 {
     size_t end = der->at;
 
@@ -190,13 +129,13 @@ static void put_extensions(struct der *der, const struct certificate_plan *plan)
         put_usage(der, plan->usage);
     }
     put_constraints(der, plan);
-    wrap(der, SEQUENCE, end);
-    wrap(der, 0xa3, end);
+    sotto_asn1_wrap(der, SOTTO_ASN1_SEQUENCE, end);
+    sotto_asn1_wrap(der, 0xa3, end);
 }
 
 /* ------------------------------------------------------------ the certificate */
 
-static void put_tbs(struct der *der, const struct certificate_plan *plan)
+static void put_tbs(struct sotto_asn1 *der, const struct certificate_plan *plan)
 {
     const uint8_t version = 2; /* v3 */
     const uint8_t serial = 1;
@@ -207,40 +146,45 @@ static void put_tbs(struct der *der, const struct certificate_plan *plan)
     put_key(der, plan->key);
     put_name(der, plan->subject);
     here = der->at;
-    put_value(der, TIME, plan->not_after, strlen(plan->not_after));
-    put_value(der, TIME, plan->not_before, strlen(plan->not_before));
-    wrap(der, SEQUENCE, here);
+    sotto_asn1_value(der, SOTTO_ASN1_TIME, plan->not_after,
+                     strlen(plan->not_after));
+    sotto_asn1_value(der, SOTTO_ASN1_TIME, plan->not_before,
+                     strlen(plan->not_before));
+    sotto_asn1_wrap(der, SOTTO_ASN1_SEQUENCE, here);
     put_name(der, plan->issuer);
     put_algorithm(der);
-    put_value(der, INTEGER, &serial, 1);
+    sotto_asn1_value(der, SOTTO_ASN1_INTEGER, &serial, 1);
     here = der->at;
-    put_value(der, INTEGER, &version, 1);
-    wrap(der, 0xa0, here);
-    wrap(der, SEQUENCE, end);
+    sotto_asn1_value(der, SOTTO_ASN1_INTEGER, &version, 1);
+    sotto_asn1_wrap(der, 0xa0, here);
+    sotto_asn1_wrap(der, SOTTO_ASN1_SEQUENCE, end);
 }
 
 struct sotto_span certificate_make(const struct certificate_plan *plan,
                                    uint8_t out[CERTIFICATE_MAX])
 {
-    struct der tbs = {.at = CERTIFICATE_MAX};
-    struct der der = {.at = CERTIFICATE_MAX};
-    struct sotto_sha256 hash;
+    uint8_t body[CERTIFICATE_MAX];
+    uint8_t whole[CERTIFICATE_MAX];
     uint8_t digest[32];
     uint8_t signature[SOTTO_P256_SIGNATURE_MAX];
+    struct sotto_asn1 der;
+    struct sotto_span made;
     size_t len;
 
-    put_tbs(&tbs, plan);
-    sotto_sha256_init(&hash);
-    sotto_sha256_add(&hash, tbs.bytes + tbs.at, CERTIFICATE_MAX - tbs.at);
-    sotto_sha256_end(&hash, digest);
+    sotto_asn1_init(&der, body, sizeof body);
+    put_tbs(&der, plan);
+    assert_int_equal(sotto_asn1_finish(&der, &made), SOTTO_OK);
+    sotto_sha256(made.at, made.len, digest);
     assert_int_equal(sotto_p256_sign(plan->issuer_key, digest, signature, &len),
                      SOTTO_OK);
-    put(&der, signature, len);
-    put_byte(&der, 0);
-    wrap(&der, BIT_STRING, CERTIFICATE_MAX);
+    sotto_asn1_init(&der, whole, sizeof whole);
+    sotto_asn1_put(&der, signature, len);
+    sotto_asn1_put_byte(&der, 0);
+    sotto_asn1_wrap(&der, SOTTO_ASN1_BIT_STRING, sizeof whole);
     put_algorithm(&der);
-    put(&der, tbs.bytes + tbs.at, CERTIFICATE_MAX - tbs.at);
-    wrap(&der, SEQUENCE, CERTIFICATE_MAX);
-    memcpy(out, der.bytes + der.at, CERTIFICATE_MAX - der.at);
-    return (struct sotto_span){out, CERTIFICATE_MAX - der.at};
+    sotto_asn1_put(&der, made.at, made.len);
+    sotto_asn1_wrap(&der, SOTTO_ASN1_SEQUENCE, sizeof whole);
+    assert_int_equal(sotto_asn1_finish(&der, &made), SOTTO_OK);
+    memcpy(out, made.at, made.len);
+    return (struct sotto_span){out, made.len};
 }

@@ -469,6 +469,87 @@ static void test_x509_refuses_key_of_another_curve(void **state)
     assert_int_not_equal(verify(1), SOTTO_OK);
 }
 
+/* ------------------------------------------------------------------- reports */
+
+static void expect_flaws(unsigned flaws)
+{
+    struct sotto_x509_report report = {0};
+
+    make();
+    assert_int_equal(sotto_x509_examine(chain, 2, &trust, key, &report),
+                     flaws == 0 ? SOTTO_OK : SOTTO_ERR_AUTH);
+    assert_int_equal(report.flaws, flaws);
+}
+
+static void test_x509_says_what_is_wrong(void **state)
+{
+    (void)state;
+    trust.usage = SOTTO_X509_SERVER;
+    expect_flaws(0);
+    trust.now = NOW - 1;
+    expect_flaws(SOTTO_X509_NOT_YET);
+    trust.now = NOW + 2;
+    expect_flaws(SOTTO_X509_EXPIRED);
+    trust.now = NOW;
+    trust.name = "chat.example";
+    expect_flaws(SOTTO_X509_OTHER_NAME); /* it has none */
+    plans[0].dns = "chat.example.org";
+    expect_flaws(SOTTO_X509_OTHER_NAME);
+    plans[0].dns = "chat.example";
+    expect_flaws(0);
+    plans[0].extended = 2; /* clientAuth */
+    expect_flaws(SOTTO_X509_OTHER_USAGE);
+    plans[0].issuer_key = other_key;
+    expect_flaws(SOTTO_X509_OTHER_USAGE | SOTTO_X509_UNTRUSTED);
+    plans[0].extended = 0;
+    expect_flaws(SOTTO_X509_UNTRUSTED);
+    trust.name = "other.example";
+    trust.now = NOW + 2;
+    expect_flaws(SOTTO_X509_UNTRUSTED | SOTTO_X509_EXPIRED |
+                 SOTTO_X509_OTHER_NAME);
+}
+
+static void test_x509_says_how_long_a_chain_is_valid(void **state)
+{
+    struct sotto_x509_report report;
+
+    (void)state;
+    make();
+    assert_int_equal(sotto_x509_examine(chain, 2, &trust, key, &report),
+                     SOTTO_OK);
+    assert_int_equal(report.from, NOW);
+    assert_int_equal(report.until, NOW + 1);
+    plans[0].not_after = "20990101000000Z";
+    plans[0].not_before = "20000101000000Z";
+    make();
+    assert_int_equal(sotto_x509_examine(chain, 2, &trust, key, &report),
+                     SOTTO_OK);
+    assert_int_equal(report.from, 1577836800); /* the authorities' */
+    assert_int_equal(report.until, 1893456000);
+}
+
+static void test_x509_reads_one_certificate(void **state)
+{
+    struct sotto_x509_facts facts;
+    uint8_t expected[SOTTO_P256_PUBLIC_LEN];
+
+    (void)state;
+    make();
+    assert_int_equal(sotto_x509_read(chain[0], &facts), SOTTO_OK);
+    assert_int_equal(sotto_p256_public(leaf_key, expected), SOTTO_OK);
+    assert_memory_equal(facts.key, expected, sizeof expected);
+    assert_int_equal(facts.from, NOW);
+    assert_int_equal(facts.until, NOW + 1);
+    assert_true(facts.subject.at > chain[0].at &&
+                facts.subject.at + facts.subject.len <
+                    chain[0].at + chain[0].len);
+    chain[0].len--;
+    assert_int_equal(sotto_x509_read(chain[0], &facts), SOTTO_ERR_FORMAT);
+    chain[0] = (struct sotto_span){bytes[0], unhex(openssl_p384, bytes[0],
+                                                   CERTIFICATE_MAX)};
+    assert_int_equal(sotto_x509_read(chain[0], &facts), SOTTO_ERR_FORMAT);
+}
+
 int test_x509(void)
 {
     const struct CMUnitTest tests[] = {
@@ -503,6 +584,9 @@ int test_x509(void)
         cmocka_unit_test_setup(test_x509_refuses_every_changed_byte, setup),
         cmocka_unit_test_setup(test_x509_believes_what_openssl_makes, setup),
         cmocka_unit_test_setup(test_x509_refuses_key_of_another_curve, setup),
+        cmocka_unit_test_setup(test_x509_says_what_is_wrong, setup),
+        cmocka_unit_test_setup(test_x509_says_how_long_a_chain_is_valid, setup),
+        cmocka_unit_test_setup(test_x509_reads_one_certificate, setup),
     };
 
     return cmocka_run_group_tests_name("x509", tests, NULL, NULL);
