@@ -182,7 +182,8 @@ static enum sotto_err check_length(const struct sotto_link *link, size_t length)
                    ? SOTTO_ERR_FORMAT
                    : SOTTO_OK;
     }
-    if (length > SOTTO_HANDSHAKE_MESSAGE_MAX) {
+    if (length >
+        (link->is_client ? link->receive_limit : SOTTO_HANDSHAKE_MESSAGE_MAX)) {
         return SOTTO_ERR_LIMIT;
     }
     if (link->is_client) {
@@ -300,8 +301,8 @@ static enum sotto_err take_server_payload(struct sotto_link *link,
 
     sotto_reader_init(&r, payload->at, payload->len);
     uint16_t send_limit = sotto_read_u16(&r);
-    struct sotto_span certificate = sotto_read_vector(&r, 0, 0);
-    (void)certificate; /* its place is kept; it is empty in this version */
+    struct sotto_span certificate =
+        sotto_read_vector(&r, 0, SOTTO_CERTIFICATE_MAX);
     enum sotto_err err = sotto_reader_finish(&r);
     if (err != SOTTO_OK) {
         return err;
@@ -312,6 +313,8 @@ static enum sotto_err take_server_payload(struct sotto_link *link,
     link->send_limit = send_limit;
     memcpy(link->peer_static, link->keys.handshake.rs,
            sizeof link->peer_static);
+    link->plain = certificate.at;
+    link->plain_left = certificate.len;
     link->state = SOTTO_LINK_IDENTITY;
     return SOTTO_OK;
 }
@@ -406,15 +409,14 @@ static enum sotto_err write_message(struct sotto_link *link,
                                     const uint8_t *payload, size_t payload_len,
                                     struct sotto_writer *w)
 {
-    size_t room = w->cap - w->len;
+    const size_t room = w->cap - w->len - SOTTO_RECORD_HEAD;
     size_t len;
 
-    SOTTO_ASSERT(room >= SOTTO_RECORD_HEAD + SOTTO_HANDSHAKE_MESSAGE_MAX);
     enum sotto_err err =
         sotto_handshake_write_message(&link->keys.handshake, payload,
                                       payload_len,
-                                      w->out + w->len + SOTTO_RECORD_HEAD,
-                                      SOTTO_HANDSHAKE_MESSAGE_MAX, &len);
+                                      w->out + w->len + SOTTO_RECORD_HEAD, room,
+                                      &len);
     if (err == SOTTO_OK) {
         sotto_write_u16(w, (uint16_t)len);
         w->len += len; /* it stands there already */
@@ -422,16 +424,24 @@ static enum sotto_err write_message(struct sotto_link *link,
     return err;
 }
 
+/* With the payload that has a certificate, where there is one and room. */
 static enum sotto_err write_message_2(struct sotto_link *link,
+                                      struct sotto_span payload,
                                       struct sotto_writer *w)
 {
-    uint8_t payload[MESSAGE_2_PAYLOAD_LEN];
+    uint8_t plain[MESSAGE_2_PAYLOAD_LEN];
     struct sotto_writer p;
+    const size_t len =
+        sotto_handshake_message_len(&link->keys.handshake, payload.len);
 
-    sotto_writer_init(&p, payload, sizeof payload);
+    if (payload.len > 0 && len <= link->send_limit &&
+        len <= w->cap - SOTTO_RECORD_HEAD) {
+        return write_message(link, payload.at, payload.len, w);
+    }
+    sotto_writer_init(&p, plain, sizeof plain);
     sotto_write_u16(&p, link->receive_limit);
     sotto_write_vector(&p, NULL, 0); /* no certificate */
-    return write_message(link, payload, p.len, w);
+    return write_message(link, plain, p.len, w);
 }
 
 static enum sotto_err write_hello_and_message_1(struct sotto_link *link,
@@ -451,6 +461,14 @@ static enum sotto_err write_hello_and_message_1(struct sotto_link *link,
 enum sotto_err sotto_link_out(struct sotto_link *link, uint8_t *out, size_t cap,
                               size_t *len)
 {
+    return sotto_link_out_with(link, (struct sotto_span){NULL, 0}, out, cap,
+                               len);
+}
+
+enum sotto_err sotto_link_out_with(struct sotto_link *link,
+                                   struct sotto_span payload, uint8_t *out,
+                                   size_t cap, size_t *len)
+{
     struct sotto_writer w;
     enum sotto_err err;
 
@@ -469,7 +487,7 @@ enum sotto_err sotto_link_out(struct sotto_link *link, uint8_t *out, size_t cap,
         return SOTTO_OK;
     }
     if (!link->is_client) {
-        err = write_message_2(link, &w);
+        err = write_message_2(link, payload, &w);
     } else if (link->state == SOTTO_LINK_HELLO) {
         err = write_hello_and_message_1(link, &w);
     } else {
@@ -485,9 +503,17 @@ enum sotto_err sotto_link_out(struct sotto_link *link, uint8_t *out, size_t cap,
     return SOTTO_OK;
 }
 
+struct sotto_span sotto_link_certificate(const struct sotto_link *link)
+{
+    SOTTO_ASSERT(link->state == SOTTO_LINK_IDENTITY);
+    return (struct sotto_span){link->plain, link->plain_left};
+}
+
 void sotto_link_accept(struct sotto_link *link)
 {
     SOTTO_ASSERT(link->state == SOTTO_LINK_IDENTITY);
+    link->plain = NULL;
+    link->plain_left = 0;
     link->state = SOTTO_LINK_HANDSHAKE;
     link->has_output = true;
 }

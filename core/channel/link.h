@@ -48,8 +48,13 @@ enum sotto_pattern_id {
 #define SOTTO_RECORD_LIMIT_HOST  16384
 #define SOTTO_RECORD_LIMIT_BOARD 1024
 
-/* The longest handshake message, without its length. */
-#define SOTTO_HANDSHAKE_MESSAGE_MAX 1024
+/* The longest handshake message, without its length, that has no certificate;
+ * every side takes it. */
+#define SOTTO_HANDSHAKE_MESSAGE_MAX 256
+
+/* The longest `certificate` in message 2. A server leaves it out where message 2
+ * would be longer than the client's receive limit. */
+#define SOTTO_CERTIFICATE_MAX 8192
 
 /* After this many records, or after this long, a direction renews its key. */
 #define SOTTO_REKEY_RECORDS 65536U
@@ -107,7 +112,8 @@ struct sotto_link {
     uint8_t peer_static[32]; /* from IDENTITY or OPEN on */
     uint64_t send_rekey_ms;  /* when this direction's key was renewed */
     uint32_t send_records;   /* sealed since then */
-    const uint8_t *plain;    /* frames of the record just opened */
+    const uint8_t *plain;    /* frames of the record just opened; in IDENTITY
+                                the server's certificate */
     size_t plain_left;
     uint8_t *assembly; /* lent by the caller for CHUNKs */
     size_t assembly_cap;
@@ -133,7 +139,7 @@ void sotto_link_wipe(struct sotto_link *link);
  * How many bytes, from its first one, the unit (hello, message, record) that
  * starts with these `len` bytes has in all; as far as they tell: at least
  * len + 1 when they are not all of it. Never more than SOTTO_RECORD_HEAD plus
- * the receive limit or SOTTO_HANDSHAKE_MESSAGE_MAX.
+ * the receive limit.
  */
 size_t sotto_link_need(const struct sotto_link *link, const uint8_t *in,
                        size_t len);
@@ -164,6 +170,19 @@ enum sotto_err sotto_link_feed(struct sotto_link *link, uint8_t *in, size_t len,
  */
 enum sotto_err sotto_link_out(struct sotto_link *link, uint8_t *out, size_t cap,
                               size_t *len) SOTTO_MUST_CHECK;
+
+/*
+ * The same for a server whose message 2 is to carry this payload, which
+ * sotto_certificate_encode() has made for its receive limit; an empty one is
+ * none. It is left out where the client or `cap` has no room for it.
+ */
+enum sotto_err sotto_link_out_with(struct sotto_link *link,
+                                   struct sotto_span payload, uint8_t *out,
+                                   size_t cap, size_t *len) SOTTO_MUST_CHECK;
+
+/* Client, state IDENTITY: the certificate that came with the server's key, not
+ * looked at; it may be empty. A view of what was fed, until the next feed. */
+struct sotto_span sotto_link_certificate(const struct sotto_link *link);
 
 /* Client, state IDENTITY: the server's key (peer_static) is the right one.
  * There is output then, and with it the client is OPEN. */

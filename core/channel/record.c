@@ -169,7 +169,7 @@ bool sotto_link_next(struct sotto_link *link, struct sotto_frame *frame,
                      enum sotto_err *err)
 {
     *err = link->state == SOTTO_LINK_FAILED ? link->error : SOTTO_OK;
-    while (link->plain_left > 0 && *err == SOTTO_OK) {
+    while (link->has_keys && link->plain_left > 0 && *err == SOTTO_OK) {
         if (take_frame(link, frame, err)) {
             return true;
         }

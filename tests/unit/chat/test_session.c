@@ -508,7 +508,7 @@ static void test_session_buffers_of_the_least_size_are_enough(void **state)
                                   .server_limit = 1024,
                                   .client_limit = 1024,
                                   .max_text = 300});
-    assert_in_range(world->buffers.size, 1036, 1040);
+    assert_in_range(world->buffers.size, 1026, 1032);
     struct world_client *ann = world_add_client(world, "ann", "password");
     struct world_client *bob = world_add_client(world, "bob", "password");
     for (int i = 0; i < 20; i++) {
