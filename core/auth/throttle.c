@@ -175,18 +175,24 @@ uint32_t sotto_throttle_wait_ms(
     return wait > UINT32_MAX ? UINT32_MAX : (uint32_t)wait;
 }
 
+/* The key's bucket, which is the newest now. */
+static uint16_t use(struct sotto_throttle *t, const uint8_t *key)
+{
+    const uint16_t at = find(t, key);
+    if (at == NONE) {
+        return make(t, key);
+    }
+    unlink_use(t, at);
+    link_newest(t, at);
+    return at;
+}
+
 bool sotto_throttle_take(struct sotto_throttle *throttle,
                          const uint8_t key[static SOTTO_THROTTLE_KEY_LEN],
                          uint64_t now_ms)
 {
-    uint16_t at = find(throttle, key);
+    const uint16_t at = use(throttle, key);
     const uint64_t debt = debt_ms(throttle, at, now_ms);
-    if (at == NONE) {
-        at = make(throttle, key);
-    } else {
-        unlink_use(throttle, at);
-        link_newest(throttle, at);
-    }
     if (wait_for(throttle, debt) > 0) {
         return false;
     }
@@ -205,6 +211,16 @@ void sotto_throttle_give(struct sotto_throttle *throttle,
         throttle->entries[at].full_at_ms =
             debt > token ? now_ms + debt - token : now_ms;
     }
+}
+
+uint64_t sotto_throttle_charge(struct sotto_throttle *throttle,
+                               const uint8_t key[static SOTTO_THROTTLE_KEY_LEN],
+                               uint64_t cost, uint64_t now_ms)
+{
+    const uint16_t at = use(throttle, key);
+    const uint64_t debt = debt_ms(throttle, at, now_ms) + cost;
+    throttle->entries[at].full_at_ms = now_ms + debt;
+    return wait_for(throttle, debt);
 }
 
 void sotto_throttle_key_ip(const uint8_t ip[static 16],

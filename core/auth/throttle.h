@@ -9,7 +9,9 @@
  * limits per address and per account stand beside each other for that reason.
  *
  * Time is monotonic and handed in. A `now_ms` that went back would do no harm
- * but to make tokens come later.
+ * but to make tokens come later. For what happens a thousand times a second
+ * milliseconds are too coarse: a table may count another unit of time, in all
+ * of its calls.
  */
 #ifndef SOTTO_AUTH_THROTTLE_H
 #define SOTTO_AUTH_THROTTLE_H
@@ -50,6 +52,12 @@ bool sotto_throttle_take(struct sotto_throttle *throttle,
 void sotto_throttle_give(struct sotto_throttle *throttle,
                          const uint8_t key[static SOTTO_THROTTLE_KEY_LEN],
                          uint64_t now_ms);
+
+/* Takes `cost` of time, whether there are tokens for it or not: more may be
+ * owed then than the burst. Returns how long until a token is there again. */
+uint64_t sotto_throttle_charge(struct sotto_throttle *throttle,
+                               const uint8_t key[static SOTTO_THROTTLE_KEY_LEN],
+                               uint64_t cost, uint64_t now_ms);
 
 /* The key of an address: `ip` as in port_address (IPv4 mapped). */
 void sotto_throttle_key_ip(const uint8_t ip[static 16],

@@ -196,6 +196,39 @@ static void test_throttle_survives_extreme_rates(void **state)
     assert_int_equal(wait_ms(throttle, 1, 0), UINT32_MAX);
 }
 
+static void test_throttle_charges_more_than_there_is(void **state)
+{
+    (void)state;
+    uint8_t key[SOTTO_THROTTLE_KEY_LEN];
+    struct sotto_throttle *throttle = start(4, 3, 100);
+    key_of(1, key);
+    assert_int_equal(sotto_throttle_charge(throttle, key, 200, 1000), 0);
+    assert_int_equal(sotto_throttle_charge(throttle, key, 1, 1000), 1);
+    assert_int_equal(sotto_throttle_charge(throttle, key, 5000, 1000), 5001);
+    assert_int_equal(wait_ms(throttle, 1, 1000), 5001);
+    assert_int_equal(wait_ms(throttle, 1, 6001), 0);
+    assert_int_equal(sotto_throttle_charge(throttle, key, 0, 6201), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_true(take(throttle, 1, 6201));
+    }
+    assert_false(take(throttle, 1, 6201));
+}
+
+/* A debt is forgotten last where it was made last. */
+static void test_throttle_remembers_who_was_charged_last(void **state)
+{
+    (void)state;
+    uint8_t key[SOTTO_THROTTLE_KEY_LEN];
+    struct sotto_throttle *throttle = start(2, 1, 100);
+    key_of(1, key);
+    (void)sotto_throttle_charge(throttle, key, 900, 0);
+    assert_true(take(throttle, 2, 0));
+    (void)sotto_throttle_charge(throttle, key, 100, 0);
+    assert_true(take(throttle, 3, 0)); /* in the place of 2 */
+    assert_int_equal(wait_ms(throttle, 1, 0), 1000);
+    assert_int_equal(wait_ms(throttle, 2, 0), 0);
+}
+
 int test_throttle(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +241,8 @@ int test_throttle(void)
         cmocka_unit_test(test_throttle_key_ip_cuts_ipv6_to_64_bits),
         cmocka_unit_test(test_throttle_key_name_differs_by_name),
         cmocka_unit_test(test_throttle_survives_extreme_rates),
+        cmocka_unit_test(test_throttle_charges_more_than_there_is),
+        cmocka_unit_test(test_throttle_remembers_who_was_charged_last),
     };
     return cmocka_run_group_tests_name("throttle", tests, NULL, NULL);
 }
