@@ -224,7 +224,7 @@ static void hand_over(struct server *server, struct conn *conn,
                       const struct sotto_reply *reply)
 {
     log_reply(server, conn, reply);
-    sotto_session_reply(&conn->session, reply);
+    sotto_session_reply(&conn->session, reply, server->now_ms);
     mark_dirty(server, conn);
 }
 

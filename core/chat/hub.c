@@ -12,12 +12,25 @@ static size_t rounded(size_t size)
     return (size + 15U) & ~(size_t)15U;
 }
 
+static bool limits_connects(const struct sotto_hub_config *config)
+{
+    return config->connect_rate.burst > 0;
+}
+
+static bool limits_posts(const struct sotto_hub_config *config)
+{
+    return SOTTO_PACED &&
+           (config->post_rate.messages > 0 || config->post_rate.bytes > 0);
+}
+
 size_t sotto_hub_size(const struct sotto_hub_config *config)
 {
+    const size_t tables = 4 + (limits_connects(config) ? 1U : 0U) +
+                          (limits_posts(config) ? 1U : 0U);
     return rounded(sizeof(struct sotto_hub)) +
            rounded(config->sessions * sizeof(struct sotto_seat)) +
            rounded(config->pending * sizeof(struct sotto_pending)) +
-           4 * rounded(sotto_throttle_size(config->throttle_entries));
+           tables * rounded(sotto_throttle_size(config->throttle_entries));
 }
 
 static void *carve(uint8_t **at, size_t size)
@@ -72,6 +85,19 @@ static enum sotto_err read_recent(struct sotto_hub *hub)
     }
 }
 
+/* An account may owe as much as a connection. */
+static const struct sotto_throttle_rate poster_rate = {
+    .burst = SOTTO_PACE_BURST_MS * 1000U + 1U, .refill_ms = 1};
+
+static void open_table(const struct sotto_hub *hub, uint8_t **at,
+                       struct sotto_throttle **table,
+                       const struct sotto_throttle_rate *rate)
+{
+    const size_t entries = hub->config.throttle_entries;
+    sotto_throttle_init(table, carve(at, sotto_throttle_size(entries)), entries,
+                        rate);
+}
+
 enum sotto_err sotto_hub_init(struct sotto_hub **hub_out, void *memory,
                               const struct sotto_hub_config *config,
                               struct sotto_accounts *accounts,
@@ -87,16 +113,18 @@ enum sotto_err sotto_hub_init(struct sotto_hub **hub_out, void *memory,
     hub->seats = carve(&at, config->sessions * sizeof(struct sotto_seat));
     hub->pending = carve(&at, config->pending * sizeof(struct sotto_pending));
 
-    const size_t entries = config->throttle_entries;
-    const size_t size = sotto_throttle_size(entries);
-    sotto_throttle_init(&hub->by_login, carve(&at, size), entries,
-                        &config->login_rate);
-    sotto_throttle_init(&hub->by_account, carve(&at, size), entries,
-                        &config->account_rate);
-    sotto_throttle_init(&hub->by_address, carve(&at, size), entries,
-                        &config->address_rate);
-    sotto_throttle_init(&hub->by_register, carve(&at, size), entries,
-                        &config->register_rate);
+    hub->oldest_stranger = SOTTO_HUB_NOBODY;
+    hub->newest_stranger = SOTTO_HUB_NOBODY;
+    open_table(hub, &at, &hub->by_login, &config->login_rate);
+    open_table(hub, &at, &hub->by_account, &config->account_rate);
+    open_table(hub, &at, &hub->by_address, &config->address_rate);
+    open_table(hub, &at, &hub->by_register, &config->register_rate);
+    if (limits_connects(config)) {
+        open_table(hub, &at, &hub->by_connect, &config->connect_rate);
+    }
+    if (limits_posts(config)) {
+        open_table(hub, &at, &hub->by_poster, &poster_rate);
+    }
     enum sotto_err err = read_recent(hub);
     if (err == SOTTO_OK) {
         *hub_out = hub;
@@ -167,6 +195,7 @@ void sotto_hub_enter(struct sotto_hub *hub, struct sotto_seat_id id,
     }
     *seat = (struct sotto_seat){.generation = id.generation, .taken = true};
     memcpy(seat->ip, ip, sizeof seat->ip);
+    sotto_hub_list_stranger(hub, seat);
 }
 
 /* Another seat of the account in the room; NULL when there is none. */
@@ -211,6 +240,8 @@ void sotto_hub_leave(struct sotto_hub *hub, struct sotto_seat_id id)
     }
     if (seat->logged_in) {
         hub->present--;
+    } else {
+        sotto_hub_unlist_stranger(hub, seat);
     }
     sotto_hub_set_waiting(hub, seat, WAIT_NOTHING);
     seat->taken = false;
@@ -314,7 +345,7 @@ enum sotto_err sotto_hub_request(struct sotto_hub *hub, struct sotto_seat_id id,
     case SOTTO_REQUEST_FETCH:
         return sotto_hub_fetch(hub, seat, request, reply);
     case SOTTO_REQUEST_POST:
-        return sotto_hub_post(hub, seat, request, wall_s, reply);
+        return sotto_hub_post(hub, seat, request, now_ms, wall_s, reply);
     case SOTTO_REQUEST_WHO:
         sotto_hub_who(hub, request, reply);
         break;
@@ -368,6 +399,7 @@ static bool next_ack(struct sotto_hub *hub, struct sotto_reply *reply)
                                         .id = first->id,
                                         .number = first->number};
         reply->is_promised = first->is_promised;
+        reply->pause_ms = first->pause_ms;
         hub->pending_head = (hub->pending_head + 1) % hub->config.pending;
         hub->pending_count--;
         if (sotto_hub_find_seat(hub, reply->seat) == NULL) {

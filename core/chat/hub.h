@@ -16,6 +16,7 @@
 
 #include "core/auth/accounts.h"
 #include "core/auth/throttle.h"
+#include "core/base/pace.h"
 #include "core/channel/link.h"
 #include "core/chat/request.h"
 #include "core/store/log.h"
@@ -55,6 +56,8 @@ struct sotto_hub_config {
     struct sotto_throttle_rate account_rate;  /* account, anywhere */
     struct sotto_throttle_rate address_rate;  /* address, any account */
     struct sotto_throttle_rate register_rate; /* per address */
+    struct sotto_throttle_rate connect_rate;  /* per address; zeros: no limit */
+    struct sotto_rate post_rate; /* of an account, on all its connections */
 };
 
 struct sotto_hub;
@@ -69,6 +72,7 @@ struct sotto_hub_counters {
     uint64_t logins;
     uint64_t refused_logins;
     uint64_t throttled;
+    uint64_t turned_away; /* by connect_rate */
     uint64_t registrations;
     uint64_t storage_errors;
     uint64_t left_out; /* stored entries that cannot be shown: damaged, too
@@ -90,7 +94,11 @@ enum sotto_err sotto_hub_set_codes(struct sotto_hub *hub,
                                    const struct sotto_span *codes, size_t count)
     SOTTO_MUST_CHECK;
 
-/* A connection came; `ip` as in port_address. Its place must be free. */
+/* A connection came from there: whether it is to be heard at all, or there were
+ * too many from its address. Costs nothing that a peer could make dear. */
+bool sotto_hub_admits(struct sotto_hub *hub, const uint8_t ip[static 16],
+                      uint64_t now_ms);
+/* It is; `ip` as in port_address. Its place must be free. */
 void sotto_hub_enter(struct sotto_hub *hub, struct sotto_seat_id id,
                      const uint8_t ip[static 16]);
 /* It went, for whatever reason. */
@@ -127,5 +135,10 @@ const struct sotto_hub_counters *sotto_hub_counters(
     const struct sotto_hub *hub);
 /* Sessions that are logged in. */
 size_t sotto_hub_present(const struct sotto_hub *hub);
+/* Sessions that are not, and the one of them that came first: false when there
+ * is none. */
+size_t sotto_hub_strangers(const struct sotto_hub *hub);
+bool sotto_hub_oldest_stranger(const struct sotto_hub *hub,
+                               struct sotto_seat_id *id);
 
 #endif

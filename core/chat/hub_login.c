@@ -106,6 +106,7 @@ void sotto_hub_login(struct sotto_hub *hub, struct sotto_seat *seat,
     }
     hub->counters.logins++;
     hub->present++;
+    sotto_hub_unlist_stranger(hub, seat);
     seat->logged_in = true;
     reply->kind = SOTTO_REPLY_LOGGED_IN;
     reply->name = sotto_hub_seat_name(seat);

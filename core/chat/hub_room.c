@@ -105,22 +105,40 @@ enum sotto_err sotto_hub_join(struct sotto_hub *hub, struct sotto_seat *seat,
     return SOTTO_OK;
 }
 
-static void put_pending(struct sotto_hub *hub, const struct sotto_seat *seat,
-                        uint64_t id, uint64_t number, bool is_promised)
+/* What waits for its acknowledgement, in the order of the numbers. */
+static void put_pending(struct sotto_hub *hub,
+                        const struct sotto_pending *pending)
 {
     SOTTO_ASSERT(hub->pending_count < hub->config.pending);
     size_t at = (hub->pending_head + hub->pending_count) % hub->config.pending;
-    hub->pending[at] =
-        (struct sotto_pending){.seat = sotto_hub_seat_id(hub, seat),
-                               .id = id,
-                               .number = number,
-                               .is_promised = is_promised};
+    hub->pending[at] = *pending;
     hub->pending_count++;
+}
+
+/* The account pays for a post. How long its author is to pause, because he has
+ * said too much on all his connections together. */
+static uint32_t charge_account(struct sotto_hub *hub,
+                               const struct sotto_seat *seat, size_t text_len,
+                               uint64_t now_ms)
+{
+    uint8_t key[SOTTO_THROTTLE_KEY_LEN];
+    if (!SOTTO_PACED || hub->by_poster == NULL) {
+        return 0;
+    }
+    const uint64_t cost_ns =
+        sotto_rate_cost_ns(&hub->config.post_rate, 1, (uint32_t)text_len);
+    sotto_throttle_key_name(seat->name, seat->name_len, key);
+    const uint64_t wait_us =
+        sotto_throttle_charge(hub->by_poster, key, (cost_ns + 999) / 1000,
+                              now_ms * 1000);
+    const uint64_t wait_ms = (wait_us + 999) / 1000;
+    return wait_ms < UINT32_MAX ? (uint32_t)wait_ms : UINT32_MAX;
 }
 
 enum sotto_err sotto_hub_post(struct sotto_hub *hub, struct sotto_seat *seat,
                               const struct sotto_request *request,
-                              uint64_t wall_s, struct sotto_reply *reply)
+                              uint64_t now_ms, uint64_t wall_s,
+                              struct sotto_reply *reply)
 {
     const struct sotto_post *post = &request->post;
     if (!seat->in_room || post->room != SOTTO_LOBBY) {
@@ -148,7 +166,13 @@ enum sotto_err sotto_hub_post(struct sotto_hub *hub, struct sotto_seat *seat,
         return SOTTO_OK;
     }
     hub->counters.posts++;
-    put_pending(hub, seat, post->id, number, false);
+    put_pending(hub, &(struct sotto_pending){.seat = reply->seat,
+                                             .id = post->id,
+                                             .number = number,
+                                             .pause_ms =
+                                                 charge_account(hub, seat,
+                                                                post->text.len,
+                                                                now_ms)});
     return SOTTO_OK;
 }
 
@@ -168,7 +192,12 @@ static enum sotto_err write_past_ack(struct sotto_hub *hub,
         }
         page->cap -= SOTTO_ACK_FRAME_MAX;
         reply->promised++;
-        put_pending(hub, seat, id, number, true);
+        put_pending(hub,
+                    &(struct sotto_pending){.seat =
+                                                sotto_hub_seat_id(hub, seat),
+                                            .id = id,
+                                            .number = number,
+                                            .is_promised = true});
         return SOTTO_OK;
     }
     uint8_t body[SOTTO_ACK_FRAME_MAX];

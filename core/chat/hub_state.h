@@ -1,6 +1,6 @@
 /*
  * hub_state.h - the hub's inside, shared by the files that make it up:
- * hub.c (seats, entries, answers), hub_login.c, hub_room.c.
+ * hub.c (seats, entries, answers), hub_strangers.c, hub_login.c, hub_room.c.
  */
 #ifndef SOTTO_CHAT_HUB_STATE_H
 #define SOTTO_CHAT_HUB_STATE_H
@@ -14,6 +14,9 @@ _Static_assert(SOTTO_HUB_PAGE_MAX >= SOTTO_FRAME_MAX &&
                    SOTTO_HUB_PAGE_MAX >= SOTTO_PRESENT_MAX + 3,
                "a page holds a frame of either kind");
 
+/* The end of the list of strangers. */
+#define SOTTO_HUB_NOBODY UINT32_MAX
+
 /* What a seat waits for. */
 enum sotto_hub_waiting {
     WAIT_NOTHING,
@@ -23,6 +26,8 @@ enum sotto_hub_waiting {
 
 struct sotto_seat {
     uint32_t generation;
+    uint32_t older; /* neighbours in the list of strangers */
+    uint32_t newer;
     bool taken;
     bool logged_in;
     bool in_room;
@@ -41,7 +46,8 @@ struct sotto_pending {
     struct sotto_seat_id seat;
     uint64_t id;
     uint64_t number;
-    bool is_promised; /* told of in a page */
+    uint32_t pause_ms; /* of what the account owes */
+    bool is_promised;  /* told of in a page */
 };
 
 struct sotto_hub {
@@ -52,6 +58,8 @@ struct sotto_hub {
     struct sotto_throttle *by_account;
     struct sotto_throttle *by_address;
     struct sotto_throttle *by_register;
+    struct sotto_throttle *by_connect; /* NULL: no limit */
+    struct sotto_throttle *by_poster;  /* likewise; counts microseconds */
     struct sotto_seat *seats;
     struct sotto_pending *pending; /* a ring, in the order of the numbers */
     size_t pending_head;
@@ -60,6 +68,9 @@ struct sotto_hub {
     size_t leaving_count; /* seats with `leaving` */
     size_t scan_at;       /* where next() looks for a waiting seat */
     size_t present;
+    size_t strangers;         /* taken, and not logged in */
+    uint32_t oldest_stranger; /* a list by `newer` */
+    uint32_t newest_stranger;
     bool draining;
     uint64_t wall_s;
     uint64_t recent[SOTTO_HISTORY_MAX]; /* the last numbers, a ring */
@@ -104,6 +115,13 @@ void sotto_hub_answer_problem(struct sotto_reply *reply,
                               enum sotto_problem problem, uint64_t ref,
                               uint32_t detail);
 
+/* ---- hub_strangers.c ---- */
+
+/* It has come. */
+void sotto_hub_list_stranger(struct sotto_hub *hub, struct sotto_seat *seat);
+/* It has logged in, or goes. */
+void sotto_hub_unlist_stranger(struct sotto_hub *hub, struct sotto_seat *seat);
+
 /* ---- hub_login.c ---- */
 
 void sotto_hub_lookup(struct sotto_hub *hub, struct sotto_seat *seat,
@@ -124,8 +142,8 @@ enum sotto_err sotto_hub_join(struct sotto_hub *hub, struct sotto_seat *seat,
     SOTTO_MUST_CHECK;
 enum sotto_err sotto_hub_post(struct sotto_hub *hub, struct sotto_seat *seat,
                               const struct sotto_request *request,
-                              uint64_t wall_s, struct sotto_reply *reply)
-    SOTTO_MUST_CHECK;
+                              uint64_t now_ms, uint64_t wall_s,
+                              struct sotto_reply *reply) SOTTO_MUST_CHECK;
 enum sotto_err sotto_hub_fetch(struct sotto_hub *hub,
                                const struct sotto_seat *seat,
                                const struct sotto_request *request,

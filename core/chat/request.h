@@ -80,6 +80,7 @@ struct sotto_reply {
     bool is_last;             /* PAGE: nothing more for now */
     uint16_t promised;        /* PAGE: ACKs that will follow later */
     bool is_promised;         /* ACK, PROBLEM: one of those */
+    uint32_t pause_ms;        /* ACK: take nothing for so long */
     struct sotto_ack ack;
     struct sotto_error problem;
     enum sotto_close_reason reason;

@@ -471,7 +471,7 @@ static void take_logged_in(struct sotto_session *session,
 }
 
 void sotto_session_reply(struct sotto_session *session,
-                         const struct sotto_reply *reply)
+                         const struct sotto_reply *reply, uint64_t now_ms)
 {
     if (sotto_session_is_ending(session)) {
         return;
@@ -496,6 +496,9 @@ void sotto_session_reply(struct sotto_session *session,
         take_page(session, reply);
         break;
     case SOTTO_REPLY_ACK:
+        if (SOTTO_PACED) {
+            sotto_pace_hold(&session->pace, reply->pause_ms, now_ms);
+        }
         put_ack(session, &reply->ack);
         count_answer(session, reply);
         break;

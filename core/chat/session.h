@@ -20,6 +20,7 @@
 #define SOTTO_CHAT_SESSION_H
 
 #include "core/auth/scram.h"
+#include "core/base/pace.h"
 #include "core/base/pool.h"
 #include "core/channel/link.h"
 #include "core/chat/feed.h"
@@ -55,8 +56,9 @@ struct sotto_session_config {
     uint32_t stall_ms;             /* without a byte taken by a client */
     uint32_t hold_ms; /* while others wait for a buffer: with half a record of a
                          client, or without a byte taken by it */
-    uint16_t window;  /* posts that may wait for their acknowledgement */
-    uint16_t max_text; /* the longest text taken; 0: SOTTO_MAX_TEXT */
+    struct sotto_rate rate; /* of frames and bytes that are taken */
+    uint16_t window;        /* posts that may wait for their acknowledgement */
+    uint16_t max_text;      /* the longest text taken; 0: SOTTO_MAX_TEXT */
 };
 
 /* A buffer for records of that limit and for the handshake, as long as it is
@@ -110,6 +112,7 @@ struct sotto_session {
     bool is_holding;      /* a buffer that others wait for, likewise */
     uint32_t turn;        /* in which round */
     uint8_t tries;
+    bool is_paced;      /* has sent too much, and waits */
     uint16_t unacked;   /* ACKs or ERRORs of posts that will come */
     uint16_t promised;  /* those of them that come before CAUGHT_UP */
     uint64_t last_post; /* the highest id */
@@ -120,6 +123,7 @@ struct sotto_session {
     uint64_t input_ms;  /* when something last came, or could not be taken */
     uint64_t output_ms; /* when something was last taken, or queued */
     uint64_t since_ms;  /* when a tick first saw that */
+    struct sotto_pace pace; /* what was taken of it */
     struct sotto_cursor cursor;
     struct sotto_frame frame;
     struct sotto_request request;
@@ -147,8 +151,8 @@ void sotto_session_wipe(struct sotto_session *session);
 
 /*
  * Where to read into: `*cap` bytes at `*at`. False when it takes nothing now
- * (it waits for the hub, its client reads too slowly, no buffer is free, or it
- * is ending): do not read, TCP holds the client back.
+ * (it waits for the hub, its client reads too slowly or sends too much, no
+ * buffer is free, or it is ending): do not read, TCP holds the client back.
  */
 bool sotto_session_input(struct sotto_session *session, uint8_t **at,
                          size_t *cap);
@@ -168,9 +172,16 @@ const struct sotto_request *sotto_session_next(struct sotto_session *session,
 /* The hub took the request. */
 void sotto_session_asked(struct sotto_session *session);
 
+/*
+ * How long it takes nothing because its client has sent too much; 0: it does
+ * not wait for that. Call sotto_session_next() when this has passed.
+ */
+uint64_t sotto_session_pause_ms(const struct sotto_session *session,
+                                uint64_t now_ms);
+
 /* An answer of the hub to this session. */
 void sotto_session_reply(struct sotto_session *session,
-                         const struct sotto_reply *reply);
+                         const struct sotto_reply *reply, uint64_t now_ms);
 
 /*
  * What to write: `*len` bytes at `*at`, false when there is nothing. Seals one

@@ -15,7 +15,7 @@ bool sotto_session_input(struct sotto_session *session, uint8_t **at,
                          size_t *cap)
 {
     if (sotto_session_is_ending(session) || session->is_waiting ||
-        sotto_session_is_pinned(session)) {
+        session->is_paced || sotto_session_is_pinned(session)) {
         return false;
     }
     if (!sotto_session_has_in(session)) {
@@ -31,17 +31,29 @@ bool sotto_session_input(struct sotto_session *session, uint8_t **at,
     return *cap > 0;
 }
 
+static void charge(struct sotto_session *session, uint32_t messages,
+                   size_t bytes, uint64_t now_ms)
+{
+    if (SOTTO_PACED) {
+        sotto_pace_charge(&session->pace,
+                          sotto_rate_cost_ns(&session->config->rate, messages,
+                                             (uint32_t)bytes),
+                          now_ms);
+    }
+}
+
 void sotto_session_input_done(struct sotto_session *session, size_t len,
                               uint64_t now_ms)
 {
     session->in_len += len;
     session->input_ms = len > 0 ? now_ms : session->input_ms;
+    charge(session, 0, len, now_ms);
     sotto_session_release_input(session);
 }
 
 /* Gets the next frame of the record at hand; false when there is none, or no
  * buffer to join it in. */
-static bool get_frame(struct sotto_session *session)
+static bool get_frame(struct sotto_session *session, uint64_t now_ms)
 {
     enum sotto_err err = SOTTO_OK;
     while (!sotto_link_next(&session->link, &session->frame, &err)) {
@@ -56,6 +68,7 @@ static bool get_frame(struct sotto_session *session)
         return false;
     }
     session->has_frame = true;
+    charge(session, 1, 0, now_ms);
     return true;
 }
 
@@ -93,9 +106,9 @@ static bool has_turn(const struct sotto_session *session)
 }
 
 /* One step with what was read; false when it can go no further now. */
-static bool advance(struct sotto_session *session)
+static bool advance(struct sotto_session *session, uint64_t now_ms)
 {
-    if (!session->has_frame && !get_frame(session)) {
+    if (!session->has_frame && !get_frame(session, now_ms)) {
         return !sotto_session_is_ending(session) &&
                session->link.plain_left == 0 &&
                session->in_len > session->in_at && feed_unit(session);
@@ -137,10 +150,29 @@ static bool has_input(const struct sotto_session *session)
            session->in_len > session->in_at;
 }
 
+/* Whether what its client has sent is to wait because it was too much. */
+static bool must_pause(struct sotto_session *session, uint64_t now_ms)
+{
+    if (!SOTTO_PACED) {
+        return false;
+    }
+    session->is_paced = session->is_paced
+                            ? sotto_pace_left_ms(&session->pace, now_ms) > 0
+                            : sotto_pace_is_exceeded(&session->pace, now_ms);
+    return session->is_paced;
+}
+
+uint64_t sotto_session_pause_ms(const struct sotto_session *session,
+                                uint64_t now_ms)
+{
+    return SOTTO_PACED && session->is_paced
+               ? sotto_pace_left_ms(&session->pace, now_ms)
+               : 0;
+}
+
 const struct sotto_request *sotto_session_next(struct sotto_session *session,
                                                uint64_t now_ms)
 {
-    (void)now_ms;
     while (!sotto_session_is_ending(session)) {
         if (session->is_asking) {
             return &session->request;
@@ -151,8 +183,8 @@ const struct sotto_request *sotto_session_next(struct sotto_session *session,
         if (ask_page(session)) {
             continue;
         }
-        if (!has_input(session) || !sotto_session_can_answer(session) ||
-            !advance(session)) {
+        if (!has_input(session) || must_pause(session, now_ms) ||
+            !sotto_session_can_answer(session) || !advance(session, now_ms)) {
             break;
         }
     }

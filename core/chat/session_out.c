@@ -240,7 +240,8 @@ void sotto_session_output_done(struct sotto_session *session, size_t len,
 static void tick_active(struct sotto_session *session, uint64_t now_ms)
 {
     const struct sotto_session_config *config = session->config;
-    if (session->is_waiting || sotto_session_is_pinned(session)) {
+    if (session->is_waiting || session->is_paced ||
+        sotto_session_is_pinned(session)) {
         session->input_ms = now_ms; /* we do not read; it may well write */
     }
     if (session->out != NULL &&
@@ -255,6 +256,7 @@ static void tick_active(struct sotto_session *session, uint64_t now_ms)
 static bool holds_buffer(const struct sotto_session *session, uint64_t now_ms)
 {
     const bool has_half = session->in != NULL && !session->is_waiting &&
+                          !session->is_paced &&
                           !sotto_session_is_pinned(session);
     return has_half || (session->out != NULL && session->output_ms < now_ms);
 }

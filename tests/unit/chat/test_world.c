@@ -238,6 +238,23 @@ static void test_world_with_few_buffers(void **state)
     }
 }
 
+/* They say more than they may; all of it comes, later. */
+static void test_world_with_rates(void **state)
+{
+    (void)state;
+    const struct trouble trouble = {.say = 15,
+                                    .cut = 2000,
+                                    .half_cut = 4000,
+                                    .tick = 50};
+    const struct world_options options = {.cut = WORLD_RANDOM,
+                                          .rate = {.messages = 6,
+                                                   .bytes = 4000},
+                                          .post_rate = {.messages = 4,
+                                                        .bytes = 1000},
+                                          .sessions = 12};
+    run_row(&options, &trouble, 8, 8000);
+}
+
 static void test_world_with_a_short_feed(void **state)
 {
     (void)state;
@@ -296,6 +313,7 @@ int test_world(void)
         cmocka_unit_test(test_world_people_come_and_go),
         cmocka_unit_test(test_world_with_small_records),
         cmocka_unit_test(test_world_with_few_buffers),
+        cmocka_unit_test(test_world_with_rates),
         cmocka_unit_test(test_world_with_a_short_feed),
         cmocka_unit_test(test_world_goes_on_after_a_full_disk),
         cmocka_unit_test(test_world_with_all_of_it),

@@ -105,21 +105,23 @@ struct world_client {
 struct world_options {
     uint64_t seed;
     enum world_cut cut;
-    uint16_t server_limit; /* of records, 0: 1024 */
-    uint16_t client_limit; /* 0: 1024 */
-    uint16_t max_text;     /* 0: 400 */
-    size_t buffers;        /* 0: 4 for each session */
-    size_t sessions;       /* 0: 8 */
-    size_t feed;           /* bytes, 0: 32768 */
-    size_t pending;        /* 0: 32 */
-    uint16_t window;       /* 0: 8 */
-    uint16_t history;      /* 0: none */
-    uint32_t burst;        /* of all throttles, 0: 1000 */
-    size_t queue;          /* of a client, 0: 8192 */
-    size_t accounts;       /* 0: 16 */
-    uint32_t segment;      /* bytes of the log's, 0: 4096 */
-    uint32_t segments;     /* 0: 60 */
-    bool slow_disk;        /* requests complete only now and then */
+    uint16_t server_limit;       /* of records, 0: 1024 */
+    uint16_t client_limit;       /* 0: 1024 */
+    uint16_t max_text;           /* 0: 400 */
+    size_t buffers;              /* 0: 4 for each session */
+    size_t sessions;             /* 0: 8 */
+    size_t feed;                 /* bytes, 0: 32768 */
+    size_t pending;              /* 0: 32 */
+    uint16_t window;             /* 0: 8 */
+    uint16_t history;            /* 0: none */
+    uint32_t burst;              /* of all throttles, 0: 1000 */
+    size_t queue;                /* of a client, 0: 8192 */
+    size_t accounts;             /* 0: 16 */
+    uint32_t segment;            /* bytes of the log's, 0: 4096 */
+    uint32_t segments;           /* 0: 60 */
+    struct sotto_rate rate;      /* of a connection; zeros: no limit */
+    struct sotto_rate post_rate; /* of an account */
+    bool slow_disk;              /* requests complete only now and then */
     enum sotto_registration registration;
 };
 

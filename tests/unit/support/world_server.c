@@ -62,7 +62,8 @@ static void open_hub(struct world *world)
                                             .login_rate = rate,
                                             .account_rate = rate,
                                             .address_rate = rate,
-                                            .register_rate = rate};
+                                            .register_rate = rate,
+                                            .post_rate = o->post_rate};
     enum sotto_err err =
         sotto_hub_init(&world->hub, take_memory(world, sotto_hub_size(&config)),
                        &config, world->accounts, world->log);
@@ -86,6 +87,7 @@ static void open_sessions(struct world *world)
         .idle_ms = 120000,
         .stall_ms = 20000,
         .hold_ms = 5000,
+        .rate = o->rate,
         .window = o->window,
         .max_text = o->max_text};
     const size_t buffer = sotto_session_buffer_min(&world->session);
@@ -136,7 +138,7 @@ static void take_replies(struct world *world)
         }
         struct world_conn *conn = &world->conns[reply.seat.place];
         if (conn->is_open && conn->seat.generation == reply.seat.generation) {
-            sotto_session_reply(&conn->session, &reply);
+            sotto_session_reply(&conn->session, &reply, world->now_ms);
         }
     }
 }
@@ -159,7 +161,7 @@ static void pump(struct world *world, struct world_conn *conn)
         sotto_session_asked(&conn->session);
         if (reply.kind != SOTTO_REPLY_NONE) {
             assert_int_equal(reply.seat.generation, conn->seat.generation);
-            sotto_session_reply(&conn->session, &reply);
+            sotto_session_reply(&conn->session, &reply, world->now_ms);
         }
         take_replies(world);
     }

@@ -1,0 +1,334 @@
+/* How much one client may do, and what becomes of those who have not logged in:
+ * nobody is cut for it, and nobody else notices. */
+#include "core/auth/throttle.h"
+#include "tests/unit/support/peer.h"
+#include "tests/unit/support/seed.h"
+#include "tests/unit/support/world.h"
+#include "tests/unit/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct world *world;
+static struct peer peers[2];
+
+static void begin(const struct world_options *options)
+{
+    world = world_begin(options);
+    world_add_account(world, "ann", "password");
+    world_add_account(world, "bob", "password");
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    if (world != NULL) {
+        world_end(world);
+    }
+    world = NULL;
+    return 0;
+}
+
+/* Somebody in the room who owes nothing. */
+static void bring(struct peer *peer, const char *name, uint64_t instance)
+{
+    struct sotto_frame frame;
+    peer_open(peer, world);
+    peer_login(peer, name, "password");
+    world_wait(world, 2000);
+    (void)peer_join(peer, instance, 0, 0);
+    (void)peer_expect(peer, SOTTO_MSG_CAUGHT_UP);
+    world_wait(world, 2000);
+    while (peer_next(peer, &frame)) {
+    }
+}
+
+static unsigned count(struct peer *peer, uint8_t type)
+{
+    struct sotto_frame frame;
+    unsigned found = 0;
+    while (peer_next(peer, &frame)) {
+        found += frame.type == type;
+    }
+    return found;
+}
+
+static void ping(struct peer *peer, unsigned times)
+{
+    for (unsigned i = 0; i < times; i++) {
+        peer_send(peer, SOTTO_MSG_PING, "12345678", 8);
+    }
+}
+
+/* ---- a connection ---- */
+
+static void test_limits_frames_of_a_connection(void **state)
+{
+    (void)state;
+    begin(&(struct world_options){.seed = 1, .rate = {.messages = 20}});
+    bring(&peers[0], "ann", 1);
+    bring(&peers[1], "bob", 2);
+    ping(&peers[0], 30);
+    assert_int_equal(count(&peers[0], SOTTO_MSG_PONG), 21);
+    ping(&peers[1], 20); /* others may as before */
+    assert_int_equal(count(&peers[1], SOTTO_MSG_PONG), 20);
+    world_tick(world, 59);
+    assert_int_equal(count(&peers[0], SOTTO_MSG_PONG), 0);
+    world_tick(world, 1);
+    assert_int_equal(count(&peers[0], SOTTO_MSG_PONG), 1);
+    world_tick(world, 100);
+    assert_int_equal(count(&peers[0], SOTTO_MSG_PONG), 2);
+    world_wait(world, 2000);
+    assert_int_equal(count(&peers[0], SOTTO_MSG_PONG), 6);
+}
+
+/* Also of bytes that are no frames of the chat. */
+static void test_limits_bytes_of_a_connection(void **state)
+{
+    (void)state;
+    static const uint8_t padding[203] = {0, 0x40, 200};
+    begin(&(struct world_options){.seed = 1, .rate = {.bytes = 1000}});
+    bring(&peers[0], "ann", 1);
+    for (int i = 0; i < 8; i++) { /* some 1,800 bytes on the wire */
+        peer_send_frames(&peers[0], padding, sizeof padding);
+    }
+    ping(&peers[0], 1);
+    assert_int_equal(count(&peers[0], SOTTO_MSG_PONG), 0);
+    const uint64_t start_ms = world->now_ms;
+    while (count(&peers[0], SOTTO_MSG_PONG) == 0) {
+        const uint64_t pause_ms =
+            sotto_session_pause_ms(&world->conns[0].session, world->now_ms);
+        assert_in_range(pause_ms, 1, 1200); /* of a buffer at most */
+        world_tick(world, pause_ms);
+    }
+    assert_in_range(world->now_ms - start_ms, 800, 1000);
+}
+
+static void test_limits_pause_says_how_long(void **state)
+{
+    (void)state;
+    begin(&(struct world_options){.seed = 1, .rate = {.messages = 20}});
+    bring(&peers[0], "ann", 1);
+    const struct sotto_session *session = &world->conns[0].session;
+    assert_int_equal(sotto_session_pause_ms(session, world->now_ms), 0);
+    ping(&peers[0], 22);
+    (void)count(&peers[0], SOTTO_MSG_PONG);
+    assert_int_equal(sotto_session_pause_ms(session, world->now_ms), 60);
+    assert_int_equal(sotto_session_pause_ms(session, world->now_ms + 59), 1);
+    assert_int_equal(sotto_session_pause_ms(session, world->now_ms + 60), 0);
+}
+
+/* Who has to wait is not taken for idle, nor for one who holds on to a buffer
+ * that others want. */
+static void test_limits_do_not_blame_who_waits(void **state)
+{
+    (void)state;
+    begin(&(struct world_options){.seed = 1,
+                                  .sessions = 4,
+                                  .buffers = SOTTO_SESSION_BUFFERS_MIN});
+    bring(&peers[0], "ann", 1);
+    struct sotto_session *session = &world->conns[0].session;
+    world->session.rate.bytes = 1; /* a PING takes half a minute */
+    ping(&peers[0], 1);
+    assert_int_equal(count(&peers[0], SOTTO_MSG_PONG), 0);
+    assert_true(sotto_session_pause_ms(session, world->now_ms) > 20000);
+    world->turns.waiting = 1; /* somebody wants a buffer */
+    for (int i = 0; i < 15; i++) {
+        world_tick(world, 1000);
+    }
+    world->turns.waiting = 0;
+    assert_int_equal(session->state, SOTTO_SESSION_ROOM);
+    world->session.idle_ms = 10000;
+    world_tick(world, 1000);
+    assert_int_equal(session->state, SOTTO_SESSION_ROOM);
+    world->session.idle_ms = 60000;
+    world_wait(world, 50000);
+    assert_int_equal(session->state, SOTTO_SESSION_ROOM);
+    assert_int_equal(count(&peers[0], SOTTO_MSG_PONG), 1);
+}
+
+/* ---- an account ---- */
+
+static void post(struct peer *peer, uint64_t from, uint64_t to)
+{
+    for (uint64_t id = from; id <= to; id++) {
+        peer_post(peer, id, "a word");
+    }
+}
+
+/* With all its connections together, and for longer than one of them lasts. */
+static void test_limits_posts_of_an_account(void **state)
+{
+    (void)state;
+    begin(&(struct world_options){.seed = 1,
+                                  .post_rate = {.messages = 10},
+                                  .sessions = 12});
+    bring(&peers[0], "ann", 1);
+    bring(&peers[1], "ann", 2);
+    post(&peers[0], 1, 8);
+    assert_int_equal(count(&peers[0], SOTTO_MSG_ACK), 8);
+    post(&peers[1], 1, 8);
+    assert_int_equal(count(&peers[1], SOTTO_MSG_ACK), 3);
+    post(&peers[0], 9, 10); /* this one has not heard of it yet */
+    assert_int_equal(count(&peers[0], SOTTO_MSG_ACK), 1);
+    peer_hang_up(&peers[1]);
+    world_settle(world);
+
+    peer_open(&peers[1], world); /* somebody new of the same account */
+    peer_login(&peers[1], "ann", "password");
+    (void)peer_join(&peers[1], 3, 0, 0);
+    (void)count(&peers[1], SOTTO_MSG_ACK);
+    post(&peers[1], 1, 1);
+    assert_int_equal(count(&peers[1], SOTTO_MSG_ACK), 1);
+    post(&peers[1], 2, 2);
+    assert_int_equal(count(&peers[1], SOTTO_MSG_ACK), 0);
+    world_wait(world, 3000);
+    assert_int_equal(count(&peers[1], SOTTO_MSG_ACK), 1);
+}
+
+static void test_limits_accounts_do_not_pay_for_others(void **state)
+{
+    (void)state;
+    begin(&(struct world_options){.seed = 1,
+                                  .post_rate = {.bytes = 20},
+                                  .sessions = 12});
+    bring(&peers[0], "ann", 1);
+    bring(&peers[1], "bob", 2);
+    post(&peers[0], 1, 8); /* 48 bytes */
+    assert_int_equal(count(&peers[0], SOTTO_MSG_ACK), 4);
+    assert_int_equal(count(&peers[1], SOTTO_MSG_MESSAGE), 4);
+    for (uint64_t id = 1; id <= 3; id++) {
+        post(&peers[1], id, id);
+        assert_int_equal(count(&peers[1], SOTTO_MSG_ACK), 1);
+    }
+    world_wait(world, 3000);
+    assert_int_equal(count(&peers[0], SOTTO_MSG_ACK), 4);
+}
+
+/* ---- strangers ---- */
+
+static struct sotto_hub *open_hub(size_t sessions,
+                                  const struct sotto_throttle_rate *connects,
+                                  void **memory)
+{
+    const struct sotto_throttle_rate rate = {1, 1};
+    const struct sotto_hub_config config = {.sessions = sessions,
+                                            .pending = 1,
+                                            .throttle_entries = 4,
+                                            .login_rate = rate,
+                                            .account_rate = rate,
+                                            .address_rate = rate,
+                                            .register_rate = rate,
+                                            .connect_rate = *connects};
+    struct sotto_hub *hub = NULL;
+    *memory = calloc(1, sotto_hub_size(&config));
+    assert_non_null(*memory);
+    assert_int_equal(sotto_hub_init(&hub, *memory, &config, world->accounts,
+                                    world->log),
+                     SOTTO_OK);
+    return hub;
+}
+
+static void test_limits_connections_of_an_address(void **state)
+{
+    (void)state;
+    begin(&(struct world_options){.seed = 1});
+    const uint8_t here[16] = {0x20, 1, [7] = 1};
+    const uint8_t same[16] = {0x20, 1, [7] = 1, [15] = 9}; /* the same /64 */
+    const uint8_t there[16] = {0x20, 1, [7] = 2};
+    void *memory = NULL;
+    struct sotto_hub *hub =
+        open_hub(1, &(struct sotto_throttle_rate){3, 1000}, &memory);
+    assert_true(sotto_hub_admits(hub, here, 5));
+    assert_true(sotto_hub_admits(hub, same, 5));
+    assert_true(sotto_hub_admits(hub, here, 5));
+    assert_false(sotto_hub_admits(hub, here, 5));
+    assert_false(sotto_hub_admits(hub, same, 1004));
+    assert_true(sotto_hub_admits(hub, there, 5));
+    assert_true(sotto_hub_admits(hub, same, 1005));
+    assert_false(sotto_hub_admits(hub, here, 1005));
+    assert_int_equal(sotto_hub_counters(hub)->turned_away, 3);
+    free(memory);
+
+    hub = open_hub(1, &(struct sotto_throttle_rate){0, 0}, &memory);
+    for (int i = 0; i < 1000; i++) {
+        assert_true(sotto_hub_admits(hub, here, 5));
+    }
+    free(memory);
+}
+
+#define SEATS 9
+
+/* In the order in which they came, whoever goes. */
+static void test_limits_strangers_are_known_by_age(void **state)
+{
+    (void)state;
+    begin(&(struct world_options){.seed = 1});
+    const uint8_t ip[16] = {0};
+    uint32_t since[SEATS] = {0}; /* the generation; 0: not taken */
+    uint32_t generation = 0;
+    struct seed seed;
+    void *memory = NULL;
+    seed_init(&seed, seed_of_run(1));
+    struct sotto_hub *hub =
+        open_hub(SEATS, &(struct sotto_throttle_rate){0, 0}, &memory);
+    for (int i = 0; i < 5000; i++) {
+        const uint32_t at = (uint32_t)seed_below(&seed, SEATS);
+        struct sotto_seat_id id = {at, since[at]};
+        if (since[at] != 0) {
+            sotto_hub_leave(hub, id);
+            since[at] = 0;
+        } else {
+            since[at] = ++generation;
+            id.generation = generation;
+            sotto_hub_enter(hub, id, ip);
+        }
+        uint32_t oldest = UINT32_MAX;
+        size_t taken = 0;
+        for (size_t j = 0; j < SEATS; j++) {
+            taken += since[j] != 0;
+            oldest = since[j] != 0 && since[j] < oldest ? since[j] : oldest;
+        }
+        assert_int_equal(sotto_hub_strangers(hub), taken);
+        assert_int_equal(sotto_hub_oldest_stranger(hub, &id), taken > 0);
+        assert_true(taken == 0 || id.generation == oldest);
+    }
+    free(memory);
+}
+
+static void test_limits_who_logs_in_is_no_stranger(void **state)
+{
+    (void)state;
+    struct sotto_seat_id id = {0};
+    begin(&(struct world_options){.seed = 1});
+    peer_open(&peers[0], world);
+    peer_open(&peers[1], world);
+    assert_int_equal(sotto_hub_strangers(world->hub), 2);
+    assert_true(sotto_hub_oldest_stranger(world->hub, &id));
+    assert_int_equal(id.place, 0);
+    peer_login(&peers[0], "ann", "password");
+    assert_int_equal(sotto_hub_strangers(world->hub), 1);
+    assert_true(sotto_hub_oldest_stranger(world->hub, &id));
+    assert_int_equal(id.place, 1);
+    peer_login(&peers[1], "bob", "password");
+    assert_false(sotto_hub_oldest_stranger(world->hub, &id));
+    assert_int_equal(sotto_hub_strangers(world->hub), 0);
+}
+
+int test_limits(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_limits_frames_of_a_connection),
+        TEST(test_limits_bytes_of_a_connection),
+        TEST(test_limits_pause_says_how_long),
+        TEST(test_limits_do_not_blame_who_waits),
+        TEST(test_limits_posts_of_an_account),
+        TEST(test_limits_accounts_do_not_pay_for_others),
+        TEST(test_limits_connections_of_an_address),
+        TEST(test_limits_strangers_are_known_by_age),
+        TEST(test_limits_who_logs_in_is_no_stranger),
+    };
+    return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
+#undef TEST
+}
