@@ -67,6 +67,7 @@ static const struct sotto_mls_suite suites[] = {
         .aead_id = 0x0001, /* AES-128-GCM */
         .public_of = sotto_p256_public,
         .agree = sotto_p256_agree,
+        .check_public = sotto_p256_check_public,
         .sign = sign_p256,
         .verify = verify_p256,
         .signature_public_of = sotto_p256_public,
@@ -89,6 +90,17 @@ const struct sotto_mls_suite *sotto_mls_suite_find(uint16_t id)
         }
     }
     return NULL;
+}
+
+enum sotto_err sotto_mls_check_public(const struct sotto_mls_suite *suite,
+                                      struct sotto_span key)
+{
+    enum sotto_err err = SOTTO_ERR_AUTH;
+
+    if (key.len == suite->public_len) {
+        err = suite->check_public(key.at);
+    }
+    return err == SOTTO_ERR_AUTH ? SOTTO_ERR_FORMAT : err;
 }
 
 /* ------------------------------------------------------ hash, MAC and KDF */

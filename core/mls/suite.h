@@ -38,6 +38,8 @@ struct sotto_mls_suite {
                                 uint8_t *public_key);
     enum sotto_err (*agree)(const uint8_t *private_key,
                             const uint8_t *peer_public, uint8_t *shared);
+    /* Whether a public key of the KEM is one. AUTH, SPACE. */
+    enum sotto_err (*check_public)(const uint8_t *public_key);
 
     /* The signature over pieces, one after the other. AUTH for a bad key or
      * signature; SPACE as above. */
@@ -54,6 +56,11 @@ struct sotto_mls_suite {
 
 /* NULL for a suite that is not built in. */
 const struct sotto_mls_suite *sotto_mls_suite_find(uint16_t id);
+
+/* Whether this is a public key of the suite's KEM: as long as one, and a point
+ * on its curve. To encrypt to anything else fails. FORMAT; SPACE. */
+enum sotto_err sotto_mls_check_public(const struct sotto_mls_suite *suite,
+                                      struct sotto_span key) SOTTO_MUST_CHECK;
 
 /* The suite's hash, piece by piece; hash_len bytes come out. A running hash
  * may be copied. */

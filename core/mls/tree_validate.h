@@ -13,11 +13,12 @@
 
 /*
  * What does not depend on the other members: the source is `source` (0: any);
- * key lengths are the suite's; version, suite, its own credential type and extensions are among
- * its capabilities; all that the group's extensions ask for
- * (required_capabilities, their own types) is, too; a KEY_PACKAGE leaf's
- * lifetime contains `now` (seconds; SOTTO_TIME_UNKNOWN: not asked). Types that
- * RFC 9420 itself defines need not be listed. FORMAT.
+ * its keys are as long as the suite's, and one can encrypt to it; version,
+ * suite, its own credential type and extensions are among its capabilities; all
+ * that the group's extensions ask for (required_capabilities, their own types)
+ * is, too; a KEY_PACKAGE leaf's lifetime contains `now` (seconds;
+ * SOTTO_TIME_UNKNOWN: not asked). Types that RFC 9420 itself defines need not
+ * be listed. FORMAT; SPACE.
  */
 enum sotto_err sotto_mls_leaf_check(const struct sotto_mls_suite *suite,
                                     const struct sotto_mls_leaf_node *leaf,
@@ -40,8 +41,9 @@ enum sotto_err sotto_mls_leaf_sign(const struct sotto_mls_suite *suite,
                                    uint8_t *signature, size_t *signature_len)
     SOTTO_MUST_CHECK;
 
-/* KeyPackage (10.1): version, suite, init_key differs from encryption_key,
- * both signatures, the leaf by sotto_mls_leaf_check(). FORMAT, AUTH. */
+/* KeyPackage (10.1): version, suite, init_key is a key and differs from
+ * encryption_key, both signatures, the leaf by sotto_mls_leaf_check(). FORMAT,
+ * AUTH; SPACE. */
 enum sotto_err sotto_mls_key_package_check(
     const struct sotto_mls_suite *suite,
     const struct sotto_mls_key_package *key_package,
@@ -63,9 +65,10 @@ enum sotto_err sotto_mls_tree_check_credentials(
  * All of a tree that a joiner was given (12.4.3.1): parent hashes; every
  * unmerged leaf is there, and unmerged in all nodes between; every leaf by the
  * checks above and its signature (one verification each, but for the leaf
- * `mine`, which is known to be our own; NONE if there is none); no encryption
- * key stands in two nodes, leaves or parents. AUTH, FORMAT, LIMIT. Lifetimes
- * are not checked: those who let the leaves in did.
+ * `mine`, which is known to be our own; NONE if there is none); one can encrypt
+ * to every node, and no encryption key stands in two, leaves or parents. AUTH,
+ * FORMAT, LIMIT; SPACE. Lifetimes are not checked: those who let the leaves in
+ * did.
  */
 enum sotto_err sotto_mls_tree_check(const struct sotto_mls_tree *tree,
                                     struct sotto_span group_id,

@@ -410,20 +410,26 @@ static bool is_new_key(const struct new_keys *keys, struct sotto_span key)
     return false;
 }
 
-/* Takes one more; false when it is there already or has no key's length. */
-static bool note_key(struct new_keys *keys, struct sotto_span key, size_t len)
+/* Takes one more, unless it is there already or no key. */
+static enum sotto_err note_key(struct new_keys *keys,
+                               const struct sotto_mls_suite *suite,
+                               struct sotto_span key)
 {
-    if (key.len != len || keys->count == SOTTO_MLS_LEVELS ||
-        is_new_key(keys, key)) {
-        return false;
+    enum sotto_err err = sotto_mls_check_public(suite, key);
+
+    if (err == SOTTO_OK &&
+        (keys->count == SOTTO_MLS_LEVELS || is_new_key(keys, key))) {
+        err = SOTTO_ERR_FORMAT;
     }
-    keys->keys[keys->count++] = key;
-    sotto_mls_set_bit(keys->last_bytes, key.at[len - 1], true);
-    return true;
+    if (err == SOTTO_OK) {
+        keys->keys[keys->count++] = key;
+        sotto_mls_set_bit(keys->last_bytes, key.at[key.len - 1], true);
+    }
+    return err;
 }
 
-/* The path's keys differ from each other and from all in the tree, which is
- * still without the path (12.4.2). */
+/* The path's keys are keys, and differ from each other and from all in the
+ * tree, which is still without the path (12.4.2). */
 static enum sotto_err check_new_keys(const struct sotto_mls_tree *draft,
                                      const struct sotto_mls_update_path *path)
 {
@@ -431,17 +437,20 @@ static enum sotto_err check_new_keys(const struct sotto_mls_tree *draft,
     struct sotto_reader nodes = sotto_mls_items(path->nodes);
     struct sotto_mls_update_path_node one;
     struct new_keys keys = {.count = 0};
-    size_t len = draft->suite->public_len;
-    bool valid = note_key(&keys, path->leaf_node.encryption_key, len);
+    enum sotto_err err =
+        note_key(&keys, draft->suite, path->leaf_node.encryption_key);
 
-    while (valid && nodes.left > 0) {
+    while (err == SOTTO_OK && nodes.left > 0) {
         sotto_mls_read_update_path_node(&nodes, &one);
-        valid = !nodes.bad && note_key(&keys, one.encryption_key, len);
+        err = nodes.bad ? SOTTO_ERR_FORMAT
+                        : note_key(&keys, draft->suite, one.encryption_key);
     }
-    for (uint32_t node = 0; valid && node < count; node++) {
-        valid = !is_new_key(&keys, sotto_mls_tree_key(draft, node));
+    for (uint32_t node = 0; err == SOTTO_OK && node < count; node++) {
+        if (is_new_key(&keys, sotto_mls_tree_key(draft, node))) {
+            err = SOTTO_ERR_FORMAT;
+        }
     }
-    return valid ? SOTTO_OK : SOTTO_ERR_FORMAT;
+    return err;
 }
 
 enum sotto_err sotto_mls_path_merge(struct sotto_mls_tree *draft, uint32_t leaf,

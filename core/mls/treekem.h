@@ -73,9 +73,9 @@ enum sotto_err sotto_mls_path_encrypt(
 /*
  * Puts the public half of `leaf`'s update path into the draft, which has the
  * proposals already. FORMAT when the number of nodes or ciphertexts is not
- * what the tree asks for, a key has a wrong length, or stands in the tree
- * before; AUTH when the leaf's parent hash does not fit. `path` is borrowed by
- * the draft. The leaf node itself is validated elsewhere.
+ * what the tree asks for, or a key is none or stands in the tree before; AUTH
+ * when the leaf's parent hash does not fit; SPACE. `path` is borrowed by the
+ * draft. The leaf node itself is validated elsewhere.
  */
 enum sotto_err sotto_mls_path_merge(struct sotto_mls_tree *draft, uint32_t leaf,
                                     const struct sotto_mls_update_path *path)

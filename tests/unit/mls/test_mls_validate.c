@@ -21,6 +21,7 @@ static const uint8_t type_f000[] = {0xf0, 0};
 static const uint8_t version_10[] = {0, 1};
 static const uint8_t suite_2[] = {0, 2};
 static const uint8_t group_id_bytes[] = "group";
+static const uint8_t no_point[SOTTO_MLS_PUBLIC_MAX] = {4, 1, 2, 3};
 static const struct sotto_span group_id = {group_id_bytes, 5};
 
 /* A client: its keys, and a leaf node that is not signed yet. */
@@ -135,6 +136,9 @@ static void test_leaf_is_refused_by_its_own_fields(void **state)
                      SOTTO_ERR_FORMAT); /* another source */
     assert_int_equal(check(&alice, 0, none, 150), SOTTO_OK);
     alice.leaf.encryption_key.len--;
+    assert_int_equal(check(&alice, 1, none, 150), SOTTO_ERR_FORMAT);
+    make_client(&alice, "alice");
+    alice.leaf.encryption_key.at = no_point;
     assert_int_equal(check(&alice, 1, none, 150), SOTTO_ERR_FORMAT);
     make_client(&alice, "alice");
     alice.leaf.signature_key.len--;
@@ -371,7 +375,7 @@ static void test_tree_is_checked_throughout(void **state)
     assert_int_equal(check_draft(), SOTTO_ERR_AUTH);
     /* A leaf whose signature is another's. */
     make_tree(&alice, &bob, memory);
-    bob.bytes[10] ^= 1;
+    bob.bytes[2 * (2 + SOTTO_MLS_PUBLIC_MAX) + 3] ^= 1; /* behind the keys */
     assert_int_equal(check_draft(), SOTTO_ERR_AUTH);
     assert_int_equal(sotto_mls_tree_check(&draft.draft, group_id, none, 0),
                      SOTTO_ERR_AUTH);
@@ -416,6 +420,9 @@ static void test_tree_refuses_a_parent_with_somebody_elses_key(void **state)
     assert_int_equal(check_draft(), SOTTO_OK);
     make_tree(&alice, &bob, memory);
     set_root(&alice, bob.encryption_key);
+    assert_int_equal(check_draft(), SOTTO_ERR_FORMAT);
+    make_tree(&alice, &bob, memory);
+    set_root(&alice, no_point);
     assert_int_equal(check_draft(), SOTTO_ERR_FORMAT);
     make_tree(&alice, &bob, memory);
     set_root(&alice, alice.init_key);

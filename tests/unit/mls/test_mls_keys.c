@@ -1,0 +1,142 @@
+/*
+ * test_mls_keys.c - keys that nobody could encrypt to do not get into a group.
+ */
+#include "core/mls/codec.h"
+#include "core/mls/label.h"
+#include "tests/unit/mls/party.h"
+#include <string.h>
+
+static const struct sotto_span none = {NULL, 0};
+
+static int setup(void **state)
+{
+    party_setup(state);
+    party_of(4);
+    return 0;
+}
+
+static const struct sotto_mls_suite *suite(void)
+{
+    return sotto_mls_suite_find(SOTTO_MLS_SUITE_P256_AES128GCM);
+}
+
+/* ------------------------------------------------------ forged key packages */
+
+static void sign_package(struct party_member *member,
+                         const struct sotto_mls_key_package *package)
+{
+    uint8_t signature[SOTTO_MLS_SIGNATURE_MAX];
+    struct sotto_piece tbs;
+    struct sotto_writer w;
+    size_t len;
+
+    sotto_writer_init(&w, member->package, sizeof member->package);
+    sotto_mls_write_key_package_tbs(&w, package);
+    tbs = (struct sotto_piece){w.out, w.len};
+    assert_int_equal(sotto_mls_sign_with_label(suite(),
+                                               member->signature_private,
+                                               "KeyPackageTBS", &tbs, 1,
+                                               signature, &len),
+                     SOTTO_OK);
+    sotto_write_vector(&w, signature, len);
+    assert_int_equal(sotto_writer_finish(&w, &member->package_out.len),
+                     SOTTO_OK);
+}
+
+/* A key package of the member's that is right in all but its keys: those that
+ * are not NULL. */
+static void forge_package(struct party_member *member, const uint8_t *init,
+                          const uint8_t *encryption)
+{
+    uint8_t bytes[sizeof member->package];
+    uint8_t leaf[sizeof member->package];
+    struct sotto_mls_key_package package;
+    struct sotto_reader r;
+    struct sotto_writer w;
+
+    party_make_package(member);
+    memcpy(bytes, member->package, sizeof bytes);
+    sotto_reader_init(&r, bytes, member->package_out.len);
+    sotto_mls_read_key_package(&r, &package);
+    if (init != NULL) {
+        package.init_key.at = init;
+    }
+    if (encryption != NULL) {
+        package.leaf_node.encryption_key.at = encryption;
+    }
+    sotto_writer_init(&w, leaf, sizeof leaf);
+    assert_int_equal(sotto_mls_leaf_make(suite(), member->signature_private,
+                                         &package.leaf_node, none, 0, &w),
+                     SOTTO_OK);
+    sotto_reader_init(&r, leaf, w.len);
+    sotto_mls_read_leaf_node(&r, &package.leaf_node);
+    assert_int_equal(sotto_reader_finish(&r), SOTTO_OK);
+    sign_package(member, &package);
+}
+
+static struct sotto_mls_change add_of(const struct party_member *member)
+{
+    return (struct sotto_mls_change){.type = SOTTO_MLS_PROPOSAL_ADD,
+                                     .bytes = party_span(&member->package_out)};
+}
+
+/* What another member says to a proposal to add somebody. */
+static enum sotto_err judge_add(const struct party_member *added)
+{
+    const struct sotto_mls_sender sender = {SOTTO_MLS_SENDER_MEMBER, 1};
+    struct sotto_mls_proposal proposal = {.type = SOTTO_MLS_PROPOSAL_ADD};
+    struct sotto_reader r = sotto_mls_items(party_span(&added->package_out));
+
+    sotto_mls_read_key_package(&r, &proposal.add);
+    assert_int_equal(sotto_reader_finish(&r), SOTTO_OK);
+    return sotto_mls_proposal_check(party[0].group, &party_client, &proposal,
+                                    sender);
+}
+
+static enum sotto_err propose(struct party_member *sender,
+                              const struct party_member *added)
+{
+    const struct sotto_mls_change add = add_of(added);
+    const struct sotto_mls_sending how = {.is_public = true};
+    struct sotto_mls_buffer out = {party_message, sizeof party_message, 0};
+
+    return sotto_mls_propose(sender->group, &party_client, &how, &add, &out);
+}
+
+/* ------------------------------------------------------------- on the curve */
+
+/* As long as a point, and none. */
+static const uint8_t no_point[SOTTO_MLS_PUBLIC_MAX] = {4, 1, 2, 3};
+
+static void assert_refused(const uint8_t *init, const uint8_t *encryption)
+{
+    struct sotto_mls_package read;
+
+    forge_package(&party[4], init, encryption);
+    assert_int_equal(judge_add(&party[4]), SOTTO_ERR_FORMAT);
+    assert_int_equal(propose(&party[1], &party[4]), SOTTO_ERR_FORMAT);
+    assert_int_equal(
+        sotto_mls_key_package_read(&party_client,
+                                   party_span(&party[4].package_out), &read),
+        SOTTO_ERR_FORMAT);
+}
+
+static void test_add_refuses_keys_that_are_no_points(void **state)
+{
+    (void)state;
+    forge_package(&party[4], NULL, NULL);
+    assert_int_equal(judge_add(&party[4]), SOTTO_OK);
+    assert_refused(no_point, NULL);
+    assert_refused(NULL, no_point);
+}
+
+#define KEYS(test) cmocka_unit_test_setup(test, setup)
+
+int test_mls_keys(void)
+{
+    const struct CMUnitTest tests[] = {
+        KEYS(test_add_refuses_keys_that_are_no_points),
+    };
+
+    return cmocka_run_group_tests_name("mls_keys", tests, NULL, NULL);
+}
