@@ -215,12 +215,27 @@ static size_t field_len(size_t key_len)
     return sotto_varint_len(key_len) + key_len;
 }
 
+static bool is_key_of_parent(const struct sotto_mls_tree *tree,
+                             struct sotto_span key)
+{
+    uint32_t nodes = sotto_mls_node_count(tree->leaf_count);
+
+    for (uint32_t node = 1; node < nodes; node += 2) {
+        if (sotto_mls_same(sotto_mls_tree_key(tree, node), key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The keys are a leaf node's first two fields and have one length, so they are
  * compared where they stand. */
 enum sotto_err sotto_mls_tree_check_unique(const struct sotto_mls_tree *tree,
                                            uint32_t leaf)
 {
     struct sotto_span mine = sotto_mls_tree_leaf(tree, leaf);
+    struct sotto_span key =
+        sotto_mls_tree_key(tree, sotto_mls_node_of_leaf(leaf));
     size_t first = field_len(tree->suite->public_len);
     size_t second = field_len(tree->suite->signature_public_len);
 
@@ -234,7 +249,7 @@ enum sotto_err sotto_mls_tree_check_unique(const struct sotto_mls_tree *tree,
             return SOTTO_ERR_FORMAT;
         }
     }
-    return SOTTO_OK;
+    return is_key_of_parent(tree, key) ? SOTTO_ERR_FORMAT : SOTTO_OK;
 }
 
 /* The types of credential that are in use. */

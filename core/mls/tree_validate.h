@@ -49,9 +49,10 @@ enum sotto_err sotto_mls_key_package_check(
     const struct sotto_mls_key_package *key_package,
     struct sotto_span group_extensions, uint64_t now) SOTTO_MUST_CHECK;
 
-/* Nobody else in a tree or draft has the encryption key or the signature key
- * of leaf `leaf`. Their lengths are known to be right (sotto_mls_leaf_check() of
- * every leaf). FORMAT. */
+/* Nobody else in a tree or draft has the encryption key or the signature key of
+ * leaf `leaf`, nor has a parent node that encryption key: whoever joins would
+ * refuse the tree (7.3, 12.4.3.1, 16.7). Their lengths are known to be right
+ * (sotto_mls_leaf_check() of every leaf). FORMAT. */
 enum sotto_err sotto_mls_tree_check_unique(const struct sotto_mls_tree *tree,
                                            uint32_t leaf) SOTTO_MUST_CHECK;
 

@@ -1,5 +1,6 @@
 /*
- * test_mls_keys.c - keys that nobody could encrypt to do not get into a group.
+ * test_mls_keys.c - keys that nobody could encrypt to, or that stand for
+ * somebody else, do not get into a group (RFC 9420 7.3, 10.1, 12.2).
  */
 #include "core/mls/codec.h"
 #include "core/mls/label.h"
@@ -130,12 +131,30 @@ static void test_add_refuses_keys_that_are_no_points(void **state)
     assert_refused(NULL, no_point);
 }
 
+/* ------------------------------------------------- one key, one node (16.7) */
+
+static void test_add_refuses_key_of_a_parent(void **state)
+{
+    const struct sotto_mls_tree *tree = &party[0].group->tree;
+    struct sotto_mls_change add;
+    const struct sotto_mls_plan plan = {.changes = &add, .count = 1};
+
+    (void)state;
+    forge_package(&party[4], NULL, sotto_mls_tree_key(tree, 3).at);
+    add = add_of(&party[4]);
+    assert_int_equal(party_try(&party[1], &plan), SOTTO_ERR_FORMAT);
+    party_propose(&party[1], &add); /* by itself it is good */
+    party_commit(&party[0], NULL, true, true);
+    assert_false(party[4].is_in);
+}
+
 #define KEYS(test) cmocka_unit_test_setup(test, setup)
 
 int test_mls_keys(void)
 {
     const struct CMUnitTest tests[] = {
         KEYS(test_add_refuses_keys_that_are_no_points),
+        KEYS(test_add_refuses_key_of_a_parent),
     };
 
     return cmocka_run_group_tests_name("mls_keys", tests, NULL, NULL);

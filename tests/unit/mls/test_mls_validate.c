@@ -418,9 +418,13 @@ static void test_tree_refuses_a_parent_with_somebody_elses_key(void **state)
     make_tree(&alice, &bob, memory);
     set_root(&alice, alice.init_key);
     assert_int_equal(check_draft(), SOTTO_OK);
+    assert_int_equal(sotto_mls_tree_check_unique(&draft.draft, 1), SOTTO_OK);
     make_tree(&alice, &bob, memory);
     set_root(&alice, bob.encryption_key);
     assert_int_equal(check_draft(), SOTTO_ERR_FORMAT);
+    assert_int_equal(sotto_mls_tree_check_unique(&draft.draft, 0), SOTTO_OK);
+    assert_int_equal(sotto_mls_tree_check_unique(&draft.draft, 1),
+                     SOTTO_ERR_FORMAT);
     make_tree(&alice, &bob, memory);
     set_root(&alice, no_point);
     assert_int_equal(check_draft(), SOTTO_ERR_FORMAT);
