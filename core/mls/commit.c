@@ -192,7 +192,7 @@ static enum sotto_err change_tree(const struct sotto_mls_group *group,
         err = sotto_mls_path_merge(&work->draft, *leaf, &commit->path);
     }
     if (err == SOTTO_OK) {
-        err = sotto_mls_list_check_tree(group, work);
+        err = sotto_mls_list_check_tree(group, client, work);
     }
     if (err == SOTTO_OK) {
         sotto_mls_tree_rehash(&work->draft);

@@ -151,7 +151,8 @@ enum sotto_err sotto_mls_make_tree(const struct sotto_mls_group *group,
         err = make_path(group, client, work, change, leaf);
     }
     if (err == SOTTO_OK && (change != NULL || work->is_joining)) {
-        err = sotto_mls_list_check_tree(group, work); /* our leaf is news */
+        err = sotto_mls_list_check_tree(group, client,
+                                        work); /* our leaf is news */
     }
     if (err == SOTTO_OK) {
         sotto_mls_tree_rehash(&work->draft);

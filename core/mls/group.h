@@ -317,8 +317,10 @@ enum sotto_err sotto_mls_list_apply(const struct sotto_mls_group *group,
                                     struct sotto_mls_work *work)
     SOTTO_MUST_CHECK;
 
-/* Whether the draft is a valid tree where it changed (7.3, 12.2). FORMAT. */
+/* Whether the draft is a valid tree where it changed (7.3, 12.2). FORMAT;
+ * LIMIT, SPACE. */
 enum sotto_err sotto_mls_list_check_tree(const struct sotto_mls_group *group,
+                                         const struct sotto_mls_client *client,
                                          const struct sotto_mls_work *work)
     SOTTO_MUST_CHECK;
 

@@ -357,7 +357,48 @@ static enum sotto_err check_leaf(const struct sotto_mls_group *group,
     return err;
 }
 
+/* Whether somebody who was added stands for a client that has another leaf
+ * (12.2). Who was removed is out of the draft already. */
+static bool is_client_twice(const struct sotto_mls_client *client,
+                            const struct sotto_mls_tree *draft, uint32_t added)
+{
+    struct sotto_mls_leaf_node leaf;
+    struct sotto_mls_leaf_node other;
+    uint32_t i = sotto_mls_tree_next_leaf(draft, 0);
+
+    (void)sotto_mls_tree_leaf_node(draft, added, &leaf);
+    for (; i != SOTTO_MLS_NONE; i = sotto_mls_tree_next_leaf(draft, i + 1)) {
+        (void)sotto_mls_tree_leaf_node(draft, i, &other);
+        if (i != added && client->is_same_client(client->ctx, &leaf.credential,
+                                                 &other.credential)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum sotto_err check_clients(const struct sotto_mls_client *client,
+                                    const struct sotto_mls_work *work)
+{
+    const struct sotto_mls_tree *draft = &work->draft;
+    uint32_t leaf = sotto_mls_tree_next_leaf(draft, 0);
+
+    if (client->is_same_client == NULL ||
+        count_type(work, SOTTO_MLS_PROPOSAL_ADD) == 0) {
+        return SOTTO_OK; /* signature keys differ, as of all leaves */
+    }
+    for (; leaf != SOTTO_MLS_NONE;
+         leaf = sotto_mls_tree_next_leaf(draft, leaf + 1)) {
+        if (sotto_mls_tree_is_added(draft, leaf) &&
+            is_client_twice(client, draft, leaf)) {
+            return SOTTO_ERR_FORMAT;
+        }
+    }
+    return SOTTO_OK;
+}
+
 enum sotto_err sotto_mls_list_check_tree(const struct sotto_mls_group *group,
+                                         const struct sotto_mls_client *client,
                                          const struct sotto_mls_work *work)
 {
     const struct sotto_mls_tree *draft = &work->draft;
@@ -374,7 +415,7 @@ enum sotto_err sotto_mls_list_check_tree(const struct sotto_mls_group *group,
     if (err == SOTTO_OK && is_new) {
         err = sotto_mls_tree_check_credentials(draft);
     }
-    return err;
+    return err == SOTTO_OK ? check_clients(client, work) : err;
 }
 
 /* ---------------------------------------------------- pre-shared keys (8.4) */

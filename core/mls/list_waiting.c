@@ -90,6 +90,7 @@ static bool list_one(const struct sotto_mls_group *group,
 
 /* Applies the list to a fresh draft. */
 static enum sotto_err try_list(const struct sotto_mls_group *group,
+                               const struct sotto_mls_client *client,
                                struct sotto_mls_work *work)
 {
     enum sotto_err err;
@@ -98,7 +99,8 @@ static enum sotto_err try_list(const struct sotto_mls_group *group,
     work->extensions = group->context.extensions;
     sotto_mls_tree_draft(&work->draft, work->draft_memory, &group->tree);
     err = sotto_mls_list_apply(group, work);
-    return err == SOTTO_OK ? sotto_mls_list_check_tree(group, work) : err;
+    return err == SOTTO_OK ? sotto_mls_list_check_tree(group, client, work)
+                           : err;
 }
 
 /* Lists one and sees whether all still go together; if not, it is left out. */
@@ -108,7 +110,7 @@ static void list_if_good(const struct sotto_mls_group *group,
                          enum pass pass)
 {
     if (list_one(group, client, work, number, pass) &&
-        try_list(group, work) != SOTTO_OK) {
+        try_list(group, client, work) != SOTTO_OK) {
         work->list_count--;
     }
 }
@@ -152,15 +154,15 @@ enum sotto_err sotto_mls_list_waiting(const struct sotto_mls_group *group,
         return err;
     }
     list_all(group, client, work, false);
-    err = try_list(group, work);
+    err = try_list(group, client, work);
     if (err == SOTTO_OK || work->list_count == by_value) {
         return err;
     }
     work->list_count = by_value;
-    err = try_list(group, work);
+    err = try_list(group, client, work);
     if (err == SOTTO_OK) {
         list_all(group, client, work, true);
-        err = try_list(group, work);
+        err = try_list(group, client, work);
     }
     return err;
 }

@@ -74,8 +74,11 @@ struct sotto_mls_client {
     const struct sotto_mls_group *(*find_group)(void *ctx,
                                                 struct sotto_span group_id);
 
-    /* Whether two credentials stand for one client (11.3). NULL: when they are
-     * equal byte for byte. */
+    /* Whether two credentials stand for one client: who is added must not be in
+     * the group already (12.2), and the members of a reinit or branch are
+     * compared with the old group's (11.2, 11.3). NULL: for the first, only
+     * signature keys differ, which is so of all members anyway; for the second,
+     * credentials are equal byte for byte. */
     bool (*is_same_client)(void *ctx, const struct sotto_mls_credential *a,
                            const struct sotto_mls_credential *b);
 

@@ -1,6 +1,7 @@
 /*
- * test_mls_keys.c - keys that nobody could encrypt to, or that stand for
- * somebody else, do not get into a group (RFC 9420 7.3, 10.1, 12.2).
+ * test_mls_keys.c - keys that nobody could encrypt to, that somebody else has,
+ * or that are a client's second, do not get into a group (RFC 9420 7.3, 10.1,
+ * 12.2).
  */
 #include "core/mls/codec.h"
 #include "core/mls/label.h"
@@ -148,6 +149,119 @@ static void test_add_refuses_key_of_a_parent(void **state)
     assert_false(party[4].is_in);
 }
 
+/* ------------------------------------------------- one client, once (12.2) */
+
+/* A client may have several devices, whose names begin with its own. */
+static bool is_same_client(void *ctx, const struct sotto_mls_credential *a,
+                           const struct sotto_mls_credential *b)
+{
+    (void)ctx;
+    return a->body.len > 0 && b->body.len > 0 && a->body.at[0] == b->body.at[0];
+}
+
+static void make_device(struct party_member *member, const char *name)
+{
+    struct sotto_mls_identity identity = party_identity(member);
+
+    identity.credential.body = party_text(name);
+    party_make_package_of(member, &identity);
+}
+
+/* The first member adds these, and removes a leaf if that is not NONE. */
+static enum sotto_err try_adds(const struct party_member *one,
+                               const struct party_member *other,
+                               uint32_t removed)
+{
+    const struct sotto_mls_change changes[] = {
+        add_of(one),
+        other == NULL
+            ? (struct sotto_mls_change){.type = SOTTO_MLS_PROPOSAL_REMOVE,
+                                        .leaf = removed}
+            : add_of(other)};
+    const bool is_alone = other == NULL && removed == SOTTO_MLS_NONE;
+    const struct sotto_mls_plan plan = {.changes = changes,
+                                        .count = is_alone ? 1 : 2,
+                                        .with_path = true,
+                                        .with_tree = true,
+                                        .how = {.is_public = true}};
+
+    return party_try(&party[0], &plan);
+}
+
+/* What the last member says to the commit that was made. */
+static enum sotto_err judge_made(void)
+{
+    struct sotto_mls_event event;
+
+    return sotto_mls_receive(party[3].group, &party_client,
+                             party_span(&party_made.message), &event);
+}
+
+static void test_add_refuses_client_that_is_a_member(void **state)
+{
+    (void)state;
+    make_device(&party[4], "b's telephone");
+    assert_int_equal(try_adds(&party[4], NULL, SOTTO_MLS_NONE), SOTTO_OK);
+    party_client.is_same_client = is_same_client;
+    assert_int_equal(judge_made(), SOTTO_ERR_FORMAT);
+    assert_int_equal(try_adds(&party[4], NULL, SOTTO_MLS_NONE),
+                     SOTTO_ERR_FORMAT);
+    /* But in the place of the other device. */
+    assert_int_equal(try_adds(&party[4], NULL, 1), SOTTO_OK);
+    party_accept(&party[0]);
+    assert_true(party[4].is_in);
+    assert_false(party[1].is_in);
+}
+
+static void test_add_refuses_client_twice(void **state)
+{
+    (void)state;
+    make_device(&party[4], "x's telephone");
+    make_device(&party[5], "x's clock");
+    assert_int_equal(try_adds(&party[4], &party[5], SOTTO_MLS_NONE), SOTTO_OK);
+    party_client.is_same_client = is_same_client;
+    assert_int_equal(judge_made(), SOTTO_ERR_FORMAT);
+    assert_int_equal(try_adds(&party[4], &party[5], SOTTO_MLS_NONE),
+                     SOTTO_ERR_FORMAT);
+    make_device(&party[5], "y's clock");
+    assert_int_equal(try_adds(&party[4], &party[5], SOTTO_MLS_NONE), SOTTO_OK);
+}
+
+static void test_commit_leaves_out_client_that_is_a_member(void **state)
+{
+    struct sotto_mls_change add;
+
+    (void)state;
+    party_client.is_same_client = is_same_client;
+    make_device(&party[4], "b's telephone");
+    add = add_of(&party[4]);
+    party_propose(&party[1], &add);
+    make_device(&party[5], "x's clock");
+    add = add_of(&party[5]);
+    party_propose(&party[1], &add);
+    party_commit(&party[0], NULL, true, true);
+    assert_false(party[4].is_in);
+    assert_true(party[5].is_in);
+}
+
+static bool are_all_one(void *ctx, const struct sotto_mls_credential *a,
+                        const struct sotto_mls_credential *b)
+{
+    (void)ctx;
+    (void)a;
+    (void)b;
+    return true;
+}
+
+/* Nobody adds who comes from outside: the rule is not about them. */
+static void test_client_comes_from_outside_again(void **state)
+{
+    (void)state;
+    party_client.is_same_client = are_all_one;
+    party_join_external(&party[0], &party[4], SOTTO_MLS_NONE);
+    party_say(&party[4], "my other device");
+}
+
 #define KEYS(test) cmocka_unit_test_setup(test, setup)
 
 int test_mls_keys(void)
@@ -155,6 +269,10 @@ int test_mls_keys(void)
     const struct CMUnitTest tests[] = {
         KEYS(test_add_refuses_keys_that_are_no_points),
         KEYS(test_add_refuses_key_of_a_parent),
+        KEYS(test_add_refuses_client_that_is_a_member),
+        KEYS(test_add_refuses_client_twice),
+        KEYS(test_commit_leaves_out_client_that_is_a_member),
+        KEYS(test_client_comes_from_outside_again),
     };
 
     return cmocka_run_group_tests_name("mls_keys", tests, NULL, NULL);

@@ -115,7 +115,9 @@ static enum sotto_err judge_work(const struct sotto_mls_group *group,
         sotto_mls_tree_draft(&work->draft, work->draft_memory, &group->tree);
         err = sotto_mls_list_apply(group, work);
     }
-    return err == SOTTO_OK ? sotto_mls_list_check_tree(group, work) : err;
+    return err == SOTTO_OK
+               ? sotto_mls_list_check_tree(group, &party_client, work)
+               : err;
 }
 
 /* What the last member thinks of the list. */
