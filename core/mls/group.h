@@ -385,7 +385,8 @@ enum sotto_err sotto_mls_fresh_key(const struct sotto_mls_suite *suite,
                                    uint8_t *private_key, uint8_t *public_key)
     SOTTO_MUST_CHECK;
 
-/* Writes a leaf node and signs it: all but `signature` is set. AUTH, SPACE. */
+/* Writes a leaf node and signs it: all but `signature` is set. FORMAT for
+ * fields that cannot be read; AUTH, SPACE. */
 enum sotto_err sotto_mls_leaf_make(const struct sotto_mls_suite *suite,
                                    const uint8_t *signature_private,
                                    const struct sotto_mls_leaf_node *leaf,

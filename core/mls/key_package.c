@@ -134,14 +134,17 @@ static enum sotto_err set_extensions(const struct sotto_mls_client *client,
     return err;
 }
 
-/* KeyPackageTBS, and the signature behind it. */
+/* KeyPackageTBS, and the signature behind it; FORMAT when that cannot be read,
+ * as its extensions come from the application. */
 static enum sotto_err write_package(
     const struct sotto_mls_suite *suite, const uint8_t *signature_private,
     const struct sotto_mls_key_package *key_package,
     struct sotto_mls_buffer *out)
 {
     uint8_t signature[SOTTO_MLS_SIGNATURE_MAX];
+    struct sotto_mls_key_package written;
     struct sotto_piece tbs;
+    struct sotto_reader r;
     struct sotto_writer w;
     enum sotto_err err;
     size_t len;
@@ -156,9 +159,14 @@ static enum sotto_err write_package(
                                     &tbs, 1, signature, &len);
     if (err == SOTTO_OK) {
         sotto_write_vector(&w, signature, len);
-        err = sotto_writer_finish(&w, &out->len);
+        err = w.bad ? SOTTO_ERR_SPACE : SOTTO_OK;
     }
-    return err;
+    if (err == SOTTO_OK) {
+        sotto_reader_init(&r, w.out, w.len);
+        sotto_mls_read_key_package(&r, &written);
+        err = sotto_reader_finish(&r);
+    }
+    return err == SOTTO_OK ? sotto_writer_finish(&w, &out->len) : err;
 }
 
 enum sotto_err sotto_mls_key_package_make(

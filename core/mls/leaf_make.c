@@ -28,6 +28,16 @@ enum sotto_err sotto_mls_fresh_key(const struct sotto_mls_suite *suite,
     return err;
 }
 
+/* Whether everybody can read what the application gave us. */
+static enum sotto_err read_back(struct sotto_span written)
+{
+    struct sotto_reader r = sotto_mls_items(written);
+    struct sotto_mls_leaf_node leaf;
+
+    sotto_mls_read_leaf_node(&r, &leaf);
+    return sotto_reader_finish(&r);
+}
+
 enum sotto_err sotto_mls_leaf_make(const struct sotto_mls_suite *suite,
                                    const uint8_t *signature_private,
                                    const struct sotto_mls_leaf_node *leaf,
@@ -49,7 +59,9 @@ enum sotto_err sotto_mls_leaf_make(const struct sotto_mls_suite *suite,
                             leaf->source, group_id, index, signature, &len);
     if (err == SOTTO_OK) {
         sotto_write_vector(w, signature, len);
-        err = w->bad ? SOTTO_ERR_SPACE : SOTTO_OK;
+        err = w->bad ? SOTTO_ERR_SPACE
+                     : read_back(
+                           (struct sotto_span){w->out + start, w->len - start});
     }
     return err;
 }

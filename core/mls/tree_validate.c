@@ -54,7 +54,7 @@ static bool knows_all(const struct sotto_mls_capabilities *can,
     return true;
 }
 
-/* Whether the types of a list of extensions are known. */
+/* Whether the types of a list of extensions are known, and it can be read. */
 static bool knows_extensions(const struct sotto_mls_capabilities *can,
                              struct sotto_span extensions)
 {
@@ -63,7 +63,7 @@ static bool knows_extensions(const struct sotto_mls_capabilities *can,
 
     while (items.left > 0) {
         sotto_mls_read_extension(&items, &extension);
-        if (!knows_extension(can, extension.type)) {
+        if (items.bad || !knows_extension(can, extension.type)) {
             return false;
         }
     }

@@ -211,6 +211,25 @@ static void test_leaf_refuses_signature_key_of_another(void **state)
     assert_int_equal(try_leaf(&party[1], &leaf), SOTTO_ERR_FORMAT);
 }
 
+/* Nobody could read them. */
+static void test_leaf_refuses_fields_that_cannot_be_read(void **state)
+{
+    const struct sotto_span cut = {(const uint8_t *)"\xff\1\2", 3};
+    const struct sotto_mls_credential other = {0x1234, {NULL, 0}};
+    const struct sotto_mls_capabilities odd = {
+        .proposals = {(const uint8_t *)"\xff", 1}};
+    const struct sotto_mls_new_leaf leaves[] = {{.extensions = &cut},
+                                                {.credential = &other},
+                                                {.capabilities = &odd}};
+
+    (void)state;
+    party_of(2);
+    for (size_t i = 0; i < sizeof leaves / sizeof *leaves; i++) {
+        assert_int_equal(try_update(&party[1], &leaves[i]), SOTTO_ERR_FORMAT);
+        assert_int_equal(try_leaf(&party[1], &leaves[i]), SOTTO_ERR_FORMAT);
+    }
+}
+
 static void test_leaf_refuses_what_is_no_key(void **state)
 {
     static const uint8_t zero[32];
@@ -305,6 +324,25 @@ static void test_leaf_refuses_identity_that_nobody_would_take(void **state)
     assert_int_equal(try_package(&identity), SOTTO_ERR_FORMAT);
     party_client.now = 20;
     assert_int_equal(try_package(&identity), SOTTO_OK);
+    identity.package_extensions = (struct sotto_span){extension, 2}; /* cut */
+    assert_int_equal(try_package(&identity), SOTTO_ERR_FORMAT);
+}
+
+static void test_group_refuses_extensions_that_cannot_be_read(void **state)
+{
+    struct sotto_mls_identity identity = party_identity(&party[0]);
+    const struct sotto_span cut = {extension, 1};
+    struct sotto_mls_member_keys keys;
+
+    (void)state;
+    identity.capabilities.extensions =
+        (struct sotto_span){(const uint8_t *)"\0",
+                            2}; /* type 0, which is none */
+    party_make_package_of(&party[0], &identity);
+    keys = party_keys(&party[0]);
+    assert_int_equal(sotto_mls_group_create(party[0].group, &party_client,
+                                            &keys, party_text("room"), cut),
+                     SOTTO_ERR_FORMAT);
 }
 
 /* --------------------------------------------------------------------- GREASE */
@@ -492,11 +530,15 @@ int test_mls_leaf(void)
                                party_setup),
         cmocka_unit_test_setup(test_leaf_refuses_signature_key_of_another,
                                party_setup),
+        cmocka_unit_test_setup(test_leaf_refuses_fields_that_cannot_be_read,
+                               party_setup),
         cmocka_unit_test_setup(test_leaf_refuses_what_is_no_key, party_setup),
         cmocka_unit_test_setup(
             test_leaf_refuses_credential_that_is_no_successor, party_setup),
         cmocka_unit_test_setup(
             test_leaf_refuses_identity_that_nobody_would_take, party_setup),
+        cmocka_unit_test_setup(
+            test_group_refuses_extensions_that_cannot_be_read, party_setup),
         cmocka_unit_test_setup(test_leaf_refuses_to_list_what_all_know,
                                party_setup),
         cmocka_unit_test_setup(test_leaf_has_grease_where_wanted, party_setup),
