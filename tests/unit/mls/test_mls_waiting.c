@@ -1,0 +1,195 @@
+/*
+ * test_mls_waiting.c - which of the proposals that wait go into a commit of our
+ * own (RFC 9420 12.2, 12.4).
+ */
+#include "tests/unit/mls/party.h"
+#include <string.h>
+
+static int setup(void **state)
+{
+    party_setup(state);
+    party_of(4);
+    return 0;
+}
+
+/* required_capabilities: the extension 0xff01. */
+static const uint8_t requires[] = {0, 3, 5, 2, 0xff, 1, 0, 0};
+
+static uint32_t count_members(const struct party_member *member)
+{
+    struct sotto_mls_member found;
+    uint32_t count = 0;
+    uint32_t from = 0;
+
+    while (sotto_mls_group_next_member(member->group, from, &found)) {
+        from = found.leaf + 1;
+        count++;
+    }
+    return count;
+}
+
+static void test_commit_prefers_remove_to_update(void **state)
+{
+    const struct sotto_mls_change update = {.type = SOTTO_MLS_PROPOSAL_UPDATE};
+    const struct sotto_mls_change change = {.type = SOTTO_MLS_PROPOSAL_REMOVE,
+                                            .leaf = 1};
+
+    (void)state;
+    party_propose(&party[1], &update);
+    party_propose(&party[2], &change);
+    party_commit(&party[0], NULL, false, true);
+    assert_false(party[1].is_in);
+}
+
+static void test_commit_prefers_last_update(void **state)
+{
+    const struct sotto_mls_change update = {.type = SOTTO_MLS_PROPOSAL_UPDATE};
+    uint8_t last[32];
+
+    (void)state;
+    party_propose(&party[1], &update);
+    party_propose(&party[1], &update);
+    memcpy(last, party[1].group->waiting[1].keys.encryption, 32);
+    party_commit(&party[0], NULL, false, true);
+    assert_memory_equal(party[1].group->keys.keys[0], last, 32);
+}
+
+/* What cannot be committed does not keep us from committing. */
+static void test_commit_leaves_out_what_does_not_fit(void **state)
+{
+    struct sotto_mls_change add = {.type = SOTTO_MLS_PROPOSAL_ADD};
+    const struct sotto_mls_change extensions = {
+        .type = SOTTO_MLS_PROPOSAL_EXTENSIONS,
+        .bytes = {requires, sizeof requires}};
+
+    (void)state;
+    party_make_package(&party[2]); /* a member already */
+    add.bytes = party_span(&party[2].package_out);
+    party_propose(&party[1], &add);
+    party_make_package(&party[4]);
+    add.bytes = party_span(&party[4].package_out);
+    party_propose(&party[1], &add);
+    party_propose(&party[1], &extensions); /* nobody meets them */
+    party_commit(&party[0], NULL, false, true);
+    assert_true(party[4].is_in);
+    assert_int_equal(count_members(&party[0]), 5);
+    assert_int_equal(sotto_mls_group_extensions(party[0].group).len, 0);
+}
+
+static void test_commit_leaves_out_key_that_we_do_not_have(void **state)
+{
+    const struct sotto_mls_change psk = {
+        .type = SOTTO_MLS_PROPOSAL_PSK,
+        .psk = {.type = SOTTO_MLS_PSK_RESUMPTION,
+                .usage = SOTTO_MLS_USAGE_APPLICATION,
+                .group = party_text("elsewhere")}};
+
+    (void)state;
+    party_propose(&party[1], &psk);
+    party_commit(&party[0], NULL, false, true);
+    party_say(&party[1], "without it");
+}
+
+static void test_commit_leaves_out_reinit_while_there_is_else_to_do(
+    void **state)
+{
+    const struct sotto_mls_change update = {.type = SOTTO_MLS_PROPOSAL_UPDATE};
+    const struct sotto_mls_change reinit = {.type = SOTTO_MLS_PROPOSAL_REINIT,
+                                            .bytes = party_text("next"),
+                                            .cipher_suite =
+                                                SOTTO_MLS_SUITE_P256_AES128GCM};
+
+    (void)state;
+    party_propose(&party[1], &reinit);
+    party_propose(&party[2], &update);
+    party_commit(&party[0], NULL, false, true);
+    assert_true(sotto_mls_group_is_active(party[0].group));
+}
+
+static void test_commit_of_reinit_leaves_out_the_others(void **state)
+{
+    const struct sotto_mls_change update = {.type = SOTTO_MLS_PROPOSAL_UPDATE};
+    const struct sotto_mls_change reinit = {.type = SOTTO_MLS_PROPOSAL_REINIT,
+                                            .bytes = party_text("next"),
+                                            .cipher_suite =
+                                                SOTTO_MLS_SUITE_P256_AES128GCM};
+
+    (void)state;
+    party_propose(&party[2], &update);
+    party_commit(&party[0], &reinit, false, true);
+    assert_false(sotto_mls_group_is_active(party[1].group));
+}
+
+static void test_commit_leaves_out_add_that_has_expired(void **state)
+{
+    struct sotto_mls_identity identity = party_identity(&party[4]);
+    struct sotto_mls_change add = {.type = SOTTO_MLS_PROPOSAL_ADD};
+
+    (void)state;
+    identity.lifetime = (struct sotto_mls_lifetime){100, 200};
+    party_make_package_of(&party[4], &identity);
+    add.bytes = party_span(&party[4].package_out);
+    party_client.now = 200;
+    party_propose(&party[1], &add);
+    party_client.now = 201;
+    party_commit(&party[0], NULL, false, true);
+    assert_int_equal(count_members(&party[0]), 4);
+}
+
+/* The group is full. */
+static void test_commit_leaves_out_add_without_room(void **state)
+{
+    struct sotto_mls_change add = {.type = SOTTO_MLS_PROPOSAL_ADD};
+    struct party_member *more = &party[4];
+
+    (void)state;
+    for (uint8_t i = 0; i < 5; i++) { /* five for four places */
+        memset(more->signature_private, 100 + i, 32);
+        party_make_package(more);
+        add.bytes = party_span(&more->package_out);
+        party_propose(&party[1], &add);
+    }
+    party_commit(&party[0], NULL, false, true);
+    assert_int_equal(count_members(&party[1]), 8);
+}
+
+static void test_message_waits_for_commit_of_what_is_proposed(void **state)
+{
+    const struct sotto_mls_change change = {.type = SOTTO_MLS_PROPOSAL_REMOVE,
+                                            .leaf = 2};
+    const struct sotto_mls_sending how = {.is_public = false};
+    struct sotto_mls_buffer out = {party_message, sizeof party_message, 0};
+
+    (void)state;
+    party_propose(&party[1], &change);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(sotto_mls_protect(party[i].group, &party_client, &how,
+                                           party_text("secret"), &out),
+                         SOTTO_ERR_BUSY);
+    }
+    sotto_mls_ignore_proposals(party[1].group);
+    assert_int_equal(sotto_mls_protect(party[1].group, &party_client, &how,
+                                       party_text("well then"), &out),
+                     SOTTO_OK);
+    party_commit(&party[0], NULL, false, true);
+    party_say(&party[0], "we are among ourselves");
+}
+
+#define WAITING(test) cmocka_unit_test_setup(test, setup)
+
+int test_mls_waiting(void)
+{
+    const struct CMUnitTest tests[] = {
+        WAITING(test_commit_prefers_remove_to_update),
+        WAITING(test_commit_prefers_last_update),
+        WAITING(test_commit_leaves_out_what_does_not_fit),
+        WAITING(test_commit_leaves_out_key_that_we_do_not_have),
+        WAITING(test_commit_leaves_out_reinit_while_there_is_else_to_do),
+        WAITING(test_commit_of_reinit_leaves_out_the_others),
+        WAITING(test_commit_leaves_out_add_that_has_expired),
+        WAITING(test_commit_leaves_out_add_without_room),
+        WAITING(test_message_waits_for_commit_of_what_is_proposed),
+    };
+
+    return cmocka_run_group_tests_name("mls_waiting", tests, NULL, NULL);
+}
