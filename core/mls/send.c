@@ -242,6 +242,7 @@ static enum sotto_err propose(struct sotto_mls_group *group,
     struct sotto_mls_authenticated_content message;
     uint8_t signature[SOTTO_MLS_SIGNATURE_MAX];
     uint8_t reference[SOTTO_MLS_HASH_MAX];
+    const struct sotto_span ref = {reference, group->suite->hash_len};
     enum sotto_err err = sotto_mls_waiting_check(group, proposal);
 
     sotto_mls_frame(group, how, SOTTO_MLS_CONTENT_PROPOSAL, proposal, &message);
@@ -253,6 +254,8 @@ static enum sotto_err propose(struct sotto_mls_group *group,
     }
     if (err == SOTTO_OK) {
         sotto_mls_proposal_ref(group->suite, &message, reference);
+    }
+    if (err == SOTTO_OK && sotto_mls_waiting_find(group, ref) == NULL) {
         sotto_mls_waiting_add(group, reference, message.content.sender,
                               proposal, keys);
     }

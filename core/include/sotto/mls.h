@@ -360,8 +360,8 @@ enum sotto_err sotto_mls_change_read(struct sotto_span proposal,
                                      struct sotto_mls_change *out)
     SOTTO_MUST_CHECK;
 
-/* Proposes it; it waits here, too. A commit of somebody else's has to take it
- * up. Errors of sotto_mls_protect(); FORMAT, AUTH for what is not valid. */
+/* Proposes it; it waits here, too: once, however often it is sent. A commit of
+ * somebody else's has to take it up. Errors of sotto_mls_protect(); FORMAT, AUTH for what is not valid. */
 enum sotto_err sotto_mls_propose(struct sotto_mls_group *group,
                                  const struct sotto_mls_client *client,
                                  const struct sotto_mls_sending *how,

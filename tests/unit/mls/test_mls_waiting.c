@@ -120,6 +120,31 @@ static void test_commit_of_reinit_leaves_out_the_others(void **state)
     assert_false(sotto_mls_group_is_active(party[1].group));
 }
 
+/* For one whose first message was lost: it is the same proposal. */
+static void test_proposal_waits_once_when_it_is_sent_again(void **state)
+{
+    const struct sotto_mls_change reinit = {.type = SOTTO_MLS_PROPOSAL_REINIT,
+                                            .bytes = party_text("next"),
+                                            .cipher_suite =
+                                                SOTTO_MLS_SUITE_P256_AES128GCM};
+    const struct sotto_mls_sending how = {.is_public = true};
+    struct sotto_mls_buffer out = {party_message, sizeof party_message, 0};
+    struct sotto_mls_event event;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(sotto_mls_propose(party[1].group, &party_client, &how,
+                                           &reinit, &out),
+                         SOTTO_OK);
+    }
+    party_deliver_to_others(&party[1], party_span(&out));
+    assert_int_equal(sotto_mls_receive(party[0].group, &party_client,
+                                       party_span(&out), &event),
+                     SOTTO_ERR_REPLAY);
+    party_commit(&party[1], NULL, false, true);
+    assert_false(sotto_mls_group_is_active(party[1].group));
+}
+
 static void test_commit_leaves_out_add_that_has_expired(void **state)
 {
     struct sotto_mls_identity identity = party_identity(&party[4]);
@@ -186,6 +211,7 @@ int test_mls_waiting(void)
         WAITING(test_commit_leaves_out_key_that_we_do_not_have),
         WAITING(test_commit_leaves_out_reinit_while_there_is_else_to_do),
         WAITING(test_commit_of_reinit_leaves_out_the_others),
+        WAITING(test_proposal_waits_once_when_it_is_sent_again),
         WAITING(test_commit_leaves_out_add_that_has_expired),
         WAITING(test_commit_leaves_out_add_without_room),
         WAITING(test_message_waits_for_commit_of_what_is_proposed),
