@@ -76,6 +76,11 @@ size_t sotto_varint_len(size_t value)
     return value < (1U << 14) ? 2 : 4;
 }
 
+size_t sotto_vector_len(size_t len)
+{
+    return sotto_varint_len(len) + len;
+}
+
 void sotto_write_varint(struct sotto_writer *w, size_t value)
 {
     if (value > SOTTO_VARINT_MAX) {

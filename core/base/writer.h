@@ -43,6 +43,9 @@ void sotto_write_vector(struct sotto_writer *w, const void *in, size_t len);
 /* How many bytes the prefix for `value` takes: 1, 2 or 4. */
 size_t sotto_varint_len(size_t value);
 
+/* How many bytes a vector of `len` bytes takes, with its prefix. */
+size_t sotto_vector_len(size_t len);
+
 /* OK and the length, or SPACE. */
 enum sotto_err sotto_writer_finish(const struct sotto_writer *w, size_t *len)
     SOTTO_MUST_CHECK;

@@ -44,9 +44,7 @@ enum sotto_err sotto_mls_make_list(const struct sotto_mls_group *group,
 static size_t item_len(const struct sotto_mls_group *group,
                        const struct sotto_mls_listed *item)
 {
-    size_t len = group->suite->hash_len;
-
-    return 1 + (item->waiting != NULL ? sotto_varint_len(len) + len
+    return 1 + (item->waiting != NULL ? sotto_vector_len(group->suite->hash_len)
                                       : item->proposal.len);
 }
 
@@ -338,9 +336,9 @@ enum sotto_err sotto_mls_commit_accept(struct sotto_mls_group *group,
 /* ------------------------------------------------------------------- making */
 
 /* A group that comes from another one is seen to be what that makes of it. */
-static enum sotto_err compare_with_old(const struct sotto_mls_group *group,
-                                       const struct sotto_mls_client *client,
-                                       const struct sotto_mls_work *work)
+static enum sotto_err check_origin(const struct sotto_mls_group *group,
+                                   const struct sotto_mls_client *client,
+                                   const struct sotto_mls_work *work)
 {
     struct sotto_mls_group_context context = group->context;
     struct sotto_mls_proposal proposal;
@@ -379,7 +377,7 @@ static enum sotto_err make(struct sotto_mls_group *group,
                                   plan->leaf_node, &leaf);
     }
     if (err == SOTTO_OK) {
-        err = compare_with_old(group, client, work);
+        err = check_origin(group, client, work);
     }
     if (err == SOTTO_OK) {
         err = sotto_mls_make_commit(group, client, work, leaf, &commit);

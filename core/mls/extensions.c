@@ -143,7 +143,7 @@ enum sotto_err sotto_mls_write_required(
     size_t len = 0;
 
     for (size_t i = 0; i < 3; i++) {
-        len += sotto_varint_len(lists[i].len) + lists[i].len;
+        len += sotto_vector_len(lists[i].len);
     }
     sotto_write_u16(&w, SOTTO_MLS_EXTENSION_REQUIRED_CAPABILITIES);
     sotto_write_varint(&w, len);
@@ -153,10 +153,8 @@ enum sotto_err sotto_mls_write_required(
 
 static size_t sender_len(const struct sotto_mls_external_sender *sender)
 {
-    size_t key = sender->signature_key.len;
-    size_t body = sender->credential.body.len;
-
-    return sotto_varint_len(key) + key + 2 + sotto_varint_len(body) + body;
+    return sotto_vector_len(sender->signature_key.len) + 2 +
+           sotto_vector_len(sender->credential.body.len);
 }
 
 enum sotto_err sotto_mls_write_external_senders(
@@ -170,7 +168,7 @@ enum sotto_err sotto_mls_write_external_senders(
         len += sender_len(&senders[i]);
     }
     sotto_write_u16(&w, SOTTO_MLS_EXTENSION_EXTERNAL_SENDERS);
-    sotto_write_varint(&w, sotto_varint_len(len) + len);
+    sotto_write_varint(&w, sotto_vector_len(len));
     sotto_write_varint(&w, len);
     for (size_t i = 0; i < count; i++) {
         sotto_mls_write_external_sender(&w, &senders[i]);

@@ -27,7 +27,7 @@ static struct sotto_span after(const uint8_t *start, const uint8_t *end)
 static struct sotto_span sender_data_aad(struct sotto_span aad,
                                          size_t group_id_len)
 {
-    size_t len = sotto_varint_len(group_id_len) + group_id_len + 8 + 1;
+    size_t len = sotto_vector_len(group_id_len) + 8 + 1;
 
     return (struct sotto_span){aad.at, len};
 }
@@ -95,11 +95,6 @@ enum sotto_mls_ratchet_kind sotto_mls_ratchet_of(uint8_t content_type)
 
 /* --------------------------------------------------------------- protecting */
 
-static size_t vector_len(size_t len)
-{
-    return sotto_varint_len(len) + len;
-}
-
 /* PrivateMessageContent without its padding. */
 static size_t content_len(const struct sotto_mls_authenticated_content *in)
 {
@@ -107,11 +102,11 @@ static size_t content_len(const struct sotto_mls_authenticated_content *in)
     size_t len = in->content.content.len;
 
     if (in->content.content_type == SOTTO_MLS_CONTENT_APPLICATION) {
-        len = vector_len(len);
+        len = sotto_vector_len(len);
     }
-    len += vector_len(auth->signature.len);
+    len += sotto_vector_len(auth->signature.len);
     if (in->content.content_type == SOTTO_MLS_CONTENT_COMMIT) {
-        len += vector_len(auth->confirmation_tag.len);
+        len += sotto_vector_len(auth->confirmation_tag.len);
     }
     return len;
 }
@@ -119,10 +114,10 @@ static size_t content_len(const struct sotto_mls_authenticated_content *in)
 size_t sotto_mls_private_len(const struct sotto_mls_authenticated_content *in,
                              size_t padding)
 {
-    return 4 + vector_len(in->content.group_id.len) + 8 + 1 +
-           vector_len(in->content.authenticated_data.len) +
-           vector_len(SEALED_LEN) +
-           vector_len(content_len(in) + padding + SOTTO_MLS_AEAD_TAG_LEN);
+    return 4 + sotto_vector_len(in->content.group_id.len) + 8 + 1 +
+           sotto_vector_len(in->content.authenticated_data.len) +
+           sotto_vector_len(SEALED_LEN) +
+           sotto_vector_len(content_len(in) + padding + SOTTO_MLS_AEAD_TAG_LEN);
 }
 
 /* The header of the MLSMessage, up to what is encrypted; gives the AAD. */

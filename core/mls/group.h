@@ -3,7 +3,7 @@
  * works with while it decides, and the steps that its files share.
  *
  *     group.c     memory, and what everybody may ask
- *     extensions.c  those of the group (11.1, 12.1.8.1)
+ *     extensions.c  the group's (11.1, 12.1.8.1)
  *     proposal.c  one proposal (12.1), and those that wait for a commit
  *     list.c      the proposals of one commit (12.2, 12.3)
  *     list_waiting.c  those that wait, for a commit of ours
@@ -11,7 +11,12 @@
  *     join.c      by Welcome (12.4.3.1)
  *     receive.c   messages
  *     past.c      what is kept of epochs that are over (8.6, 15.3)
- *     key_package.c, send.c, welcome_make.c, commit_make.c   making all these
+ *     external.c  joining from outside (8.3, 12.4.3.2)
+ *     outside.c   proposals from outside (12.1.8)
+ *     tie.c       groups that come from another one (11.2, 11.3)
+ *     leaf_make.c, key_package.c, send.c, welcome_make.c, commit_make.c
+ *                 making all these
+ *     state.c     as bytes and back
  *
  * A struct sotto_mls_work lies in the client's scratch. All of the next epoch
  * is made there; sotto_mls_commit_apply() takes it over and cannot fail.

@@ -32,9 +32,9 @@ static enum pass pass_of(uint16_t type)
 }
 
 /* What an Add brings may have come to its end since it came (7.3). */
-static bool is_in_time(const struct sotto_mls_group *group,
-                       const struct sotto_mls_client *client,
-                       const struct sotto_mls_key_package *add)
+static bool has_not_expired(const struct sotto_mls_group *group,
+                            const struct sotto_mls_client *client,
+                            const struct sotto_mls_key_package *add)
 {
     const struct sotto_span none = {NULL, 0};
 
@@ -61,7 +61,7 @@ static bool may_commit(const struct sotto_mls_group *group,
         return sotto_mls_find_psk(group, client, &proposal.psk, &psk) ==
                SOTTO_OK;
     case SOTTO_MLS_PROPOSAL_ADD:
-        return is_in_time(group, client, &proposal.add);
+        return has_not_expired(group, client, &proposal.add);
     default:
         return sotto_mls_listed_leaf(item) != group->me;
     }

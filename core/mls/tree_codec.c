@@ -142,11 +142,6 @@ static uint32_t count_unmerged(const struct sotto_mls_tree *tree, uint32_t node)
     return count;
 }
 
-static size_t vector_len(size_t len)
-{
-    return sotto_varint_len(len) + len;
-}
-
 /* Nodes that are written: up to the last that is not blank. */
 static uint32_t count_nodes(const struct sotto_mls_tree *tree)
 {
@@ -170,9 +165,9 @@ static size_t node_len(const struct sotto_mls_tree *tree, uint32_t node)
         return 2 + sotto_mls_tree_leaf(tree, node / 2).len;
     }
     parent = sotto_mls_tree_parent(tree, node);
-    return 2 + vector_len(parent->key_len) +
-           vector_len(parent->parent_hash_len) +
-           vector_len(4 * (size_t)count_unmerged(tree, node));
+    return 2 + sotto_vector_len(parent->key_len) +
+           sotto_vector_len(parent->parent_hash_len) +
+           sotto_vector_len(4 * (size_t)count_unmerged(tree, node));
 }
 
 static size_t nodes_len(const struct sotto_mls_tree *tree)
@@ -188,7 +183,7 @@ static size_t nodes_len(const struct sotto_mls_tree *tree)
 
 size_t sotto_mls_tree_encoded_len(const struct sotto_mls_tree *tree)
 {
-    return vector_len(nodes_len(tree));
+    return sotto_vector_len(nodes_len(tree));
 }
 
 static void write_parent(struct sotto_writer *w,

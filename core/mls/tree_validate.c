@@ -209,12 +209,6 @@ enum sotto_err sotto_mls_key_package_check(
 
 /* ------------------------------------------------- a leaf and the others */
 
-/* Bytes of a key as the field of a leaf node. */
-static size_t field_len(size_t key_len)
-{
-    return sotto_varint_len(key_len) + key_len;
-}
-
 static bool is_key_of_parent(const struct sotto_mls_tree *tree,
                              struct sotto_span key)
 {
@@ -236,8 +230,8 @@ enum sotto_err sotto_mls_tree_check_unique(const struct sotto_mls_tree *tree,
     struct sotto_span mine = sotto_mls_tree_leaf(tree, leaf);
     struct sotto_span key =
         sotto_mls_tree_key(tree, sotto_mls_node_of_leaf(leaf));
-    size_t first = field_len(tree->suite->public_len);
-    size_t second = field_len(tree->suite->signature_public_len);
+    size_t first = sotto_vector_len(tree->suite->public_len);
+    size_t second = sotto_vector_len(tree->suite->signature_public_len);
 
     SOTTO_ASSERT(mine.len > first + second);
     for (uint32_t i = 0; i < tree->leaf_count; i++) {

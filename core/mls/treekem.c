@@ -223,24 +223,19 @@ enum sotto_err sotto_mls_path_generate(struct sotto_mls_tree *draft,
 
 /* ---------------------------------------------------------------- encrypting */
 
-static size_t vector_len(size_t len)
-{
-    return sotto_varint_len(len) + len;
-}
-
 /* Bytes of one HPKECiphertext of a path secret. */
 static size_t ciphertext_len(const struct sotto_mls_suite *suite)
 {
-    return vector_len(suite->kem_len) +
-           vector_len((size_t)suite->hash_len + SOTTO_MLS_AEAD_TAG_LEN);
+    return sotto_vector_len(suite->kem_len) +
+           sotto_vector_len((size_t)suite->hash_len + SOTTO_MLS_AEAD_TAG_LEN);
 }
 
 static size_t node_len(const struct sotto_mls_tree *draft, uint32_t leaf,
                        uint32_t level)
 {
-    return vector_len(draft->suite->public_len) +
-           vector_len(count_recipients(draft, leaf, level) *
-                      ciphertext_len(draft->suite));
+    return sotto_vector_len(draft->suite->public_len) +
+           sotto_vector_len(count_recipients(draft, leaf, level) *
+                            ciphertext_len(draft->suite));
 }
 
 static size_t nodes_len(const struct sotto_mls_tree *draft, uint32_t leaf)
@@ -259,7 +254,7 @@ static size_t nodes_len(const struct sotto_mls_tree *draft, uint32_t leaf)
 size_t sotto_mls_path_encrypted_len(const struct sotto_mls_tree *draft,
                                     uint32_t leaf)
 {
-    return vector_len(nodes_len(draft, leaf));
+    return sotto_vector_len(nodes_len(draft, leaf));
 }
 
 static enum sotto_err encrypt_one(const struct sotto_mls_suite *suite,

@@ -14,13 +14,7 @@
 
 static size_t extension_len(size_t data_len)
 {
-    return 2 + sotto_varint_len(data_len) + data_len;
-}
-
-/* The extension external_pub, whose data is an HPKEPublicKey. */
-static size_t external_len(struct sotto_span external_pub)
-{
-    return sotto_varint_len(external_pub.len) + external_pub.len;
+    return 2 + sotto_vector_len(data_len);
 }
 
 /* The tree goes from the draft to its place without a copy between. */
@@ -33,7 +27,7 @@ static void write_extensions(struct sotto_writer *w,
     size_t len = parts->with_tree ? extension_len(tree_len) : 0;
 
     if (external_pub.len > 0) {
-        len += extension_len(external_len(external_pub));
+        len += extension_len(sotto_vector_len(external_pub.len));
     }
     if (parts->grease != 0) {
         len += extension_len(0);
@@ -46,7 +40,7 @@ static void write_extensions(struct sotto_writer *w,
     }
     if (external_pub.len > 0) {
         sotto_write_u16(w, SOTTO_MLS_EXTENSION_EXTERNAL_PUB);
-        sotto_write_varint(w, external_len(external_pub));
+        sotto_write_varint(w, sotto_vector_len(external_pub.len));
         sotto_mls_write_span(w, external_pub);
     }
     if (parts->grease != 0) {
@@ -267,7 +261,7 @@ static enum sotto_err assemble(const struct sotto_mls_group *group,
     sotto_write_varint(&w, entries_len);
     memmove(out->at + w.len, out->at + HEAD_MAX, entries_len);
     len += w.len;
-    if (out->cap - len < sotto_varint_len(sealed.len) + sealed.len) {
+    if (out->cap - len < sotto_vector_len(sealed.len)) {
         return SOTTO_ERR_SPACE;
     }
     sotto_writer_init(&w, out->at + len, sotto_varint_len(sealed.len));

@@ -141,7 +141,8 @@ struct sotto_span sotto_mls_group_resumption_psk(
 /* The next member from leaf `from` on; false when there is none. */
 bool sotto_mls_group_next_member(const struct sotto_mls_group *group,
                                  uint32_t from, struct sotto_mls_member *out);
-/* MLS-Exporter (8.5). LIMIT when `len` is more than 255 times 32. */
+/* MLS-Exporter (8.5). LIMIT when `len` is more than 255 times 32; DENIED for
+ * who is no member. */
 enum sotto_err sotto_mls_group_export(const struct sotto_mls_group *group,
                                       const char *label,
                                       struct sotto_span context, uint8_t *out,
@@ -164,7 +165,7 @@ enum sotto_err sotto_mls_group_export(const struct sotto_mls_group *group,
  * FORMAT, AUTH; NOT_FOUND for a Welcome that is for other key packages, a PSK
  * or an old group that is not known, or a tree that is not there; EXISTS when
  * one is in a group of that identifier; LIMIT and SPACE for what the
- * configuration has no room for.
+ * configuration has no room for; UNSUPPORTED for a suite that is not built in.
  */
 enum sotto_err sotto_mls_join(struct sotto_mls_group *group,
                               const struct sotto_mls_client *client,
@@ -316,7 +317,8 @@ struct sotto_mls_sending {
 };
 
 /* Seals application data. BUSY while proposals wait: they are to be committed
- * first (12.4). LIMIT, RANDOM, SPACE; DENIED when not active. */
+ * first (12.4). LIMIT, RANDOM, SPACE; DENIED when not active. Should the back
+ * end ever fail at sealing (CRYPTO), the key is given up nevertheless. */
 enum sotto_err sotto_mls_protect(struct sotto_mls_group *group,
                                  const struct sotto_mls_client *client,
                                  const struct sotto_mls_sending *how,
@@ -361,7 +363,8 @@ enum sotto_err sotto_mls_change_read(struct sotto_span proposal,
     SOTTO_MUST_CHECK;
 
 /* Proposes it; it waits here, too: once, however often it is sent. A commit of
- * somebody else's has to take it up. Errors of sotto_mls_protect(); FORMAT, AUTH for what is not valid. */
+ * somebody else's has to take it up. Errors of sotto_mls_protect() but BUSY;
+ * FORMAT, AUTH for what is not valid. */
 enum sotto_err sotto_mls_propose(struct sotto_mls_group *group,
                                  const struct sotto_mls_client *client,
                                  const struct sotto_mls_sending *how,
@@ -393,9 +396,11 @@ struct sotto_mls_made {
 
 /*
  * Makes a commit (12.4.1) of the plan's changes and of what waits, as far as
- * that goes together and we may commit it. The group stays in its epoch, because somebody else's commit
- * may be the first: when it turns out that ours is, `pending` goes to
- * sotto_mls_commit_accept(). It is wiped then, or when it has lost.
+ * that goes together and we may commit it. The group stays in its epoch,
+ * because somebody else's commit may be the first: when it turns out that ours
+ * is, `pending` goes to sotto_mls_commit_accept(). It is wiped then, or when it
+ * has lost.
+ *
  * FORMAT, AUTH for what is not valid; NOT_FOUND for an unknown PSK; LIMIT,
  * SPACE, RANDOM; DENIED when not active.
  */
@@ -405,21 +410,24 @@ enum sotto_err sotto_mls_commit_make(struct sotto_mls_group *group,
                                      struct sotto_mls_made *made)
     SOTTO_MUST_CHECK;
 
-/* Takes our own commit over: a new epoch. REPLAY when it is not of this
- * epoch; FORMAT. */
+/* Takes our own commit over: a new epoch. REPLAY when it is not of this epoch,
+ * so that another was first; FORMAT for what was not pending; NOT_FOUND, or
+ * AUTH, when a PSK or proposal that it takes up is not there any more, or is
+ * another; SPACE; DENIED when not active. */
 enum sotto_err sotto_mls_commit_accept(struct sotto_mls_group *group,
                                        const struct sotto_mls_client *client,
                                        struct sotto_span pending,
                                        struct sotto_mls_event *event)
     SOTTO_MUST_CHECK;
 
-/* -------------------------------------------------- from outside: external.c */
+/* ------------------------------------------------- from outside: external.c */
 
 /* No leaf. */
 #define SOTTO_MLS_NONE UINT32_MAX
 
 /* Writes a GroupInfo, an MLSMessage, by which others may join from outside
- * (12.4.3.2), or without the tree if they get that elsewhere. */
+ * (12.4.3.2), or without the tree if they get that elsewhere. RANDOM, SPACE;
+ * DENIED when not active. */
 enum sotto_err sotto_mls_group_info_make(const struct sotto_mls_group *group,
                                          const struct sotto_mls_client *client,
                                          bool with_tree,
@@ -446,7 +454,7 @@ enum sotto_err sotto_mls_join_external(
     struct sotto_span tree, const struct sotto_mls_plan *plan,
     struct sotto_mls_buffer *message) SOTTO_MUST_CHECK;
 
-/* ----------------------------------------- proposing from outside: outside.c */
+/* ---------------------------------------- proposing from outside: outside.c */
 
 /* What one has to know of a group that one is not in. */
 struct sotto_mls_outside {
@@ -456,7 +464,8 @@ struct sotto_mls_outside {
     struct sotto_span authenticated_data; /* for the message to carry */
 };
 
-/* What a GroupInfo, an MLSMessage, says of these; it is not verified. FORMAT. */
+/* What a GroupInfo, an MLSMessage, says of these; it is not verified.
+ * FORMAT. */
 enum sotto_err sotto_mls_group_info_read(struct sotto_span group_info,
                                          struct sotto_mls_outside *out)
     SOTTO_MUST_CHECK;
@@ -483,7 +492,7 @@ enum sotto_err sotto_mls_propose_external(const struct sotto_mls_client *client,
 /* ------------------------------------------------------- as bytes: state.c */
 
 /* Writes all of a group, secrets included: to be encrypted before it is kept.
- * SPACE. */
+ * SPACE; DENIED for who is no member. */
 enum sotto_err sotto_mls_group_save(const struct sotto_mls_group *group,
                                     struct sotto_mls_buffer *out)
     SOTTO_MUST_CHECK;

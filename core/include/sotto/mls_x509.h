@@ -41,7 +41,8 @@ enum sotto_err sotto_mls_x509_subject(
     const struct sotto_mls_credential *credential, struct sotto_span *subject)
     SOTTO_MUST_CHECK;
 
-/* Writes the `body` of a credential: certificates, the leaf's own first. SPACE. */
+/* Writes the `body` of a credential: certificates, the leaf's own first.
+ * SPACE. */
 enum sotto_err sotto_mls_write_certificates(
     const struct sotto_span *certificates, size_t count,
     struct sotto_mls_buffer *out) SOTTO_MUST_CHECK;

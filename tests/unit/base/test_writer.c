@@ -77,6 +77,21 @@ static void test_writer_refuses_the_largest_length(void **state)
     assert_int_equal(w.len, 1);
 }
 
+static void test_writer_says_how_long_a_vector_is(void **state)
+{
+    static const size_t lens[] = {0, 63, 64, 16383, 16384};
+    static const uint8_t in[16384];
+    static uint8_t out[sizeof in + 4];
+    struct sotto_writer w;
+    (void)state;
+    for (size_t i = 0; i < sizeof lens / sizeof *lens; i++) {
+        sotto_writer_init(&w, out, sizeof out);
+        sotto_write_vector(&w, in, lens[i]);
+        assert_false(w.bad);
+        assert_int_equal(sotto_vector_len(lens[i]), w.len);
+    }
+}
+
 static void test_writer_writes_nothing_to_nothing(void **state)
 {
     struct sotto_writer w;
@@ -142,6 +157,7 @@ int test_writer(void)
         cmocka_unit_test(test_writer_refuses_every_smaller_buffer),
         cmocka_unit_test(test_writer_writes_nothing_after_a_miss),
         cmocka_unit_test(test_writer_refuses_the_largest_length),
+        cmocka_unit_test(test_writer_says_how_long_a_vector_is),
         cmocka_unit_test(test_writer_writes_nothing_to_nothing),
         cmocka_unit_test(test_writer_varint_takes_the_shortest_form),
         cmocka_unit_test(test_writer_varint_refuses_a_value_above_its_limit),

@@ -342,7 +342,8 @@ static void test_treekem_refuses_a_path_of_the_wrong_shape(void **state)
 }
 
 /* Each node's key in turn in place of the path's first: of a leaf, of parents
- * beside the path, and of those that the path replaces; and one that is none. */
+ * beside the path, and of those that the path replaces; and one that is none.
+ */
 static void test_treekem_refuses_a_key_that_is_none_or_there_already(
     void **state)
 {
