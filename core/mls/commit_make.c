@@ -5,7 +5,7 @@
  * where it is until the commit is known to be the one that everybody takes.
  * `pending` has what is needed to come there without another curve operation:
  *
- *     uint32 levels; private keys, lowest first; signature key; commit_secret;
+ *     private keys of our path (treekem.h); signature key; commit_secret;
  *     AuthenticatedContent
  */
 #include "core/base/assert.h"
@@ -240,13 +240,7 @@ static enum sotto_err write_pending(
     struct sotto_writer w;
 
     sotto_writer_init(&w, out->at, out->cap);
-    sotto_write_u32(&w, work->keys.held);
-    for (uint32_t level = 0; level < SOTTO_MLS_LEVELS; level++) {
-        if ((work->keys.held >> level & 1U) != 0) {
-            sotto_write_bytes(&w, work->keys.keys[level],
-                              group->suite->private_len);
-        }
-    }
+    sotto_mls_path_keys_write(&w, group->suite, &work->keys);
     sotto_write_bytes(&w, work->signature_key,
                       group->suite->signature_private_len);
     sotto_write_bytes(&w, work->commit_secret, group->suite->hash_len);
@@ -262,13 +256,7 @@ static enum sotto_err read_pending(
     struct sotto_reader r = sotto_mls_items(pending);
 
     memset(own, 0, sizeof *own);
-    own->keys.held = sotto_read_u32(&r);
-    for (uint32_t level = 0; level < SOTTO_MLS_LEVELS; level++) {
-        if ((own->keys.held >> level & 1U) != 0) {
-            sotto_read_bytes(&r, own->keys.keys[level],
-                             group->suite->private_len);
-        }
-    }
+    sotto_mls_path_keys_read(&r, group->suite, &own->keys);
     sotto_read_bytes(&r, own->signature_key,
                      group->suite->signature_private_len);
     sotto_read_bytes(&r, own->commit_secret, group->suite->hash_len);

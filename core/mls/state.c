@@ -3,7 +3,7 @@
  *
  *     uint16 format; uint8 state; uint16 cipher_suite; uint32 our leaf
  *     GroupContext
- *     signature key; uint32 levels; private keys, lowest first
+ *     signature key; private keys of our path (treekem.h)
  *     eight secrets of the epoch; interim_transcript_hash; confirmation_tag;
  *     hash of the ReInit that ended the group, or zeros
  *     ratchet_tree (as in 12.4.3.3)
@@ -47,13 +47,7 @@ static void write_keys(struct sotto_writer *w,
 {
     sotto_write_bytes(w, group->signature_key,
                       group->suite->signature_private_len);
-    sotto_write_u32(w, group->keys.held);
-    for (uint32_t level = 0; level < SOTTO_MLS_LEVELS; level++) {
-        if ((group->keys.held >> level & 1U) != 0) {
-            sotto_write_bytes(w, group->keys.keys[level],
-                              group->suite->private_len);
-        }
-    }
+    sotto_mls_path_keys_write(w, group->suite, &group->keys);
 }
 
 static void write_secrets(struct sotto_writer *w,
@@ -168,16 +162,7 @@ static void read_keys(struct sotto_reader *r, struct sotto_mls_group *group)
 {
     sotto_read_bytes(r, group->signature_key,
                      group->suite->signature_private_len);
-    group->keys.held = sotto_read_u32(r);
-    if (group->keys.held >> SOTTO_MLS_LEVELS != 0) {
-        sotto_reader_fail(r);
-    }
-    for (uint32_t level = 0; level < SOTTO_MLS_LEVELS; level++) {
-        if ((group->keys.held >> level & 1U) != 0) {
-            sotto_read_bytes(r, group->keys.keys[level],
-                             group->suite->private_len);
-        }
-    }
+    sotto_mls_path_keys_read(r, group->suite, &group->keys);
 }
 
 static void read_secrets(struct sotto_reader *r, struct sotto_mls_group *group)

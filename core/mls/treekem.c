@@ -51,6 +51,33 @@ void sotto_mls_path_keys_prune(struct sotto_mls_path_keys *keys,
     }
 }
 
+void sotto_mls_path_keys_write(struct sotto_writer *w,
+                               const struct sotto_mls_suite *suite,
+                               const struct sotto_mls_path_keys *keys)
+{
+    sotto_write_u32(w, keys->held);
+    for (uint32_t level = 0; level < SOTTO_MLS_LEVELS; level++) {
+        if (holds(keys->held, level)) {
+            sotto_write_bytes(w, keys->keys[level], suite->private_len);
+        }
+    }
+}
+
+void sotto_mls_path_keys_read(struct sotto_reader *r,
+                              const struct sotto_mls_suite *suite,
+                              struct sotto_mls_path_keys *keys)
+{
+    keys->held = sotto_read_u32(r);
+    if (!holds(keys->held, 0) || keys->held >> SOTTO_MLS_LEVELS != 0) {
+        sotto_reader_fail(r);
+    }
+    for (uint32_t level = 0; level < SOTTO_MLS_LEVELS; level++) {
+        if (holds(keys->held, level)) {
+            sotto_read_bytes(r, keys->keys[level], suite->private_len);
+        }
+    }
+}
+
 /* A node's key pair: node_secret = DeriveSecret(path_secret, "node"). */
 static enum sotto_err derive_node(const struct sotto_mls_suite *suite,
                                   const uint8_t *path_secret,

@@ -15,6 +15,7 @@
 #ifndef SOTTO_MLS_TREEKEM_H
 #define SOTTO_MLS_TREEKEM_H
 
+#include "core/base/reader.h"
 #include "core/mls/tree.h"
 
 /* A member's private keys: its leaf's (level 0) and those above it that it
@@ -41,6 +42,16 @@ struct sotto_mls_new_path {
 
 void sotto_mls_new_path_wipe(struct sotto_mls_new_path *path);
 void sotto_mls_path_keys_wipe(struct sotto_mls_path_keys *keys);
+
+/* As bytes, and back: uint32 levels, then their keys, the lowest first. There
+ * is always that of the leaf; without it, or with a level that no tree has, the
+ * reader becomes bad. */
+void sotto_mls_path_keys_write(struct sotto_writer *w,
+                               const struct sotto_mls_suite *suite,
+                               const struct sotto_mls_path_keys *keys);
+void sotto_mls_path_keys_read(struct sotto_reader *r,
+                              const struct sotto_mls_suite *suite,
+                              struct sotto_mls_path_keys *keys);
 
 /* Forgets the keys of nodes that are blank in the tree now, or beyond it. */
 void sotto_mls_path_keys_prune(struct sotto_mls_path_keys *keys,

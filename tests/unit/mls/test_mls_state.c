@@ -132,6 +132,36 @@ static void test_state_is_refused_with_keys_above_any_tree(void **state)
     assert_refused();
 }
 
+static void test_state_is_refused_without_our_own_key(void **state)
+{
+    (void)state;
+    party[1].group->keys.held &= ~1U;
+    assert_refused();
+}
+
+/* A commit that waits begins with its keys, too. */
+static void test_pending_commit_is_refused_with_keys_that_cannot_be(
+    void **state)
+{
+    const struct sotto_mls_plan plan = {.with_path = true};
+    struct sotto_mls_event event;
+
+    (void)state;
+    assert_int_equal(party_try(&party[1], &plan), SOTTO_OK);
+    memcpy(memory, party[1].memory, sizeof memory);
+    party_pending[0] ^= 0x80; /* the highest level */
+    assert_int_equal(sotto_mls_commit_accept(party[1].group, &party_client,
+                                             party_span(&party_made.pending),
+                                             &event),
+                     SOTTO_ERR_FORMAT);
+    assert_memory_equal(memory, party[1].memory, sizeof memory);
+    party_pending[0] ^= 0x80;
+    assert_int_equal(sotto_mls_commit_accept(party[1].group, &party_client,
+                                             party_span(&party_made.pending),
+                                             &event),
+                     SOTTO_OK);
+}
+
 /* ------------------------------------------------------------------ what waits */
 
 static void test_state_is_refused_with_proposal_of_nobody(void **state)
@@ -198,6 +228,8 @@ int test_mls_state(void)
         STATE(test_state_is_refused_without_us),
         STATE(test_state_is_refused_with_another_tree),
         STATE(test_state_is_refused_with_keys_above_any_tree),
+        STATE(test_state_is_refused_without_our_own_key),
+        STATE(test_pending_commit_is_refused_with_keys_that_cannot_be),
         STATE(test_state_is_refused_with_proposal_of_nobody),
         STATE(test_state_is_refused_with_proposal_about_nobody),
         STATE(test_state_needs_room),
