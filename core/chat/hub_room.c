@@ -310,6 +310,11 @@ enum sotto_err sotto_hub_fetch(struct sotto_hub *hub,
     }
     reply->kind = SOTTO_REPLY_PAGE;
     reply->is_last = err == SOTTO_ERR_NOT_FOUND;
+    if (reply->is_last) {
+        /* Over numbers that a crash left unused: what comes next is in the
+         * feed, or will be. */
+        reply->next = sotto_log_next_number(hub->lobby);
+    }
     reply->frames = (struct sotto_span){hub->page, page.len};
     return SOTTO_OK;
 }

@@ -611,6 +611,19 @@ static void test_room_full_disk_refuses_posts_and_goes_on_later(void **state)
     world_check(world);
 }
 
+/* A crash leaves a gap in the numbers, and nothing can be written behind it. */
+static void test_room_comes_to_rest_with_a_full_disk_after_a_crash(void **state)
+{
+    (void)state;
+    struct world_client *ann = world_add_person(world, "ann");
+    world_settle(world);
+    world_crash(world, &(struct faulty_cut){0});
+    world_start(world);
+    world->disk.capacity = 1;
+    world_settle(world);
+    assert_true(world_is_content(ann));
+}
+
 static void test_room_failed_sync_acknowledges_nothing(void **state)
 {
     (void)state;
@@ -702,6 +715,7 @@ int test_room(void)
         TEST(test_room_is_honest_about_posts_in_a_gap),
         TEST(test_room_goes_on_with_a_server_that_begins_anew),
         TEST(test_room_full_disk_refuses_posts_and_goes_on_later),
+        TEST(test_room_comes_to_rest_with_a_full_disk_after_a_crash),
         TEST(test_room_failed_sync_acknowledges_nothing),
         TEST(test_room_slow_reader_goes_on_from_the_log),
         TEST(test_room_reader_that_takes_nothing_is_dropped_and_resumes),
