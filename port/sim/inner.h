@@ -401,7 +401,6 @@ struct sim {
     struct sim_machine *machines[SIM_MACHINES];
     size_t machine_count;
     struct sim_conn *conns;
-    bool is_paused;
     bool is_alone; /* made by port_open() */
     sim_look look;
     void *look_ctx;

@@ -84,6 +84,7 @@ void sim_machine_clean(struct sim_machine *machine)
         machine->memory = block->next;
         free(block);
     }
+    machine->typed.len = 0;
     machine->has_typed_end = false;
     machine->is_running = false;
 }

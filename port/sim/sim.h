@@ -64,11 +64,8 @@ void sim_set_profile(struct sim *sim, const struct sim_profile *profile);
 /* Milliseconds since the beginning of the world. */
 uint64_t sim_now_ms(const struct sim *sim);
 
-/* Lets the world run for so long, or until sim_pause(). */
+/* Lets the world run for so long. */
 void sim_run(struct sim *sim, uint64_t ms);
-
-/* Called by a program: sim_run() returns when the program waits next. */
-void sim_pause(void);
 
 /* ---- machines --------------------------------------------------------- */
 
@@ -141,10 +138,11 @@ void sim_put_file(struct sim_machine *machine, const char *path,
 
 /* ---- its console ------------------------------------------------------ */
 
-/* Types on it; false without memory. What is typed waits for a program. */
+/* Types on it; false without memory. What the program did not read is gone when
+ * it ends. */
 bool sim_type(struct sim_machine *machine, const char *text, size_t len);
 
-/* The end of input, until the next start. */
+/* The end of input, for the program that runs. */
 void sim_type_end(struct sim_machine *machine);
 
 /* Takes a line that was written, without its end; false when there is none.

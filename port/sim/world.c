@@ -56,8 +56,7 @@ static bool can_run(const struct sim *sim, const struct port_thread *thread)
         return true;
     case SIM_WAITING:
         return thread->until_ns <= sim->now_ns ||
-               (thread->loop != NULL ? sim_loop_is_ready(thread->loop)
-                                     : sim->is_paused);
+               (thread->loop != NULL && sim_loop_is_ready(thread->loop));
     case SIM_JOINING:
         return thread->joined->state == SIM_ENDED;
     case SIM_LOCKING:
@@ -172,17 +171,11 @@ void sim_run(struct sim *sim, uint64_t ms)
 {
     struct port_thread *driver = &sim->driver;
     SIM_ASSERT(sim_self() == driver);
-    sim->is_paused = false;
     driver->state = SIM_WAITING;
     driver->loop = NULL;
     driver->until_ns = sim->now_ns + ms * SIM_MS;
     sim_block();
     sim_threads_reap(sim);
-}
-
-void sim_pause(void)
-{
-    sim_self()->sim->is_paused = true;
 }
 
 void sim_on_free(struct sim *sim, sim_look look, void *ctx)

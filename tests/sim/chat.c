@@ -1,0 +1,331 @@
+#include "tests/sim/chat.h"
+
+#include "apps/sotto/capacity.h"
+#include "apps/sotto/client.h"
+#include "apps/sotto/server.h"
+#include "core/chat/entry.h"
+#include "core/store/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SERVER_NAME   "server"
+#define PASSWORD_FILE "password"
+#define CLIENT_PLACES 4
+/* The log in the smallest pieces that a server makes. */
+#define HISTORY_BYTES (1U << 20)
+#define TURN_MS       100U
+
+/* ---- the server's programs -------------------------------------------- */
+
+static int serve(struct port *port)
+{
+    struct server_settings settings;
+    server_defaults(&settings);
+    settings.data = "data";
+    settings.max_connections = 64;
+    settings.max_accounts = 100;
+    settings.history_bytes = HISTORY_BYTES;
+    settings.login_tries = 60000;
+    settings.register_tries = 3600000;
+    settings.iterations_min = 1;
+    return server_main(port, &settings);
+}
+
+static void audit_entry(struct chat *chat, uint64_t number, const uint8_t *in,
+                        size_t len)
+{
+    struct ledger *ledger = &chat->ledger;
+    struct sotto_stored entry;
+    struct ledger_what what;
+    if (sotto_stored_decode(&entry, in, len) != SOTTO_OK) {
+        ledger_wrong(ledger, "number %llu is damaged",
+                     (unsigned long long)number);
+        return;
+    }
+    if (entry.type != SOTTO_MSG_MESSAGE) {
+        ledger_name((const char *)entry.sender.at, entry.sender.len,
+                    entry.type == SOTTO_MSG_ENTERED, &what);
+    } else if (!ledger_recognise(ledger, (const char *)entry.text.at,
+                                 entry.text.len, &what)) {
+        ledger_wrong(ledger, "number %llu was never said",
+                     (unsigned long long)number);
+        return;
+    }
+    ledger_stored(ledger, number, &what);
+}
+
+/* Reads the log from its first entry to its last. */
+static bool audit_log(struct chat *chat, struct sotto_log *log, uint8_t *buffer)
+{
+    uint64_t number = 0;
+    size_t len = 0;
+    enum sotto_err err;
+    while ((err = sotto_log_read(log, number + 1, buffer, SOTTO_LOG_BUFFER_MIN,
+                                 &len, &number)) == SOTTO_OK) {
+        audit_entry(chat, number, buffer, len);
+    }
+    return err == SOTTO_ERR_NOT_FOUND;
+}
+
+static int audit(struct chat *chat, struct port *port)
+{
+    const struct sotto_log_config config = {.name = "lobby",
+                                            .segment_bytes =
+                                                HISTORY_BYTES / SERVER_SEGMENTS,
+                                            .segments = SERVER_SEGMENTS,
+                                            .reserve = 1};
+    struct sotto_log_report report;
+    struct sotto_files files;
+    struct port_loop *loop = NULL;
+    struct sotto_log *log = NULL;
+    uint8_t *buffer = sim_memory(SOTTO_LOG_BUFFER_MIN);
+    if (port_loop_open(port, 1, &loop) != SOTTO_OK ||
+        port_files_open(loop, "data", true, &files) != SOTTO_OK ||
+        sotto_log_open(&log, sim_memory(sotto_log_size()), &config, &files,
+                       buffer, SOTTO_LOG_BUFFER_MIN, &report) != SOTTO_OK) {
+        return 1;
+    }
+    const bool is_whole = report.damaged_segments == 0;
+    const bool is_read = audit_log(chat, log, buffer);
+    sotto_log_close(log);
+    port_files_close(&files);
+    port_loop_close(loop);
+    return is_whole && is_read ? 0 : 1;
+}
+
+static int server_program(void *arg)
+{
+    struct chat *chat = arg;
+    struct port *port = NULL;
+    if (port_open(&port) != SOTTO_OK) {
+        return 1;
+    }
+    return chat->audits ? audit(chat, port) : serve(port);
+}
+
+/* ---- a person's program ----------------------------------------------- */
+
+static int talk(struct chat_person *person, struct port *port,
+                struct port_loop *loop, struct console *console)
+{
+    struct client_settings settings;
+    struct menu menu;
+    memset(&menu, 0, sizeof menu);
+    client_defaults(&settings);
+    settings.user = person->name;
+    settings.password_file = PASSWORD_FILE;
+    settings.data = "data";
+    settings.registers = person->registers;
+    settings.json = true;
+    settings.trust_first = true;
+    settings.iterations_min = 1;
+    settings.iterations_new = 1;
+    return client_main(port, loop, console, SERVER_NAME, &settings, &menu);
+}
+
+static int person_program(void *arg)
+{
+    struct port *port = NULL;
+    struct port_loop *loop = NULL;
+    struct console *console = sim_memory(sizeof *console);
+    int code = CLIENT_EXIT_OTHER;
+    if (port_open(&port) == SOTTO_OK &&
+        port_loop_open(port, CLIENT_PLACES, &loop) == SOTTO_OK) {
+        if (console_open(console, port, loop, console, true) == SOTTO_OK) {
+            code = talk(arg, port, loop, console);
+            console_close(console);
+        }
+        port_loop_close(loop);
+    }
+    sim_memory_free(console);
+    return code;
+}
+
+/* ---- the world -------------------------------------------------------- */
+
+/* The first six want three names. */
+static void choose_name(struct chat_person *person, const char *more)
+{
+    const unsigned number = person->number;
+    (void)snprintf(person->name, sizeof person->name, "p%u%s",
+                   number < 6 ? number / 2 : number, more);
+}
+
+void chat_open(struct chat *chat, uint64_t seed,
+               const struct sim_profile *profile, unsigned people)
+{
+    memset(chat, 0, sizeof *chat);
+    seed_init(&chat->dice, seed);
+    chat->sim = sim_open(seed, profile);
+    chat->people_count = people;
+    chat->server =
+        sim_machine_add(chat->sim, SERVER_NAME, server_program, chat);
+    for (unsigned i = 0; i < people; i++) {
+        struct chat_person *person = &chat->people[i];
+        person->chat = chat;
+        person->number = i;
+        person->registers = true;
+        person->start_ms = seed_below(&chat->dice, 20000);
+        choose_name(person, "");
+        (void)snprintf(person->host, sizeof person->host, "h%u", i);
+        (void)snprintf(person->password, sizeof person->password,
+                       "secret-%u-of-%u", i, i * 7919U);
+        person->machine =
+            sim_machine_add(chat->sim, person->host, person_program, person);
+        sim_put_file(person->machine, PASSWORD_FILE, person->password);
+    }
+    ledger_open(&chat->ledger);
+}
+
+void chat_close(struct chat *chat)
+{
+    sim_close(chat->sim);
+    ledger_close(&chat->ledger);
+}
+
+void chat_run(struct chat *chat, uint64_t ms)
+{
+    sim_run(chat->sim, ms);
+    for (unsigned i = 0; i < chat->people_count; i++) {
+        chat_read(&chat->people[i]);
+        if (!sim_is_running(chat->people[i].machine)) {
+            chat->people[i].is_ready = false;
+        }
+    }
+}
+
+/* Who was refused has lost the race for a name, or his account. */
+static void look_back(struct chat_person *person)
+{
+    if (sim_exit_code(person->machine) == CLIENT_EXIT_IDENTITY) {
+        ledger_wrong(&person->chat->ledger, "%u: the server has another key",
+                     person->number);
+    }
+    if (!person->was_refused) {
+        return;
+    }
+    if (person->has_account) {
+        ledger_wrong(&person->chat->ledger, "%u lost the account %s",
+                     person->number, person->name);
+    }
+    choose_name(person, person->number % 2 == 0 ? "-even" : "-odd");
+    person->registers = true;
+}
+
+static void start_person(struct chat_person *person)
+{
+    look_back(person);
+    person->was_refused = false;
+    person->waiting = 0;
+    ledger_begin_run(&person->chat->ledger, person->number);
+    sim_start(person->machine);
+}
+
+void chat_start_due(struct chat *chat)
+{
+    const uint64_t now_ms = sim_now_ms(chat->sim);
+    if (!sim_is_running(chat->server) && now_ms >= chat->server_ms) {
+        chat->server_is_ill = false;
+        chat->server_ms = now_ms + 1000; /* if it fails */
+        sim_start(chat->server);
+    }
+    for (unsigned i = 0; i < chat->people_count; i++) {
+        struct chat_person *person = &chat->people[i];
+        if (!sim_is_running(person->machine) && now_ms >= person->start_ms) {
+            person->start_ms = now_ms + 1000 + seed_below(&chat->dice, 5000);
+            start_person(person);
+        }
+    }
+}
+
+void chat_say(struct chat *chat, struct chat_person *person)
+{
+    char text[LEDGER_TEXT_MAX + 1];
+    if (!sim_is_running(person->machine)) {
+        return;
+    }
+    size_t len = ledger_say(&chat->ledger, person->number, text);
+    text[len++] = '\n';
+    if (sim_type(person->machine, text, len)) {
+        person->waiting++;
+    }
+}
+
+bool chat_is_settled(const struct chat *chat)
+{
+    for (unsigned i = 0; i < chat->people_count; i++) {
+        const struct chat_person *person = &chat->people[i];
+        if (!person->is_ready || person->waiting > 0) {
+            return false;
+        }
+    }
+    return sim_is_running(chat->server) && !chat->server_is_ill;
+}
+
+/* Whom the world waits for, as a sentence. */
+static void blame(struct chat *chat)
+{
+    if (!sim_is_running(chat->server)) {
+        ledger_wrong(&chat->ledger, "the server does not start");
+    }
+    for (unsigned i = 0; i < chat->people_count; i++) {
+        const struct chat_person *person = &chat->people[i];
+        if (!person->is_ready || person->waiting > 0) {
+            ledger_wrong(&chat->ledger,
+                         "%u is stuck: %s the room, %u texts not answered", i,
+                         person->is_ready ? "in" : "not in",
+                         (unsigned)person->waiting);
+        }
+    }
+    ledger_wrong(&chat->ledger, "the server cannot store");
+}
+
+void chat_settle(struct chat *chat, uint64_t ms)
+{
+    const uint64_t end_ms = sim_now_ms(chat->sim) + ms;
+    while (!chat_is_settled(chat)) {
+        if (sim_now_ms(chat->sim) > end_ms) {
+            blame(chat);
+            return;
+        }
+        chat_start_due(chat);
+        chat_run(chat, TURN_MS);
+    }
+}
+
+/* Asks a program to end, and waits for it. */
+static void stop(struct chat *chat, struct sim_machine *machine)
+{
+    const uint64_t end_ms = sim_now_ms(chat->sim) + 60000;
+    if (!sim_is_running(machine)) {
+        return;
+    }
+    sim_signal(machine, PORT_EVENT_STOP);
+    while (sim_is_running(machine) && sim_now_ms(chat->sim) < end_ms) {
+        chat_run(chat, TURN_MS);
+    }
+    if (sim_is_running(machine)) {
+        ledger_wrong(&chat->ledger, "%s does not stop", sim_name(machine));
+    }
+}
+
+void chat_audit(struct chat *chat)
+{
+    for (unsigned i = 0; i < chat->people_count; i++) {
+        stop(chat, chat->people[i].machine);
+    }
+    stop(chat, chat->server);
+    if (sim_is_running(chat->server)) {
+        return;
+    }
+    chat->audits = true;
+    sim_start(chat->server);
+    chat_run(chat, TURN_MS); /* it waits for nothing */
+    chat->audits = false;
+    if (sim_exit_code(chat->server) != 0) {
+        ledger_wrong(&chat->ledger, "the log is damaged");
+    }
+    ledger_settle(&chat->ledger);
+}
