@@ -339,24 +339,21 @@ static void write_list(struct world_client *sender, struct sotto_writer *w)
     }
 }
 
-/* The Commit in what commit_make() left as pending. */
-static bool find_commit(const struct world_client *sender,
-                        struct sotto_span *out)
+/* The Commit in what commit_make() left as pending (commit_make.c). */
+static struct sotto_span find_commit(const struct world_client *sender)
 {
-    size_t private_len = sender->group->suite->private_len;
+    const struct sotto_mls_suite *suite = sender->group->suite;
     struct sotto_mls_authenticated_content message;
+    struct sotto_mls_path_keys keys;
     struct sotto_reader r;
-    uint32_t held;
 
     sotto_reader_init(&r, sender->pending, sender->pending_len);
-    held = sotto_read_u32(&r);
-    for (; held > 0; held >>= 1) {
-        (void)sotto_read_span(&r, (held & 1U) * private_len);
-    }
-    (void)sotto_read_span(&r, sender->group->suite->hash_len);
+    sotto_mls_path_keys_read(&r, suite, &keys);
+    (void)sotto_read_span(&r, suite->signature_private_len);
+    (void)sotto_read_span(&r, suite->hash_len); /* commit_secret */
     sotto_mls_read_authenticated_content(&r, &message);
-    *out = message.content.content;
-    return sotto_reader_finish(&r) == SOTTO_OK;
+    must(sotto_reader_finish(&r) == SOTTO_OK);
+    return message.content.content;
 }
 
 size_t forge_path(const struct world_client *sender, uint8_t *bytes, size_t len,
@@ -388,17 +385,15 @@ size_t forge_path(const struct world_client *sender, uint8_t *bytes, size_t len,
 bool forge_commit(struct world_client *sender, struct sotto_writer *w)
 {
     uint8_t list[CONTENT_MAX / 2];
-    struct sotto_span old;
     struct sotto_mls_commit commit;
     struct sotto_reader r;
     struct sotto_writer items;
     uint8_t what = world_byte();
 
-    if (!sotto_mls_group_is_active(sender->group) || sender->pending_len == 0 ||
-        !find_commit(sender, &old)) {
+    if (!sotto_mls_group_is_active(sender->group) || sender->pending_len == 0) {
         return false;
     }
-    r = sotto_mls_items(old);
+    r = sotto_mls_items(find_commit(sender));
     sotto_mls_read_commit(&r, &commit);
     must(sotto_reader_finish(&r) == SOTTO_OK);
     if (what % 2 == 0) {
