@@ -118,6 +118,7 @@ struct sotto_mls_group *sotto_mls_group_init(
     struct sotto_mls_group *group = memory;
     struct parts parts;
 
+    SOTTO_ASSERT((uintptr_t)memory % alignof(struct sotto_mls_group) == 0);
     memset(memory, 0, take_parts(memory, config, &parts));
     group->config = *config;
     group->waiting = parts.waiting;
@@ -205,6 +206,7 @@ enum sotto_err sotto_mls_work_init(const struct sotto_mls_group *group,
     if (client->scratch_len < sotto_mls_scratch_size(&group->config)) {
         return SOTTO_ERR_SPACE;
     }
+    SOTTO_ASSERT((uintptr_t)work % alignof(struct sotto_mls_work) == 0);
     memset(work, 0, sizeof *work);
     (void)take_work(client->scratch, &group->config, work);
     work->extensions = group->context.extensions;

@@ -46,8 +46,8 @@ struct sotto_mls_change;
 
 /*
  * What one client hands to every call: shared by all its groups. The scratch
- * is aligned as malloc() would and has sotto_mls_scratch_size() bytes for the
- * largest of them; it holds nothing between calls but what a call says, and
+ * is aligned as an array of uint64_t and has sotto_mls_scratch_size() bytes for
+ * the largest of them; it holds nothing between calls but what a call says, and
  * views that a call gives point into it or into the call's input.
  */
 struct sotto_mls_client {
@@ -113,8 +113,8 @@ struct sotto_mls_member_keys {
 size_t sotto_mls_group_size(const struct sotto_mls_config *config);
 size_t sotto_mls_scratch_size(const struct sotto_mls_config *config);
 
-/* A group that one is not yet a member of, in `memory`, which is aligned as
- * malloc() would and the group's from now on; it must not be moved. */
+/* A group that one is not yet a member of, in `memory`, which is aligned as an
+ * array of uint64_t and the group's from now on; it must not be moved. */
 struct sotto_mls_group *sotto_mls_group_init(
     void *memory, const struct sotto_mls_config *config);
 
