@@ -69,7 +69,12 @@
 
 /* Accounts that may exist; about 200 each. */
 #ifndef SERVER_ACCOUNTS
-#    define SERVER_ACCOUNTS 16
+#    define SERVER_ACCOUNTS 12
+#endif
+
+/* Devices that log in without a password, 140 each. */
+#ifndef SERVER_DEVICES
+#    define SERVER_DEVICES(accounts) 4U
 #endif
 
 /* A few clients that take turns: none of them is held up. */

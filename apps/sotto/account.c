@@ -263,8 +263,9 @@ static enum sotto_err count_room(const struct account_app *app, size_t *count)
 
 enum sotto_err account_open(struct account_app *app)
 {
-    size_t room = 0;
-    enum sotto_err err = count_room(app, &room);
+    size_t lines = 0;
+    enum sotto_err err = count_room(app, &lines);
+    const struct sotto_accounts_capacity room = {lines, lines};
 
     if (err != SOTTO_OK) {
         return err;

@@ -52,6 +52,11 @@
 #    define SERVER_PENDING 8192
 #endif
 
+/* Devices that log in without a password, of so many accounts in all. */
+#ifndef SERVER_DEVICES
+#    define SERVER_DEVICES(accounts) (2 * (accounts))
+#endif
+
 /* Entries of each of the four tables against guessing, 34 bytes each. */
 #ifndef SERVER_THROTTLE
 #    define SERVER_THROTTLE 4096

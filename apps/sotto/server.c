@@ -89,7 +89,9 @@ static bool open_identity(struct server *server)
 static bool open_accounts(struct server *server)
 {
     struct sotto_accounts_report report = {0};
-    const size_t capacity = (size_t)server->settings.max_accounts;
+    const size_t accounts = (size_t)server->settings.max_accounts;
+    const struct sotto_accounts_capacity capacity = {accounts,
+                                                     SERVER_DEVICES(accounts)};
     void *memory = take_memory(server, sotto_accounts_size(capacity));
     if (memory == NULL) {
         return fail(server, "no memory for accounts", SOTTO_ERR_SPACE, "");

@@ -26,6 +26,16 @@ static enum sotto_err apply(struct sotto_accounts *accounts,
     case SOTTO_ACCOUNTS_REMOVE:
         sotto_accounts_table_remove(accounts, line->account.name);
         return SOTTO_OK;
+    case SOTTO_ACCOUNTS_DEVICE:
+        return sotto_devices_set(accounts, &line->device);
+    case SOTTO_ACCOUNTS_REVOKE:
+        if (line->device.name[0] == 0) {
+            sotto_devices_drop_all(accounts, line->device.account);
+        } else {
+            sotto_devices_drop(accounts, line->device.account,
+                               line->device.name);
+        }
+        return SOTTO_OK;
     }
     return SOTTO_ERR_FORMAT;
 }
@@ -84,7 +94,9 @@ static enum sotto_err append(struct sotto_accounts *accounts,
     size_t len = 0;
     const struct sotto_files *files = accounts->files;
     line->seq = accounts->seq + 1;
-    line->account.sequence = line->seq;
+    if (line->kind == SOTTO_ACCOUNTS_ACCOUNT) {
+        line->account.sequence = line->seq;
+    }
     enum sotto_err err =
         sotto_accounts_line_encode(line, text, sizeof text, &len);
     SOTTO_ASSERT(err == SOTTO_OK);
@@ -118,11 +130,9 @@ static enum sotto_err write_queued(struct sotto_accounts *accounts)
     return err;
 }
 
-/* Writes a change down: in the file, or, while that is being replaced, in the
- * queue for the new one. FULL, IO; AGAIN when the queue is full. */
-static enum sotto_err write_change(struct sotto_accounts *accounts,
-                                   struct sotto_accounts_line *line,
-                                   uint64_t *ticket)
+enum sotto_err sotto_accounts_write(struct sotto_accounts *accounts,
+                                    struct sotto_accounts_line *line,
+                                    uint64_t *ticket)
 {
     enum sotto_err err = accounts->failed;
     if (err == SOTTO_OK && !is_replacing(accounts)) {
@@ -160,11 +170,16 @@ static enum sotto_err write_all(struct sotto_accounts *accounts, int file)
 {
     struct sotto_accounts_line line = {.kind = SOTTO_ACCOUNTS_HEAD};
     memcpy(line.secret, accounts->secret, sizeof line.secret);
-    line.lines = accounts->count;
+    line.lines = accounts->count + accounts->device_count;
     enum sotto_err err = write_line(accounts, file, &line);
     for (size_t i = 0; err == SOTTO_OK && i < accounts->count; i++) {
         line.kind = SOTTO_ACCOUNTS_ACCOUNT;
         line.account = accounts->table[i];
+        err = write_line(accounts, file, &line);
+    }
+    for (size_t i = 0; err == SOTTO_OK && i < accounts->device_count; i++) {
+        line.kind = SOTTO_ACCOUNTS_DEVICE;
+        line.device = accounts->devices[i];
         err = write_line(accounts, file, &line);
     }
     sotto_wipe(&line, sizeof line);
@@ -244,7 +259,8 @@ static enum sotto_err start_file(struct sotto_accounts *accounts,
 }
 
 enum sotto_err sotto_accounts_open(struct sotto_accounts **accounts_out,
-                                   void *memory, size_t capacity,
+                                   void *memory,
+                                   struct sotto_accounts_capacity capacity,
                                    const struct sotto_files *files,
                                    const struct sotto_random *random,
                                    struct sotto_accounts_report *report)
@@ -279,9 +295,12 @@ void sotto_accounts_close(struct sotto_accounts *accounts)
         accounts->file = NO_FILE;
     }
     sotto_wipe(accounts->table, accounts->count * sizeof(struct sotto_account));
+    sotto_wipe(accounts->devices,
+               accounts->device_count * sizeof(struct sotto_device));
     sotto_wipe(accounts->secret, sizeof accounts->secret);
     sotto_wipe(accounts->queue, sizeof accounts->queue);
     accounts->count = 0;
+    accounts->device_count = 0;
 }
 
 /* ---- changes ----------------------------------------------------------- */
@@ -295,14 +314,14 @@ enum sotto_err sotto_accounts_add(struct sotto_accounts *accounts,
     if (sotto_accounts_get(accounts, name, name_len) != NULL) {
         return SOTTO_ERR_EXISTS;
     }
-    if (accounts->count == accounts->capacity) {
+    if (accounts->count == accounts->capacity.accounts) {
         return SOTTO_ERR_SPACE;
     }
     struct sotto_accounts_line line = {.kind = SOTTO_ACCOUNTS_ACCOUNT};
     memcpy(line.account.name, name, name_len);
     line.account.verifier = *verifier;
     line.account.created_s = now_s;
-    enum sotto_err err = write_change(accounts, &line, ticket);
+    enum sotto_err err = sotto_accounts_write(accounts, &line, ticket);
     if (err == SOTTO_OK) {
         err = sotto_accounts_table_set(accounts, &line.account);
         SOTTO_ASSERT(err == SOTTO_OK);
@@ -319,7 +338,7 @@ static enum sotto_err change(struct sotto_accounts *accounts,
 {
     struct sotto_accounts_line line = {.kind = SOTTO_ACCOUNTS_ACCOUNT,
                                        .account = *changed};
-    enum sotto_err err = write_change(accounts, &line, ticket);
+    enum sotto_err err = sotto_accounts_write(accounts, &line, ticket);
     if (err == SOTTO_OK) {
         *account = line.account;
     }
@@ -364,7 +383,7 @@ enum sotto_err sotto_accounts_remove(struct sotto_accounts *accounts,
         return SOTTO_ERR_NOT_FOUND;
     }
     memcpy(line.account.name, name, name_len);
-    enum sotto_err err = write_change(accounts, &line, ticket);
+    enum sotto_err err = sotto_accounts_write(accounts, &line, ticket);
     if (err == SOTTO_OK) {
         sotto_accounts_table_remove(accounts, line.account.name);
     }
@@ -384,7 +403,7 @@ uint64_t sotto_accounts_durable(const struct sotto_accounts *accounts,
 
 static bool wants_compaction(const struct sotto_accounts *accounts)
 {
-    const uint64_t live = accounts->count + 1;
+    const uint64_t live = accounts->count + accounts->device_count + 1;
     return accounts->lines > live + GARBAGE_MIN && accounts->lines > 3 * live &&
            accounts->lines >= accounts->next_compact;
 }

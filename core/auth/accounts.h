@@ -31,12 +31,34 @@
 
 #define SOTTO_ACCOUNTS_FILE "credentials.json"
 
+#define SOTTO_DEVICE_ID_LEN 32
+
+/* The file is told at most once in each such stretch of time that a device was
+ * seen. */
+#define SOTTO_DEVICE_SEEN_S 3600
+
 struct sotto_account {
     char name[SOTTO_NAME_MAX + 1];
     bool disabled;      /* may not log in; the name stays taken */
     uint64_t created_s; /* seconds since 1970 or SOTTO_TIME_UNKNOWN */
     uint64_t sequence;  /* of its line, when that was read or written */
     struct sotto_verifier verifier;
+};
+
+/*
+ * A device that may log in for an account without a password: it has proved
+ * that it has the private key to `id`. Or one that is expected: whoever brings
+ * the code of which `id` is the SHA-256 becomes it, once.
+ */
+struct sotto_device {
+    char account[SOTTO_NAME_MAX + 1];
+    char name[SOTTO_NAME_MAX + 1]; /* as accounts are called; of its account */
+    bool is_expected;
+    uint8_t id[SOTTO_DEVICE_ID_LEN]; /* no other device's, of any account */
+    uint64_t
+        time_s;     /* when it was last seen; expected: the last second in which
+                        its code counts; or SOTTO_TIME_UNKNOWN */
+    uint8_t ip[16]; /* where from, as in port_address; zeros: not known */
 };
 
 /*
@@ -56,19 +78,26 @@ struct sotto_accounts_report {
 
 struct sotto_accounts;
 
-/* Bytes of memory for up to `capacity` accounts; any alignment of malloc. */
-size_t sotto_accounts_size(size_t capacity);
+/* How many of each there may be. */
+struct sotto_accounts_capacity {
+    size_t accounts;
+    size_t devices; /* of all accounts together */
+};
+
+/* Bytes of memory for that; any alignment of malloc. */
+size_t sotto_accounts_size(struct sotto_accounts_capacity capacity);
 
 /*
  * Reads the file, or starts an empty one. `memory` is the caller's until
  * close; `files` is borrowed until then, `random` during the call. A long file
  * is compacted, by run().
  * FORMAT with `report` when it is damaged, and the file stays as it is; LIMIT
- * when it holds more than `capacity` accounts; IO, DENIED, FULL, RANDOM. After
+ * when it holds more than `capacity`; IO, DENIED, FULL, RANDOM. After
  * an error nothing is open.
  */
 enum sotto_err sotto_accounts_open(struct sotto_accounts **accounts,
-                                   void *memory, size_t capacity,
+                                   void *memory,
+                                   struct sotto_accounts_capacity capacity,
                                    const struct sotto_files *files,
                                    const struct sotto_random *random,
                                    struct sotto_accounts_report *report)
@@ -115,6 +144,57 @@ enum sotto_err sotto_accounts_set_disabled(struct sotto_accounts *accounts,
 enum sotto_err sotto_accounts_remove(struct sotto_accounts *accounts,
                                      const char *name, size_t name_len,
                                      uint64_t *ticket) SOTTO_MUST_CHECK;
+
+/* ---- devices: accounts_devices.c ---- */
+
+/* By id: a public key, or the hash of a code. NULL. */
+const struct sotto_device *sotto_accounts_device(
+    const struct sotto_accounts *accounts,
+    const uint8_t id[static SOTTO_DEVICE_ID_LEN]);
+
+size_t sotto_accounts_device_count(const struct sotto_accounts *accounts);
+/* The `at`th in no particular order: for listing those of an account. */
+const struct sotto_device *sotto_accounts_device_at(
+    const struct sotto_accounts *accounts, size_t at);
+
+/*
+ * Changes, as those above. add: a new device, or an expected one instead of an
+ * expected one of that name. FORMAT for a public key that is not in its shortest
+ * form (RFC 7748 5: below 2^255 - 19), so that one key cannot be two devices;
+ * EXISTS when its account has a device of that name, or another has its id;
+ * NOT_FOUND without such an account; SPACE.
+ */
+enum sotto_err sotto_accounts_add_device(struct sotto_accounts *accounts,
+                                         const struct sotto_device *device,
+                                         uint64_t *ticket) SOTTO_MUST_CHECK;
+
+/*
+ * A code was brought, by the owner of the key `id`: the device that it was made
+ * for has that key from now on, and the code is used up. NOT_FOUND for a code
+ * that does not count, at the time `now_s`; otherwise as add. `*device` is the
+ * device then.
+ */
+enum sotto_err sotto_accounts_enrol(
+    struct sotto_accounts *accounts,
+    const uint8_t code_hash[static SOTTO_DEVICE_ID_LEN],
+    const uint8_t id[static SOTTO_DEVICE_ID_LEN], uint64_t now_s,
+    const struct sotto_device **device, uint64_t *ticket) SOTTO_MUST_CHECK;
+
+/* One of an account's, or all of them with a `name_len` of 0. NOT_FOUND when
+ * there is none. */
+enum sotto_err sotto_accounts_revoke(struct sotto_accounts *accounts,
+                                     const char *account, size_t account_len,
+                                     const char *name, size_t name_len,
+                                     uint64_t *ticket) SOTTO_MUST_CHECK;
+
+/* An enrolled device has logged in. In the table at once, in the file with the
+ * first login of every SOTTO_DEVICE_SEEN_S, when nothing is in the way: it is
+ * only said to people. */
+void sotto_accounts_seen(struct sotto_accounts *accounts,
+                         const uint8_t id[static SOTTO_DEVICE_ID_LEN],
+                         uint64_t now_s, const uint8_t ip[static 16]);
+
+/* ---- time passing ---- */
 
 /* The highest durable ticket. After a failed sync `*failed` (may be NULL) is
  * that error and the number stays. */

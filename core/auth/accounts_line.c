@@ -10,9 +10,9 @@
 #define CRC_TAIL (sizeof CRC_FIELD - 1 + 8 + 2)
 
 static const char *const kinds[] = {
-    [SOTTO_ACCOUNTS_HEAD] = "head",
-    [SOTTO_ACCOUNTS_ACCOUNT] = "account",
-    [SOTTO_ACCOUNTS_REMOVE] = "remove",
+    [SOTTO_ACCOUNTS_HEAD] = "head",     [SOTTO_ACCOUNTS_ACCOUNT] = "account",
+    [SOTTO_ACCOUNTS_REMOVE] = "remove", [SOTTO_ACCOUNTS_DEVICE] = "device",
+    [SOTTO_ACCOUNTS_REVOKE] = "revoke",
 };
 
 /* ---- writing ---- */
@@ -48,6 +48,43 @@ static void add_account(struct sotto_json_writer *w,
     add_bytes(w, "server_key", v->server_key, sizeof v->server_key);
 }
 
+static void add_device(struct sotto_json_writer *w,
+                       const struct sotto_device *device)
+{
+    sotto_json_add_bool(w, "expected", device->is_expected);
+    add_bytes(w, "id", device->id, sizeof device->id);
+    sotto_json_add_integer(w, "time", device->time_s);
+    add_bytes(w, "ip", device->ip, sizeof device->ip);
+}
+
+static void add_fields(struct sotto_json_writer *w,
+                       const struct sotto_accounts_line *line)
+{
+    switch (line->kind) {
+    case SOTTO_ACCOUNTS_HEAD:
+        sotto_json_add_integer(w, "version", SOTTO_ACCOUNTS_VERSION);
+        sotto_json_add_integer(w, "lines", line->lines);
+        add_bytes(w, "secret", line->secret, sizeof line->secret);
+        break;
+    case SOTTO_ACCOUNTS_ACCOUNT:
+        add_text(w, "name", line->account.name);
+        add_account(w, &line->account);
+        break;
+    case SOTTO_ACCOUNTS_REMOVE:
+        add_text(w, "name", line->account.name);
+        break;
+    case SOTTO_ACCOUNTS_DEVICE:
+        add_text(w, "name", line->device.account);
+        add_text(w, "device", line->device.name);
+        add_device(w, &line->device);
+        break;
+    case SOTTO_ACCOUNTS_REVOKE:
+        add_text(w, "name", line->device.account);
+        add_text(w, "device", line->device.name);
+        break;
+    }
+}
+
 /* CRC-32C in hex of what stands before the field. */
 static void crc_text(const char *in, size_t len, char out[static 9])
 {
@@ -65,16 +102,7 @@ enum sotto_err sotto_accounts_line_encode(
     sotto_json_begin(&w, out, cap);
     sotto_json_add_integer(&w, "seq", line->seq);
     add_text(&w, "kind", kinds[line->kind]);
-    if (line->kind == SOTTO_ACCOUNTS_HEAD) {
-        sotto_json_add_integer(&w, "version", SOTTO_ACCOUNTS_VERSION);
-        sotto_json_add_integer(&w, "lines", line->lines);
-        add_bytes(&w, "secret", line->secret, sizeof line->secret);
-    } else {
-        add_text(&w, "name", line->account.name);
-    }
-    if (line->kind == SOTTO_ACCOUNTS_ACCOUNT) {
-        add_account(&w, &line->account);
-    }
+    add_fields(&w, line);
     enum sotto_err err = sotto_json_end(&w, &json_len);
     if (err != SOTTO_OK) {
         return err;
@@ -150,13 +178,36 @@ static bool get_account(const struct sotto_json *json,
            get_exactly(json, "server_key", v->server_key, sizeof v->server_key);
 }
 
-static bool get_name(const struct sotto_json *json,
-                     struct sotto_account *account)
+static bool get_name(const struct sotto_json *json, const char *key,
+                     char out[static SOTTO_NAME_MAX + 1])
 {
     size_t len = 0;
-    return sotto_json_string(json, "name", account->name, sizeof account->name,
+    return sotto_json_string(json, key, out, SOTTO_NAME_MAX + 1, &len) ==
+               SOTTO_OK &&
+           sotto_name_valid(out, len);
+}
+
+static bool get_device(const struct sotto_json *json,
+                       struct sotto_device *device)
+{
+    return get_name(json, "name", device->account) &&
+           get_name(json, "device", device->name) &&
+           sotto_json_bool(json, "expected", &device->is_expected) ==
+               SOTTO_OK &&
+           get_exactly(json, "id", device->id, sizeof device->id) &&
+           sotto_json_integer(json, "time", &device->time_s) == SOTTO_OK &&
+           get_exactly(json, "ip", device->ip, sizeof device->ip);
+}
+
+/* A device, or with an empty name all of the account's. */
+static bool get_revoked(const struct sotto_json *json,
+                        struct sotto_device *device)
+{
+    size_t len = 0;
+    return get_name(json, "name", device->account) &&
+           sotto_json_string(json, "device", device->name, sizeof device->name,
                              &len) == SOTTO_OK &&
-           sotto_name_valid(account->name, len);
+           (len == 0 || sotto_name_valid(device->name, len));
 }
 
 static bool get_kind(const struct sotto_json *json,
@@ -196,10 +247,14 @@ static bool get_fields(const struct sotto_json *json,
                get_exactly(json, "secret", line->secret, sizeof line->secret);
     case SOTTO_ACCOUNTS_ACCOUNT:
         line->account.sequence = line->seq;
-        return get_name(json, &line->account) &&
+        return get_name(json, "name", line->account.name) &&
                get_account(json, &line->account);
     case SOTTO_ACCOUNTS_REMOVE:
-        return get_name(json, &line->account);
+        return get_name(json, "name", line->account.name);
+    case SOTTO_ACCOUNTS_DEVICE:
+        return get_device(json, &line->device);
+    case SOTTO_ACCOUNTS_REVOKE:
+        return get_revoked(json, &line->device);
     }
     return false;
 }

@@ -6,6 +6,9 @@
  *    "iterations":600000,"salt":"…","stored_key":"…","server_key":"…",
  *    "crc":"…"}
  *   {"seq":3,"kind":"remove","name":"…","crc":"…"}
+ *   {"seq":4,"kind":"device","name":"…","device":"…","expected":false,
+ *    "id":"…","time":0,"ip":"…","crc":"…"}
+ *   {"seq":5,"kind":"revoke","name":"…","device":"…","crc":"…"}
  *
  * crc is CRC-32C, eight hex digits, of the line's bytes before `,"crc"`. Lines
  * end in one line feed, and each has the number after the one before it.
@@ -22,15 +25,23 @@
 enum sotto_accounts_kind {
     SOTTO_ACCOUNTS_HEAD,
     SOTTO_ACCOUNTS_ACCOUNT,
-    SOTTO_ACCOUNTS_REMOVE
+    SOTTO_ACCOUNTS_REMOVE,
+    SOTTO_ACCOUNTS_DEVICE,
+    SOTTO_ACCOUNTS_REVOKE
 };
 
 struct sotto_accounts_line {
     enum sotto_accounts_kind kind;
     uint64_t seq;
-    struct sotto_account account;          /* ACCOUNT; REMOVE: its name */
-    uint8_t secret[SOTTO_ACCOUNTS_SECRET]; /* HEAD */
-    uint64_t lines; /* HEAD: how many the file had when it was put in place */
+    union {
+        struct sotto_account account; /* ACCOUNT; REMOVE: its name */
+        struct sotto_device device;   /* DEVICE; REVOKE: account and name, or no
+                                         name for all of the account's */
+        struct {                      /* HEAD */
+            uint8_t secret[SOTTO_ACCOUNTS_SECRET];
+            uint64_t lines; /* how many the file had when it was put in place */
+        };
+    };
 };
 
 /* Writes the line with its line feed. SPACE never happens with `cap` of

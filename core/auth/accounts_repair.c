@@ -22,8 +22,10 @@ static enum sotto_err write_line(struct repair *repair,
     char text[SOTTO_ACCOUNTS_LINE_MAX];
     size_t len = 0;
     line->seq = ++repair->new_seq;
-    line->lines = 0; /* not known before the end; the file is put in place as
-                        a whole all the same */
+    if (line->kind == SOTTO_ACCOUNTS_HEAD) {
+        line->lines = 0; /* not known before the end; the file is put in place
+                            as a whole all the same */
+    }
     enum sotto_err err =
         sotto_accounts_line_encode(line, text, sizeof text, &len);
     if (err == SOTTO_OK) {

@@ -10,71 +10,37 @@ static size_t rounded(size_t size)
     return (size + 15U) & ~(size_t)15U;
 }
 
-/* A power of two, at most half full. */
-static size_t index_size_for(size_t capacity)
-{
-    size_t size = 4;
-    while (size < 2 * capacity) {
-        size *= 2;
-    }
-    return size;
-}
-
-size_t sotto_accounts_size(size_t capacity)
+size_t sotto_accounts_size(struct sotto_accounts_capacity capacity)
 {
     return rounded(sizeof(struct sotto_accounts)) +
-           rounded(capacity * sizeof(struct sotto_account)) +
-           rounded(index_size_for(capacity) * sizeof(uint32_t));
+           rounded(capacity.accounts * sizeof(struct sotto_account)) +
+           rounded(capacity.devices * sizeof(struct sotto_device)) +
+           rounded(sotto_keyed_index_slots(capacity.accounts) *
+                   sizeof(uint32_t)) +
+           rounded(sotto_keyed_index_slots(capacity.devices) *
+                   sizeof(uint32_t));
 }
 
 /* ---- the table --------------------------------------------------------- */
 
-/* Keyed, so that nobody can choose names that fall together. */
-static size_t slot_of(const struct sotto_accounts *accounts, const char *name,
-                      size_t len)
+static struct sotto_piece name_at(const void *table, size_t place)
 {
-    uint8_t mac[SOTTO_HASH_LEN];
-    const struct sotto_piece pieces[] = {{"index", 5}, {name, len}};
-    sotto_hmac(accounts->secret, sizeof accounts->secret, pieces, 2, mac);
-    const size_t hash = (size_t)mac[0] | (size_t)mac[1] << 8 |
-                        (size_t)mac[2] << 16 | (size_t)mac[3] << 24;
-    return hash & (accounts->index_size - 1);
-}
-
-static void index_put(struct sotto_accounts *accounts, size_t place)
-{
-    const char *name = accounts->table[place].name;
-    size_t slot = slot_of(accounts, name, strlen(name));
-    while (accounts->index[slot] != 0) {
-        slot = (slot + 1) & (accounts->index_size - 1);
-    }
-    accounts->index[slot] = (uint32_t)place + 1;
+    const struct sotto_account *account = table;
+    account += place;
+    return (struct sotto_piece){account->name, strlen(account->name)};
 }
 
 void sotto_accounts_index(struct sotto_accounts *accounts)
 {
-    for (size_t i = 0; i < accounts->index_size; i++) {
-        accounts->index[i] = 0;
-    }
-    for (size_t i = 0; i < accounts->count; i++) {
-        index_put(accounts, i);
-    }
+    sotto_keyed_index_fill(&accounts->by_name, accounts->count);
+    sotto_keyed_index_fill(&accounts->by_id, accounts->device_count);
 }
 
 struct sotto_account *sotto_accounts_get(const struct sotto_accounts *accounts,
                                          const char *name, size_t len)
 {
-    size_t slot = slot_of(accounts, name, len);
-    while (accounts->index[slot] != 0) {
-        struct sotto_account *account =
-            &accounts->table[accounts->index[slot] - 1];
-        if (strlen(account->name) == len &&
-            memcmp(account->name, name, len) == 0) {
-            return account;
-        }
-        slot = (slot + 1) & (accounts->index_size - 1);
-    }
-    return NULL;
+    const size_t place = sotto_keyed_index_find(&accounts->by_name, name, len);
+    return place == SOTTO_INDEX_NONE ? NULL : &accounts->table[place];
 }
 
 /* Puts an account in, or in place of the one of its name. */
@@ -87,40 +53,12 @@ enum sotto_err sotto_accounts_table_set(struct sotto_accounts *accounts,
         *old = *account;
         return SOTTO_OK;
     }
-    if (accounts->count == accounts->capacity) {
+    if (accounts->count == accounts->capacity.accounts) {
         return SOTTO_ERR_LIMIT;
     }
     accounts->table[accounts->count] = *account;
-    index_put(accounts, accounts->count++);
+    sotto_keyed_index_put(&accounts->by_name, accounts->count++);
     return SOTTO_OK;
-}
-
-/* Where the index says `place`. */
-static size_t find_slot(const struct sotto_accounts *accounts, size_t place)
-{
-    const char *name = accounts->table[place].name;
-    size_t slot = slot_of(accounts, name, strlen(name));
-    while (accounts->index[slot] != (uint32_t)place + 1) {
-        slot = (slot + 1) & (accounts->index_size - 1);
-    }
-    return slot;
-}
-
-/* Empties a slot; what stands behind it moves up where its search would
- * otherwise stop at the hole. */
-static void index_take(struct sotto_accounts *accounts, size_t hole)
-{
-    const size_t mask = accounts->index_size - 1;
-    for (size_t at = (hole + 1) & mask; accounts->index[at] != 0;
-         at = (at + 1) & mask) {
-        const char *name = accounts->table[accounts->index[at] - 1].name;
-        const size_t home = slot_of(accounts, name, strlen(name));
-        if (((at - home) & mask) >= ((at - hole) & mask)) {
-            accounts->index[hole] = accounts->index[at];
-            hole = at;
-        }
-    }
-    accounts->index[hole] = 0;
 }
 
 void sotto_accounts_table_remove(struct sotto_accounts *accounts,
@@ -133,9 +71,10 @@ void sotto_accounts_table_remove(struct sotto_accounts *accounts,
     }
     const size_t place = (size_t)(account - accounts->table);
     const size_t last = accounts->count - 1;
-    index_take(accounts, find_slot(accounts, place));
+    sotto_devices_drop_all(accounts, name);
+    sotto_keyed_index_take(&accounts->by_name, place);
     if (place != last) {
-        accounts->index[find_slot(accounts, last)] = (uint32_t)place + 1;
+        sotto_keyed_index_move(&accounts->by_name, last, place);
         accounts->table[place] = accounts->table[last];
     }
     sotto_wipe(&accounts->table[last], sizeof accounts->table[last]);
@@ -179,16 +118,38 @@ void sotto_accounts_fake(const struct sotto_accounts *accounts,
     sotto_wipe(mac, sizeof mac);
 }
 
-struct sotto_accounts *sotto_accounts_lay_out(void *memory, size_t capacity)
+/* The next part of the memory. */
+static void *take(uint8_t **at, size_t count, size_t size)
+{
+    uint8_t *part = *at;
+    *at += rounded(count * size);
+    return part;
+}
+
+static struct sotto_keyed_index make_index(
+    struct sotto_accounts *accounts, uint8_t **at, size_t capacity,
+    const void *table, struct sotto_piece (*key_at)(const void *, size_t))
+{
+    struct sotto_keyed_index index = {.size = sotto_keyed_index_slots(capacity),
+                                      .secret = accounts->secret,
+                                      .table = table,
+                                      .key_at = key_at};
+    index.slots = take(at, index.size, sizeof *index.slots);
+    return index;
+}
+
+struct sotto_accounts *sotto_accounts_lay_out(
+    void *memory, struct sotto_accounts_capacity capacity)
 {
     uint8_t *at = memory;
-    struct sotto_accounts *accounts = memory;
+    struct sotto_accounts *accounts = take(&at, 1, sizeof *accounts);
     *accounts = (struct sotto_accounts){.capacity = capacity, .file = -1};
-    at += rounded(sizeof *accounts);
-    accounts->table = (void *)at;
-    at += rounded(capacity * sizeof(struct sotto_account));
-    accounts->index = (void *)at;
-    accounts->index_size = index_size_for(capacity);
+    accounts->table = take(&at, capacity.accounts, sizeof *accounts->table);
+    accounts->devices = take(&at, capacity.devices, sizeof *accounts->devices);
+    accounts->by_name =
+        make_index(accounts, &at, capacity.accounts, accounts->table, name_at);
+    accounts->by_id = make_index(accounts, &at, capacity.devices,
+                                 accounts->devices, sotto_device_id_at);
     sotto_accounts_index(accounts);
     return accounts;
 }

@@ -2,6 +2,7 @@
 #include "tests/unit/test.h"
 #include <string.h>
 
+static const char *const device_names[BENCH_DEVICES] = {"phone", "sensor"};
 static const char *const names[BENCH_NAMES] = {"alice", "bob", "carol",
                                                "dave-2.x", "e"};
 static uint64_t memory[32 * 1024 / 8];
@@ -31,8 +32,11 @@ void bench_end_accounts(struct accounts_bench *bench)
 
 enum sotto_err bench_open_accounts(struct accounts_bench *bench)
 {
-    assert_true(sotto_accounts_size(BENCH_NAMES) <= sizeof memory);
-    return sotto_accounts_open(&bench->accounts, memory, BENCH_NAMES,
+    const struct sotto_accounts_capacity capacity = {BENCH_NAMES,
+                                                     BENCH_NAMES *
+                                                         BENCH_DEVICES};
+    assert_true(sotto_accounts_size(capacity) <= sizeof memory);
+    return sotto_accounts_open(&bench->accounts, memory, capacity,
                                faulty_files_table(&bench->disk), &bench->random,
                                &bench->report);
 }
@@ -81,6 +85,58 @@ struct sotto_verifier bench_verifier(uint32_t tag)
     return v;
 }
 
+void bench_id(uint32_t tag, uint8_t id[static SOTTO_DEVICE_ID_LEN])
+{
+    for (size_t i = 0; i < SOTTO_DEVICE_ID_LEN; i++) {
+        id[i] = (uint8_t)(tag >> 8 * (i % 4));
+    }
+    id[SOTTO_DEVICE_ID_LEN - 1] = 1;
+}
+
+static struct sotto_device make_device(const char *account, const char *name,
+                                       uint32_t tag)
+{
+    struct sotto_device device = {.is_expected = true};
+    memcpy(device.account, account, strlen(account) + 1);
+    memcpy(device.name, name, strlen(name) + 1);
+    bench_id(tag, device.id);
+    return device;
+}
+
+/* A device that is not there is expected, one that is expected is enrolled, one
+ * that is enrolled is revoked; now and then all are. */
+static enum sotto_err change_device(struct accounts_bench *bench,
+                                    const char *account,
+                                    struct bench_account *expected,
+                                    uint32_t tag)
+{
+    const size_t which = tag / 7 % BENCH_DEVICES;
+    struct bench_device *device = &expected->devices[which];
+    const char *name = device_names[which];
+    const struct sotto_device made = make_device(account, name, tag);
+    if (device->tag == 0) {
+        *device = (struct bench_device){tag, true};
+        return sotto_accounts_add_device(bench->accounts, &made,
+                                         &bench->ticket);
+    }
+    if (device->is_expected) {
+        const struct sotto_device *enrolled = NULL;
+        uint8_t code_hash[SOTTO_DEVICE_ID_LEN];
+        bench_id(device->tag, code_hash);
+        *device = (struct bench_device){tag, false};
+        return sotto_accounts_enrol(bench->accounts, code_hash, made.id, 0,
+                                    &enrolled, &bench->ticket);
+    }
+    const bool is_all = tag % 3 == 0;
+    if (is_all) {
+        memset(expected->devices, 0, sizeof expected->devices);
+    }
+    *device = (struct bench_device){0};
+    return sotto_accounts_revoke(bench->accounts, account, strlen(account),
+                                 name, is_all ? 0 : strlen(name),
+                                 &bench->ticket);
+}
+
 static bool same_verifier(const struct sotto_verifier *a,
                           const struct sotto_verifier *b)
 {
@@ -106,6 +162,8 @@ enum sotto_err bench_change(struct accounts_bench *bench)
         err = sotto_accounts_add(bench->accounts, name, len, &v, 1000 + tag,
                                  &bench->ticket);
         *account = (struct bench_account){.tag = tag};
+    } else if (n % 7 < 3 && !bench->without_devices) {
+        err = change_device(bench, name, account, tag);
     } else if (n % 4 == 0) {
         err = sotto_accounts_remove(bench->accounts, name, len, &bench->ticket);
         *account = (struct bench_account){0};
@@ -136,6 +194,31 @@ void bench_changes(struct accounts_bench *bench, size_t count,
     }
 }
 
+static bool same_devices(const struct accounts_bench *bench,
+                         const struct bench_table *table)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < BENCH_NAMES * BENCH_DEVICES; i++) {
+        const size_t who = i / BENCH_DEVICES;
+        const struct bench_device *expected =
+            &table->accounts[who].devices[i % BENCH_DEVICES];
+        uint8_t id[SOTTO_DEVICE_ID_LEN];
+        if (expected->tag == 0) {
+            continue;
+        }
+        bench_id(expected->tag, id);
+        const struct sotto_device *got =
+            sotto_accounts_device(bench->accounts, id);
+        if (got == NULL || got->is_expected != expected->is_expected ||
+            strcmp(got->account, names[who]) != 0 ||
+            strcmp(got->name, device_names[i % BENCH_DEVICES]) != 0) {
+            return false;
+        }
+        count++;
+    }
+    return count == sotto_accounts_device_count(bench->accounts);
+}
+
 bool bench_is_after(const struct accounts_bench *bench, size_t changes)
 {
     const struct bench_table *table = &bench->after[changes];
@@ -158,7 +241,8 @@ bool bench_is_after(const struct accounts_bench *bench, size_t changes)
         }
         count++;
     }
-    return count == sotto_accounts_count(bench->accounts);
+    return count == sotto_accounts_count(bench->accounts) &&
+           same_devices(bench, table);
 }
 
 size_t bench_acknowledged(const struct accounts_bench *bench)

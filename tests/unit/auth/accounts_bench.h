@@ -11,11 +11,20 @@
 #define BENCH_NAMES   5
 #define BENCH_CHANGES 512
 
+/* A device of the naive table. `tag` is what its id is made of; 0: none. */
+struct bench_device {
+    uint32_t tag;
+    bool is_expected;
+};
+
+#define BENCH_DEVICES 2 /* of an account */
+
 /* What an account of the naive table is. `tag` is what its verifier is made
  * of; 0: there is none. */
 struct bench_account {
     uint32_t tag;
     bool disabled;
+    struct bench_device devices[BENCH_DEVICES];
 };
 
 struct bench_table {
@@ -27,8 +36,9 @@ struct accounts_bench {
     struct sotto_random random;
     struct sotto_accounts *accounts;
     struct sotto_accounts_report report;
-    size_t changes;  /* made so far */
-    uint64_t ticket; /* of the last one */
+    bool without_devices; /* changes are of accounts only */
+    size_t changes;       /* made so far */
+    uint64_t ticket;      /* of the last one */
     uint64_t tickets[BENCH_CHANGES];
     /* The table after so many changes. */
     struct bench_table after[BENCH_CHANGES + 1];
@@ -47,13 +57,14 @@ void bench_kill_accounts(struct accounts_bench *bench);
 enum sotto_err bench_repair_accounts(struct accounts_bench *bench)
     SOTTO_MUST_CHECK;
 
-/* The verifier for a tag. */
+/* The verifier for a tag, and the id. */
 struct sotto_verifier bench_verifier(uint32_t tag);
+void bench_id(uint32_t tag, uint8_t id[static SOTTO_DEVICE_ID_LEN]);
 
 /*
  * Makes a change that follows from the number of changes before: adds, changes
- * the password, disables, enables or removes one of BENCH_NAMES accounts. On
- * success it is in the naive table too.
+ * the password, disables, enables or removes one of BENCH_NAMES accounts, or expects,
+ * enrols or revokes devices of one. On success it is in the naive table too.
  */
 enum sotto_err bench_change(struct accounts_bench *bench) SOTTO_MUST_CHECK;
 /* Makes changes, pumping after each `pump_every`th. */

@@ -153,8 +153,9 @@ static void test_accounts_find_every_name_after_every_removal(void **state)
     char name[4] = "n00";
     uint64_t ticket = 0;
     struct sotto_accounts *a = NULL;
-    assert_true(sotto_accounts_size(COUNT) <= sizeof memory);
-    assert_int_equal(sotto_accounts_open(&a, memory, COUNT,
+    const struct sotto_accounts_capacity room = {COUNT, 0};
+    assert_true(sotto_accounts_size(room) <= sizeof memory);
+    assert_int_equal(sotto_accounts_open(&a, memory, room,
                                          faulty_files_table(&bench.disk),
                                          &bench.random, &bench.report),
                      SOTTO_OK);
@@ -186,10 +187,11 @@ static void test_accounts_refuse_to_open_with_less_room(void **state)
     (void)state;
     static uint64_t memory[16 * 1024 / 8];
     struct sotto_accounts *accounts = NULL;
+    const struct sotto_accounts_capacity room = {1, 2};
     open_accounts();
     bench_changes(&bench, 3, 1);
     bench_kill_accounts(&bench);
-    assert_int_equal(sotto_accounts_open(&accounts, memory, 1,
+    assert_int_equal(sotto_accounts_open(&accounts, memory, room,
                                          faulty_files_table(&bench.disk),
                                          &bench.random, &bench.report),
                      SOTTO_ERR_LIMIT);
@@ -232,7 +234,8 @@ static void test_accounts_compact_a_long_file(void **state)
         assert_true(bench_is_after(&bench, bench.changes));
         assert_int_equal(bench_acknowledged(&bench), bench.changes);
     }
-    assert_true(most >= 64 && most <= 1 + BENCH_NAMES + 64 + 1);
+    assert_true(most >= 64 &&
+                most <= 1 + BENCH_NAMES * (1 + BENCH_DEVICES) + 64 + 1);
     bench_kill_accounts(&bench);
     open_accounts();
     assert_true(bench_is_after(&bench, bench.changes));

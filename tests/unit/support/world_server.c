@@ -37,11 +37,11 @@ static void open_files(struct world *world)
                                          .segments = o->segments,
                                          .reserve = 16,
                                          .salt = 7};
+    const struct sotto_accounts_capacity capacity = {o->accounts, o->accounts};
     enum sotto_err err =
         sotto_accounts_open(&world->accounts,
-                            take_memory(world,
-                                        sotto_accounts_size(o->accounts)),
-                            o->accounts, files, &random, &accounts_report);
+                            take_memory(world, sotto_accounts_size(capacity)),
+                            capacity, files, &random, &accounts_report);
     assert_int_equal(err, SOTTO_OK);
     err = sotto_log_open(&world->log, take_memory(world, sotto_log_size()),
                          &log, files, buffer, sizeof buffer, &log_report);
