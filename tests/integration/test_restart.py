@@ -2,6 +2,8 @@
 and the client sees to it by itself."""
 
 import random
+import resource
+import signal
 import threading
 
 import proxy
@@ -210,23 +212,32 @@ class Restart(sotto.Case):
 
 
 class FullDisk(sotto.Case):
-    def test_nothing_is_acknowledged_that_is_not_stored(self):
-        """Files may not grow beyond a limit, which is what a full disk is to
-        the server."""
-        import resource
-        import signal
+    """Files may not grow beyond a limit, which is what a full disk is to the
+    server."""
 
+    def full_server(self):
         def limits():
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
-        server = self.server(limits=limits)
-        alice = self.member(server, "alice")
+            resource.setrlimit(resource.RLIMIT_FSIZE,
+                               (20000, resource.RLIM_INFINITY))
+        return self.server(limits=limits)
+
+    @staticmethod
+    def say_much(person):
+        """Until everything is answered; how many were acknowledged."""
+        before = len(person.all("acked")), len(person.all("error"))
         for i in range(30):
-            alice.say("%d " % i + "x" * 1000)
-        alice.wait_for(lambda: len(alice.all("acked"))
-                       + len(alice.all("error")) == 30, "all answers")
+            person.say("%d " % i + "x" * 1000)
+        person.wait_for(lambda: len(person.all("acked"))
+                        + len(person.all("error")) == sum(before) + 30,
+                        "all answers")
+        return len(person.all("acked")) - before[0]
+
+    def test_nothing_is_acknowledged_that_is_not_stored(self):
+        server = self.full_server()
+        alice = self.member(server, "alice")
+        acked = self.say_much(alice)
         self.assertEqual({e["code"] for e in alice.all("error")}, {"storage"})
-        acked = len(alice.all("acked"))
         self.assertGreater(acked, 5)
         alice.kill()
         self.assertIsNone(server.process.poll(), "the server goes on")
@@ -236,6 +247,22 @@ class FullDisk(sotto.Case):
         bob.wait_for(lambda: len(bob.texts()) >= acked, "what was stored")
         self.assertEqual([text.split()[0] for text in bob.texts()][:acked],
                          [str(i) for i in range(acked)])
+
+    def test_it_goes_on_when_there_is_room(self):
+        server = self.full_server()
+        alice = self.member(server, "alice")
+        bob = self.member(server, "bob")
+        acked = self.say_much(alice)
+        self.assertLess(acked, 30)
+        bob.wait_for(lambda: len(bob.texts()) == acked, "what is stored")
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE,
+                         (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        self.assertEqual(self.say_much(alice), 30)
+        bob.wait_for(lambda: len(bob.texts()) == acked + 30, "the rest")
+        carol = self.member(server, "carol")  # an account is a file, too
+        carol.said("good")
+        self.assertEqual(alice.all("disconnected"), [])
+        self.assertEqual(server.stop(), 0)
 
 
 if __name__ == "__main__":

@@ -213,14 +213,17 @@ class Channel:
         self.waiting = []  # frames of a record that are not handed out
 
     @classmethod
-    def dial(cls, port, suite=3, limit=16384, static=None, buffer=0):
-        """The client's side; `buffer` makes the system's buffers small."""
+    def dial(cls, port, suite=3, limit=16384, static=None, buffer=0,
+             source="127.0.0.1"):
+        """The client's side, from an address of this machine; `buffer` makes
+        the system's buffers small."""
         sock = socket.socket()
         sock.settimeout(WAIT)
         if buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
         try:
+            sock.bind((source, 0))
             sock.connect(("127.0.0.1", port))
             return cls.meet(sock, SUITES[suite], limit, static)
         except BaseException:
