@@ -242,7 +242,9 @@ static enum sotto_err take_commit(struct sotto_mls_group *group,
         event->type = SOTTO_MLS_EVENT_REINIT;
         event->data = work->reinit;
     }
-    consume_key(group, in); /* of the epoch that may be kept as a past one */
+    if (group->config.past_epochs > 0) {
+        consume_key(group, in); /* otherwise all keys of the epoch go */
+    }
     sotto_mls_commit_apply(group, work);
     event->signature_key = /* that of before is gone */
         sotto_mls_tree_signature_key(&group->tree, event->sender);
