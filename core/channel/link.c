@@ -40,7 +40,7 @@ static void encode_hello(const struct hello *hello,
 
 /* Reads a hello and says what a server has against it, if anything. */
 static enum sotto_refusal decode_hello(const uint8_t in[static SOTTO_HELLO_LEN],
-                                       struct hello *hello)
+                                       bool takes_ik, struct hello *hello)
 {
     struct sotto_reader r;
     uint8_t got[sizeof magic];
@@ -57,8 +57,8 @@ static enum sotto_refusal decode_hello(const uint8_t in[static SOTTO_HELLO_LEN],
     if (hello->version != SOTTO_PROTOCOL_VERSION) {
         return SOTTO_REFUSAL_VERSION;
     }
-    /* IK has its number already; this server does not answer it yet. */
-    if (hello->pattern != SOTTO_PATTERN_XX ||
+    if ((hello->pattern != SOTTO_PATTERN_XX &&
+         !(takes_ik && hello->pattern == SOTTO_PATTERN_IK)) ||
         !sotto_suite_is_known(hello->suite)) {
         return SOTTO_REFUSAL_SUITE;
     }
@@ -74,30 +74,33 @@ static void own_hello(const struct sotto_link *link,
 {
     const struct hello hello = {
         .version = SOTTO_PROTOCOL_VERSION,
-        .pattern = SOTTO_PATTERN_XX,
+        .pattern = link->is_ik ? SOTTO_PATTERN_IK : SOTTO_PATTERN_XX,
         .suite = (uint8_t)link->suite,
         .receive_limit = link->receive_limit,
     };
     encode_hello(&hello, out);
 }
 
-/* Makes keys.handshake, over whatever stood there. */
+/* Makes keys.handshake, over whatever stood there. `server_key` is what a client
+ * of IK needs. */
 static void begin_handshake(struct sotto_link *link, const uint8_t *s_private,
-                            const uint8_t *s_public,
+                            const uint8_t *s_public, const uint8_t *server_key,
                             const uint8_t prologue[static SOTTO_HELLO_LEN])
 {
     const struct sotto_handshake_config config = {
         .is_initiator = link->is_client,
-        .pattern = {.base = &sotto_pattern_xx},
+        .pattern = {.base =
+                        link->is_ik ? &sotto_pattern_ik : &sotto_pattern_xx},
         .suite = link->suite,
         .prologue = prologue,
         .prologue_len = SOTTO_HELLO_LEN,
         .random = link->random,
         .s_private = s_private,
         .s_public = s_public,
+        .rs = server_key,
     };
     enum sotto_err err = sotto_handshake_init(&link->keys.handshake, &config);
-    SOTTO_ASSERT(err == SOTTO_OK); /* XX needs the static key alone */
+    SOTTO_ASSERT(err == SOTTO_OK); /* it has the keys that it needs */
 }
 
 void sotto_link_init(struct sotto_link *link,
@@ -114,11 +117,13 @@ void sotto_link_init(struct sotto_link *link,
         uint8_t hello[SOTTO_HELLO_LEN];
 
         link->suite = config->suite;
+        link->is_ik = config->server_key != NULL;
         link->has_output = true;
         own_hello(link, hello);
         begin_handshake(link, config->static_private, config->static_public,
-                        hello);
+                        config->server_key, hello);
     } else {
+        link->takes_ik = config->takes_ik;
         link->keys.own.s_private = config->static_private;
         link->keys.own.s_public = config->static_public;
     }
@@ -243,7 +248,7 @@ static enum sotto_err refuse(struct sotto_link *link,
 bool sotto_link_refuse(struct sotto_link *link, enum sotto_refusal refusal)
 {
     SOTTO_ASSERT(!link->is_client && refusal != SOTTO_REFUSAL_NONE);
-    if (link->state == SOTTO_LINK_HELLO ||
+    if (link->state == SOTTO_LINK_HELLO || link->state == SOTTO_LINK_IDENTITY ||
         (link->state == SOTTO_LINK_HANDSHAKE &&
          link->keys.handshake.cursor.message < 2)) { /* 0: wait, 1: write */
         (void)refuse(link, refusal, SOTTO_ERR_LIMIT);
@@ -257,7 +262,7 @@ static enum sotto_err take_hello(struct sotto_link *link,
 {
     struct hello hello;
 
-    enum sotto_refusal refusal = decode_hello(in, &hello);
+    enum sotto_refusal refusal = decode_hello(in, link->takes_ik, &hello);
     if (refusal != SOTTO_REFUSAL_NONE) {
         return refuse(link, refusal,
                       refusal == SOTTO_REFUSAL_LIMIT ? SOTTO_ERR_LIMIT
@@ -265,8 +270,9 @@ static enum sotto_err take_hello(struct sotto_link *link,
     }
     link->suite = (enum sotto_suite)hello.suite;
     link->send_limit = hello.receive_limit;
+    link->is_ik = hello.pattern == SOTTO_PATTERN_IK;
     begin_handshake(link, link->keys.own.s_private, link->keys.own.s_public,
-                    in);
+                    NULL, in);
     link->state = SOTTO_LINK_HANDSHAKE;
     return SOTTO_OK;
 }
@@ -276,8 +282,8 @@ static enum sotto_err take_refusal(struct sotto_link *link, uint8_t code)
     if (code == SOTTO_REFUSAL_NONE) {
         return sotto_link_fail(link, SOTTO_ERR_FORMAT);
     }
-    link->refusal = code <= SOTTO_REFUSAL_BUSY ? (enum sotto_refusal)code
-                                               : SOTTO_REFUSAL_OTHER;
+    link->refusal = code <= SOTTO_REFUSAL_KEY ? (enum sotto_refusal)code
+                                              : SOTTO_REFUSAL_OTHER;
     return sotto_link_fail(link, SOTTO_ERR_LIMIT);
 }
 
@@ -338,6 +344,10 @@ static enum sotto_err take_message(struct sotto_link *link, uint8_t *in,
     if (!link->is_client) {
         if (link->keys.handshake.state == SOTTO_HANDSHAKE_DONE) {
             become_open(link);
+        } else if (link->is_ik) {
+            memcpy(link->peer_static, link->keys.handshake.rs,
+                   sizeof link->peer_static);
+            link->state = SOTTO_LINK_IDENTITY;
         } else {
             link->has_output = true;
         }
@@ -492,9 +502,9 @@ enum sotto_err sotto_link_out_with(struct sotto_link *link,
         err = write_hello_and_message_1(link, &w);
     } else {
         err = write_message(link, NULL, 0, &w);
-        if (err == SOTTO_OK) {
-            become_open(link);
-        }
+    }
+    if (err == SOTTO_OK && link->keys.handshake.state == SOTTO_HANDSHAKE_DONE) {
+        become_open(link);
     }
     if (err != SOTTO_OK) {
         return sotto_link_fail(link, err);
@@ -514,6 +524,10 @@ void sotto_link_accept(struct sotto_link *link)
     SOTTO_ASSERT(link->state == SOTTO_LINK_IDENTITY);
     link->plain = NULL;
     link->plain_left = 0;
+    if (link->keys.handshake.state == SOTTO_HANDSHAKE_DONE) {
+        become_open(link); /* a client of IK has nothing more to say */
+        return;
+    }
     link->state = SOTTO_LINK_HANDSHAKE;
     link->has_output = true;
 }

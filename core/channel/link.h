@@ -12,11 +12,14 @@
  *
  * States:
  *
- *   HELLO -> HANDSHAKE -> (client: IDENTITY ->) OPEN -> ENDED
+ *   HELLO -> HANDSHAKE -> (IDENTITY ->) OPEN -> ENDED
  *                 any of them -> FAILED (the first error repeats)
  *
- * In IDENTITY the client has the server's static key and has sent nothing
- * that proves its own; it goes on with sotto_link_accept() or stays as it is.
+ * A client dials XX, or, with the key of a server that knows its own, IK. In
+ * IDENTITY it has the server's static key, and with XX has sent nothing that
+ * proves its own; it goes on with sotto_link_accept() or stays as it is. A
+ * server is in IDENTITY with IK only: it has the client's static key, and has
+ * answered nothing.
  */
 #ifndef SOTTO_CHANNEL_LINK_H
 #define SOTTO_CHANNEL_LINK_H
@@ -69,6 +72,7 @@ enum sotto_refusal {
     SOTTO_REFUSAL_SUITE = 3,   /* pattern or suite not in this server */
     SOTTO_REFUSAL_LIMIT = 4,   /* a receive limit below the least */
     SOTTO_REFUSAL_BUSY = 5,    /* no room, or too many attempts: later */
+    SOTTO_REFUSAL_KEY = 6,     /* IK with a key that no device has */
     SOTTO_REFUSAL_OTHER = 255  /* a reason that this client does not know */
 };
 
@@ -91,6 +95,9 @@ struct sotto_link_config {
     /* 32 bytes each, borrowed until the handshake is done. */
     const uint8_t *static_private;
     const uint8_t *static_public;
+    const uint8_t *server_key; /* a client that dials IK: whom; else NULL.
+                                  Copied. */
+    bool takes_ik;             /* a server that answers IK */
 };
 
 struct sotto_link {
@@ -104,6 +111,8 @@ struct sotto_link {
     bool sent_close; /* nothing may be sealed any more */
     bool cuts_long;
     bool is_cut; /* the message in the assembly buffer */
+    bool takes_ik;
+    bool is_ik; /* the pattern */
     enum sotto_suite suite;
     uint16_t receive_limit;
     uint16_t send_limit; /* the peer's */
@@ -184,13 +193,14 @@ enum sotto_err sotto_link_out_with(struct sotto_link *link,
  * looked at; it may be empty. A view of what was fed, until the next feed. */
 struct sotto_span sotto_link_certificate(const struct sotto_link *link);
 
-/* Client, state IDENTITY: the server's key (peer_static) is the right one.
- * There is output then, and with it the client is OPEN. */
+/* State IDENTITY: the peer's key (peer_static) is the right one. With XX, and on
+ * a server, there is output then, and with it the link is OPEN; a client of IK
+ * is OPEN at once. */
 void sotto_link_accept(struct sotto_link *link);
 
 /*
  * Server, until its message 2 was had from sotto_link_out(): it will not
- * begin, with BUSY as a rule. The state is FAILED (LIMIT), and the refusal is
+ * begin, with BUSY as a rule, KEY in IDENTITY. The state is FAILED (LIMIT), and the refusal is
  * output. False, and nothing happens, when it is too late for one.
  */
 bool sotto_link_refuse(struct sotto_link *link, enum sotto_refusal refusal);

@@ -22,7 +22,16 @@
         }                                                                      \
     }
 
+#define IK                                                                     \
+    {                                                                          \
+        "IK", R,                                                               \
+        {                                                                      \
+            E, ES, S, SS, NEXT, E, EE, SE                                      \
+        }                                                                      \
+    }
+
 const struct sotto_base_pattern sotto_pattern_xx = XX;
+const struct sotto_base_pattern sotto_pattern_ik = IK;
 
 static const struct sotto_base_pattern table[] = {
     /* One-way (Noise 7.4). */
@@ -41,7 +50,7 @@ static const struct sotto_base_pattern table[] = {
     {"XK", R, {E, ES, NEXT, E, EE, NEXT, S, SE}},
     XX,
     {"IN", 0, {E, S, NEXT, E, EE, SE}},
-    {"IK", R, {E, ES, S, SS, NEXT, E, EE, SE}},
+    IK,
     {"IX", 0, {E, S, NEXT, E, EE, SE, S, ES}},
 
     /* Deferred (Noise 18.1). */
@@ -71,6 +80,7 @@ static const struct sotto_base_pattern table[] = {
 };
 
 #undef XX
+#undef IK
 #undef E
 #undef S
 #undef EE

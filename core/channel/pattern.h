@@ -50,8 +50,10 @@ struct sotto_pattern {
     uint8_t psks; /* bit i: psk<i> */
 };
 
-/* XX alone, for programs that speak no other: they need not carry the table. */
+/* XX and IK alone, for programs that speak no other: they need not carry the
+ * table. */
 extern const struct sotto_base_pattern sotto_pattern_xx;
+extern const struct sotto_base_pattern sotto_pattern_ik;
 
 /*
  * Finds a pattern by name: "XX", "NNpsk0", "XXpsk0+psk3". Modifiers stand in

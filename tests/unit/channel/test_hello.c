@@ -94,7 +94,8 @@ static void test_link_client_reads_refusals_in_one_way(void **state)
         {0, SOTTO_ERR_FORMAT, SOTTO_REFUSAL_NONE},
         {1, SOTTO_ERR_LIMIT, SOTTO_REFUSAL_MAGIC},
         {5, SOTTO_ERR_LIMIT, SOTTO_REFUSAL_BUSY},
-        {6, SOTTO_ERR_LIMIT, SOTTO_REFUSAL_OTHER},
+        {6, SOTTO_ERR_LIMIT, SOTTO_REFUSAL_KEY},
+        {7, SOTTO_ERR_LIMIT, SOTTO_REFUSAL_OTHER},
         {255, SOTTO_ERR_LIMIT, SOTTO_REFUSAL_OTHER},
     };
 
