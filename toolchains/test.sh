@@ -10,8 +10,11 @@ jobs=$(nproc 2>/dev/null || echo 2)
 . "$top/toolchains/packages.sh"
 
 # Joined by && throughout: a step runs where set -e has no effect.
+configure() {
+    cmake --preset "$1" --log-level=WARNING >/dev/null
+}
 build() {
-    cmake --preset "$1" --log-level=WARNING >/dev/null &&
+    configure "$1" &&
         cmake --build --preset "$1" -- --quiet -k 0
 }
 
@@ -29,6 +32,18 @@ step_host() { # all tests, gcc
 }
 step_asan() { # all tests under the address and undefined-behaviour sanitizers
     build_and_test asan
+}
+step_tsan() { # what has threads, under the thread sanitizer
+    configure tsan && cmake --build --preset tsan --target sotto \
+        port_contract_{posix,lwip_rtos} mailbox_threads_{posix,lwip_rtos} \
+        -- --quiet -k 0 &&
+        fixed_addresses ctest --preset tsan -j "$jobs" -R \
+            '^(port\.(posix|lwip_rtos|mailbox_.*)|integration_workers_4\..*)$'
+}
+fixed_addresses() { # gcc's sanitizer wants them, where the kernel scatters wide
+    local how=()
+    ! setarch -R true 2>/dev/null || how=(setarch -R)
+    "${how[@]}" "$@"
 }
 step_release() { # what users run
     build_and_test release
@@ -53,7 +68,7 @@ small_board() { # the same with little RAM, other devices and an SD card
 step_clang() { # everything with clang, clang-tidy on core, port and apps
     build clang
 }
-all_steps=(format host asan release m3 emulated board clang)
+all_steps=(format host asan tsan release m3 emulated board clang)
 
 run_step() {
     local step=$1 result=passed

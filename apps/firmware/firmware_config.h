@@ -80,6 +80,9 @@
 /* A few clients that take turns: none of them is held up. */
 #define SOTTO_PACED 0
 
+#define SERVER_WORKERS_MAX 1 /* no threads */
+#define SERVER_COUNTERS    0
+
 #ifndef SERVER_RECORD_LIMIT
 #    define SERVER_RECORD_LIMIT 1024
 #endif

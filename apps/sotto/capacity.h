@@ -12,6 +12,22 @@
 
 /* ---- the server ------------------------------------------------------- */
 
+/* Threads that --workers may ask for; 1: none, and there is no such option. */
+#ifndef SERVER_WORKERS_MAX
+#    define SERVER_WORKERS_MAX 64
+#endif
+
+/* Between the hub and a worker, each way; a power of two. More when many
+ * connections need it. */
+#ifndef SERVER_MAILBOX_BYTES
+#    define SERVER_MAILBOX_BYTES (1U << 19)
+#endif
+
+/* 1: what the workers do is counted. */
+#ifndef SERVER_COUNTERS
+#    define SERVER_COUNTERS 1
+#endif
+
 /* The longest record taken from a client; 256 to 16384. */
 #ifndef SERVER_RECORD_LIMIT
 #    define SERVER_RECORD_LIMIT SOTTO_RECORD_LIMIT_HOST

@@ -30,8 +30,7 @@ static bool fail(const struct server *server, const char *what,
     return false;
 }
 
-/* Zeros, mapped when they are first touched; close_server() gives them back. */
-static void *take_memory(struct server *server, size_t size)
+void *server_memory(struct server *server, size_t size)
 {
     SOTTO_ASSERT(server->memory_count < SERVER_MEMORY_MAX);
     void *memory = system_memory(size);
@@ -92,7 +91,7 @@ static bool open_accounts(struct server *server)
     const size_t accounts = (size_t)server->settings.max_accounts;
     const struct sotto_accounts_capacity capacity = {accounts,
                                                      SERVER_DEVICES(accounts)};
-    void *memory = take_memory(server, sotto_accounts_size(capacity));
+    void *memory = server_memory(server, sotto_accounts_size(capacity));
     if (memory == NULL) {
         return fail(server, "no memory for accounts", SOTTO_ERR_SPACE, "");
     }
@@ -126,7 +125,8 @@ static bool open_accounts(struct server *server)
 _Static_assert(SERVER_FEED_BYTES >= SOTTO_LOG_BUFFER_MIN,
                "the log is opened through the feed's memory");
 
-static bool open_lobby(struct server *server)
+/* Opens the room's log through what will be the first worker's ring. */
+static bool open_lobby(struct server *server, uint8_t *ring)
 {
     struct sotto_log_report report = {0};
     struct sotto_log_config config = {
@@ -135,21 +135,17 @@ static bool open_lobby(struct server *server)
             (uint32_t)(server->settings.history_bytes / SERVER_SEGMENTS),
         .segments = SERVER_SEGMENTS,
         .reserve = SERVER_RESERVE};
-    server->ring = take_memory(server, SERVER_FEED_BYTES);
-    if (server->ring == NULL) {
-        return fail(server, "no memory for the room", SOTTO_ERR_SPACE, "");
-    }
     if (server->random.fill(server->random.ctx, (uint8_t *)&config.salt,
                             sizeof config.salt) != SOTTO_OK) {
         return fail(server, "no random bytes", SOTTO_ERR_RANDOM, "");
     }
-    void *memory = take_memory(server, sotto_log_size());
+    void *memory = server_memory(server, sotto_log_size());
     if (memory == NULL) {
         return fail(server, "no memory for the log", SOTTO_ERR_SPACE, "");
     }
     enum sotto_err err =
-        sotto_log_open(&server->lobby, memory, &config, &server->files,
-                       server->ring, SERVER_FEED_BYTES, &report);
+        sotto_log_open(&server->lobby, memory, &config, &server->files, ring,
+                       SERVER_FEED_BYTES, &report);
     if (err != SOTTO_OK) {
         return fail(server, "cannot open the room's log", err, "");
     }
@@ -171,7 +167,7 @@ static bool open_hub(struct server *server)
     const uint32_t login_refill = 60000U / (uint32_t)s->login_tries;
     const uint32_t register_refill = 3600000U / (uint32_t)s->register_tries;
     const struct sotto_hub_config config = {
-        .sessions = (size_t)s->max_connections,
+        .sessions = server->worker_count * server->places,
         .pending = SERVER_PENDING,
         .throttle_entries = SERVER_THROTTLE,
         .registration = (enum sotto_registration)s->registration,
@@ -181,7 +177,7 @@ static bool open_hub(struct server *server)
         .account_rate = {(uint32_t)s->login_tries * 6, login_refill / 6 + 1},
         .address_rate = {(uint32_t)s->login_tries * 12, login_refill / 12 + 1},
         .register_rate = {(uint32_t)s->register_tries, register_refill}};
-    void *memory = take_memory(server, sotto_hub_size(&config));
+    void *memory = server_memory(server, sotto_hub_size(&config));
     if (memory == NULL) {
         return fail(server, "no memory for the hub", SOTTO_ERR_SPACE, "");
     }
@@ -190,11 +186,30 @@ static bool open_hub(struct server *server)
     return err == SOTTO_OK || fail(server, "cannot read the log", err, "");
 }
 
+/* ---- workers ---- */
+
+/* As many as there are processors, or as was said; never more than there may
+ * be connections. */
+static void count_workers(struct server *server)
+{
+    const size_t connections = (size_t)server->settings.max_connections;
+    size_t count = (size_t)server->settings.workers;
+    server->worker_count = 1;
+    server->places = connections;
+    if (SERVER_WORKERS_MAX > 1) {
+        count = count == 0 ? port_processors(server->port) : count;
+        count = count < connections ? count : connections;
+        count = count < SERVER_WORKERS_MAX ? count : SERVER_WORKERS_MAX;
+        server->worker_count = count;
+        server->places = (connections + count - 1) / count;
+    }
+}
+
 /* Large pools: the system maps their pages when they are first touched. */
 static bool open_pool(struct server *server, struct sotto_pool *pool,
                       size_t count, size_t size)
 {
-    void *memory = take_memory(server, sotto_pool_size(count, size));
+    void *memory = server_memory(server, sotto_pool_size(count, size));
     if (memory == NULL) {
         return fail(server, "no memory for connections", SOTTO_ERR_SPACE,
                     OPTION_ADVICE("choose a smaller --max-connections"));
@@ -203,33 +218,84 @@ static bool open_pool(struct server *server, struct sotto_pool *pool,
     return true;
 }
 
-static bool open_pools(struct server *server)
+static bool open_pools(struct server *server, struct worker *worker)
 {
-    const size_t conns = (size_t)server->settings.max_connections;
-    if (!open_pool(server, &server->conns, conns, sizeof(struct conn)) ||
-        !open_pool(server, &server->buffers, SERVER_BUFFERS(conns),
-                   SOTTO_SESSION_BUFFER((size_t)SERVER_RECORD_LIMIT)) ||
-        !open_pool(server, &server->logins, SERVER_LOGINS(conns),
-                   sizeof(struct sotto_scram_server))) {
-        return false;
+    const size_t conns = server->places;
+    return open_pool(server, &worker->conns, conns, sizeof(struct conn)) &&
+           open_pool(server, &worker->buffers, SERVER_BUFFERS(conns),
+                     SOTTO_SESSION_BUFFER((size_t)SERVER_RECORD_LIMIT)) &&
+           open_pool(server, &worker->logins, SERVER_LOGINS(conns),
+                     sizeof(struct sotto_scram_server));
+}
+
+static bool open_worker(struct server *server, struct worker *worker,
+                        uint8_t *ring)
+{
+    if (ring == NULL) {
+        return fail(server, "no memory for the room", SOTTO_ERR_SPACE, "");
     }
-    sotto_feed_init(&server->feed, server->ring, SERVER_FEED_BYTES,
+    worker->server = server;
+    worker->loop = server_has_threads(server) ? NULL : server->loop;
+    worker->first = (size_t)(worker - server->workers) * server->places;
+    worker->now_ms = port_now_ms(server->port);
+    sotto_feed_init(&worker->feed, ring, SERVER_FEED_BYTES,
                     sotto_hub_next_number(server->hub));
-    server->session = (struct sotto_session_config){
+    worker->session = (struct sotto_session_config){
         .link = {.receive_limit = SERVER_RECORD_LIMIT,
                  .random = server->random,
                  .static_private = server->identity.private_key,
                  .static_public = server->identity.public_key},
-        .buffers = &server->buffers,
-        .turns = &server->turns,
-        .logins = &server->logins,
+        .buffers = &worker->buffers,
+        .turns = &worker->turns,
+        .logins = &worker->logins,
         .login_ms = (uint32_t)server->settings.login_ms,
         .idle_ms = (uint32_t)server->settings.idle_ms,
         .stall_ms = (uint32_t)server->settings.stall_ms,
         .hold_ms = SERVER_HOLD_MS,
         .window = SERVER_WINDOW};
+    return open_pools(server, worker);
+}
+
+static bool no_threads(const struct server *server, enum sotto_err err)
+{
+    return fail(server, "cannot run several workers", err,
+                OPTION_ADVICE("choose --workers 1"));
+}
+
+static bool open_room(struct server *server)
+{
+    uint8_t *ring = server_memory(server, SERVER_FEED_BYTES);
+    if (ring == NULL) {
+        return fail(server, "no memory for the room", SOTTO_ERR_SPACE, "");
+    }
+    if (!open_lobby(server, ring) || !open_hub(server) ||
+        !open_worker(server, &server->workers[0], ring)) {
+        return false;
+    }
+    for (size_t i = 1; server_has_threads(server) && i < server->worker_count;
+         i++) {
+        if (!open_worker(server, &server->workers[i],
+                         server_memory(server, SERVER_FEED_BYTES))) {
+            return false;
+        }
+    }
+    if (server_has_threads(server)) {
+        enum sotto_err err = threads_open(server);
+        return err == SOTTO_OK || no_threads(server, err);
+    }
     return true;
 }
+
+static bool start_workers(struct server *server)
+{
+    if (server_has_threads(server)) {
+        enum sotto_err err = threads_start(server);
+        return err == SOTTO_OK || no_threads(server, err);
+    }
+    return true;
+}
+
+/* ---- listeners ---- */
 
 static const char *listen_advice(enum sotto_err err)
 {
@@ -315,15 +381,16 @@ static bool open_server(struct server *server)
 {
     const size_t streams =
         (size_t)server->settings.max_connections + SERVER_LISTENERS_MAX + 2;
+    count_workers(server);
     enum sotto_err err = port_loop_open(server->port, streams, &server->loop);
     if (err != SOTTO_OK) {
         return fail(server, "cannot wait for connections", err, "");
     }
     server->random = port_random(server->port);
     return open_files(server) && open_identity(server) &&
-           open_accounts(server) && open_lobby(server) && open_hub(server) &&
-           open_pools(server) && server_load_codes(server) &&
-           open_listeners(server);
+           open_accounts(server) && open_room(server) &&
+           server_load_codes(server) && open_listeners(server) &&
+           start_workers(server);
 }
 
 static void announce(struct server *server)
@@ -352,6 +419,9 @@ static void close_server(struct server *server)
     }
     if (server->files.ctx != NULL) {
         port_files_close(&server->files);
+    }
+    if (server_has_threads(server)) {
+        threads_close(server);
     }
     if (server->loop != NULL) {
         port_loop_close(server->loop);

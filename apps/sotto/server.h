@@ -1,9 +1,7 @@
 /*
  * server.h - `sotto server`: settings, start, loop, end.
  *
- * server_options.c knows the settings; server.c opens what a server needs;
- * server_run.c is the loop; server_conns.c moves bytes and requests of the
- * connections.
+ * server_options.c knows the settings; server_inner.h names the other files.
  */
 #ifndef SOTTO_APP_SERVER_H
 #define SOTTO_APP_SERVER_H
@@ -26,6 +24,7 @@ struct server_settings {
     bool no_time; /* in the log */
     unsigned registration;
     unsigned log_level;
+    uint64_t workers; /* 0: as many as there are processors */
     uint64_t max_connections;
     uint64_t max_accounts;
     uint64_t history_bytes;

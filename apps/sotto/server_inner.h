@@ -1,6 +1,11 @@
 /*
- * server_inner.h - the running server, shared by server.c, server_run.c and
- * server_conns.c.
+ * server_inner.h - the running server, shared by server*.c and worker.c.
+ *
+ *   server.c          what it opens, in which order; the end
+ *   server_run.c      the hub's side: its loop, signals, the end in good order
+ *   server_accept.c   listeners, places, who comes and who has to go
+ *   server_threads.c  several workers: threads and mailboxes (hosts only)
+ *   worker.c          connections
  */
 #ifndef SOTTO_APP_SERVER_INNER_H
 #define SOTTO_APP_SERVER_INNER_H
@@ -10,11 +15,10 @@
 #include "apps/sotto/log.h"
 #include "apps/sotto/paths.h"
 #include "apps/sotto/server.h"
+#include "apps/sotto/worker.h"
 #include "core/auth/accounts.h"
 #include "core/base/pool.h"
-#include "core/chat/feed.h"
 #include "core/chat/hub.h"
-#include "core/chat/session.h"
 #include "core/store/log.h"
 
 /* --listen may be given so often, and mean both families. */
@@ -22,26 +26,21 @@
 #    define SERVER_LISTENERS_MAX ((size_t)OPTIONS_LIST_MAX * 2U)
 #endif
 
-/* Blocks of memory that are taken at the start. */
-#define SERVER_MEMORY_MAX 8
+/* Blocks of memory that are taken at the start: for accounts, log and hub, for
+ * each worker's ring and three pools; and for threads, two mailboxes each. */
+#define SERVER_MEMORY_MAX                                                      \
+    (SERVER_WORKERS_MAX > 1 ? 4 + 6 * SERVER_WORKERS_MAX : 7)
 
 /* How long an ending server waits for what is on its way. */
 #define SERVER_DRAIN_MS 5000U
 
-/* One connection: a stream, its session, its seat at the hub. */
-struct conn {
-    struct port_stream *stream;
-    struct sotto_session session;
-    struct sotto_seat_id seat;
-    struct port_address peer;
-    bool is_open;
-    bool is_dirty;   /* in the list of those to be looked at */
-    bool is_blocked; /* its request waits for a disk */
-    bool is_reading; /* PORT_READ is wanted */
-    bool is_writing; /* PORT_WRITE is wanted: a write was cut short */
-    struct conn *next_dirty;
-};
+/* How often deadlines are looked at. */
+#define SERVER_TICK_MS 1000U
 
+struct threads;
+
+/* The hub's side is the first thread's alone. Workers read what does not change
+ * after the start: settings, log, port, identity. */
 struct server {
     struct server_settings settings;
     char folder[PATH_TEXT_MAX]; /* where `settings` name none */
@@ -56,58 +55,103 @@ struct server {
     struct sotto_accounts *accounts;
     struct sotto_log *lobby;
     struct sotto_hub *hub;
-    uint8_t *ring; /* of the feed; at first, what the log is read through */
-    struct sotto_feed feed;
-    struct sotto_session_config session;
-    struct sotto_pool conns;
-    struct sotto_pool buffers;
-    struct sotto_turns turns; /* for the buffers */
-    struct sotto_pool logins;
-    size_t conn_high; /* no open connection has this place or a higher one */
+    struct worker workers[SERVER_WORKERS_MAX];
+    size_t worker_count;
+    struct threads *threads; /* where there are several */
+    size_t places;           /* of each worker */
     uint32_t generation;
+    size_t connections; /* places that are taken */
     struct port_listener *listeners[SERVER_LISTENERS_MAX];
     size_t listener_count;
-    bool is_accepting;  /* the listeners are wanted */
-    struct conn *dirty; /* a list by next_dirty */
-    size_t blocked;
-    bool has_news;    /* the feed has grown since all were looked at */
-    bool has_starved; /* somebody found no buffer, and ... */
-    size_t given;     /* ... as many had been given back until then */
+    bool is_accepting; /* the listeners are wanted */
+    bool is_stalled;   /* a worker's mailbox is full */
+    bool wants_report; /* counters are to be logged */
     bool is_ending;
     uint64_t now_ms;
     uint64_t wall_s;
-    uint64_t tick_ms; /* when the deadlines are looked at again */
+    uint64_t tick_ms; /* when what waits is looked at again */
     uint64_t accepted;
     uint64_t refused;
+    uint64_t gave_way;
 };
 
-/* server_run.c: the loop; returns when the server has ended. */
+/* True when the workers have threads of their own. On a board it is known to
+ * be false, and nothing of server_threads.c is linked. */
+static inline bool server_has_threads(const struct server *server)
+{
+    return SERVER_WORKERS_MAX > 1 && server->worker_count > 1;
+}
+
+/* Zeros, mapped when they are first touched, until the server is closed; NULL
+ * when there is no memory. */
+void *server_memory(struct server *server, size_t size);
+
+/* ---- server_run.c ------------------------------------------------------- */
+
+/* The loop; returns when the server has ended. */
 void server_run(struct server *server);
 
 /* Reads the invitation codes again. False, logged, when they cannot be. */
 bool server_load_codes(struct server *server);
 
-/* server_conns.c */
+/* Hands out what the hub has ready, to the one worker there is. */
+void server_take_replies(struct server *server);
+
+/* ---- server_accept.c ---------------------------------------------------- */
 
 /* Takes every connection that waits at the listener. */
-void conns_accept(struct server *server, struct port_listener *listener);
+void server_accept(struct server *server, struct port_listener *listener);
 
-/* Readiness of a connection. */
-void conn_ready(struct server *server, struct conn *conn, unsigned ready);
+/* Looks at the listeners, or does not. */
+void server_set_accepting(struct server *server, bool wanted);
 
-/* Works on all that have something to do; call after events and hub_run(). */
-void conns_work(struct server *server);
+/* The connection is closed: its seat and its place are free. */
+void server_left(struct server *server, struct sotto_seat_id seat);
 
-/* Hands out what the hub has ready. */
-void conns_take_replies(struct server *server);
+struct worker *server_worker_of(struct server *server,
+                                struct sotto_seat_id seat);
 
-/* Those whose request the hub could not take try again. */
-void conns_unblock(struct server *server);
+/* ---- server_threads.c: with threads only -------------------------------- */
 
-/* Deadlines, once a second. */
-void conns_tick(struct server *server);
+/* Gives each worker a loop and mailboxes. SPACE, UNSUPPORTED. Closes the loops
+ * that there are. */
+enum sotto_err threads_open(struct server *server) SOTTO_MUST_CHECK;
+void threads_close(struct server *server);
 
-/* Says goodbye to everybody. */
-void conns_close_all(struct server *server, enum sotto_close_reason reason);
+/* Starts the workers' threads. SPACE, UNSUPPORTED. Ends them. */
+enum sotto_err threads_start(struct server *server) SOTTO_MUST_CHECK;
+void threads_end(struct server *server);
+
+/* The hub's side of a turn: waits for events and for what workers send; takes
+ * it and answers; hands out what the hub has ready. `may_go_on` as
+ * sotto_hub_run() says. */
+void threads_wait(struct server *server, uint32_t timeout_ms,
+                  struct port_event *events, size_t *count);
+void threads_work(struct server *server);
+void threads_hand_out(struct server *server, bool may_go_on);
+
+/* True when every worker's mailbox has room for the longest there is to say;
+ * false, and accepting begins again once they have. */
+bool threads_have_room(struct server *server);
+
+/* To a worker; there is room. */
+void threads_welcome(struct worker *worker, struct sotto_seat_id seat,
+                     struct port_stream *stream);
+void threads_send_away(struct worker *worker, struct sotto_seat_id seat);
+
+/* To all of them, as soon as there is room. */
+void threads_close_all(struct server *server, enum sotto_close_reason reason);
+
+/* From a worker's thread to the hub. AGAIN: there is no room, worker_unblock()
+ * will tell when to try again. */
+enum sotto_err threads_ask(struct worker *worker, struct sotto_seat_id seat,
+                           const struct sotto_request *request)
+    SOTTO_MUST_CHECK;
+void threads_leave(struct worker *worker, struct sotto_seat_id seat);
+
+/* Asks all workers for their reports; adds them up once all have told, until
+ * then false. */
+void threads_want_reports(struct server *server);
+bool threads_reported(const struct server *server, struct worker_report *all);
 
 #endif

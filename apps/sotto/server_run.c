@@ -3,8 +3,6 @@
 #include "core/base/secret.h"
 #include <string.h>
 
-#define TICK_MS 1000U
-
 static const char *why_no_codes(const struct server *server, enum sotto_err err)
 {
     return err == SOTTO_ERR_LIMIT || err == SOTTO_ERR_FORMAT
@@ -54,12 +52,34 @@ bool server_load_codes(struct server *server)
     return true;
 }
 
-static void log_counters(struct server *server)
+/* ---- counters ----------------------------------------------------------- */
+
+static void log_traffic(const struct server *server,
+                        const struct worker_report *all)
+{
+    log_event(&server->log, LOG_INFO, "server", "traffic",
+              LOG_FIELDS(log_number("handshakes",
+                                    all->counts[COUNT_HANDSHAKES]),
+                         log_number("bytes_in", all->counts[COUNT_BYTES_IN]),
+                         log_number("bytes_out", all->counts[COUNT_BYTES_OUT]),
+                         log_number("reads", all->counts[COUNT_READS]),
+                         log_number("writes", all->counts[COUNT_WRITES]),
+                         log_number("cut_short", all->counts[COUNT_SHORT]),
+                         log_number("too_slow", all->counts[COUNT_SLOW]),
+                         log_number("gave_way", server->gave_way),
+                         log_number("waits", all->counts[COUNT_WAITS])));
+}
+
+static void log_counters(const struct server *server,
+                         const struct worker_report *all)
 {
     const struct sotto_hub_counters *c = sotto_hub_counters(server->hub);
+    if (SERVER_COUNTERS) {
+        log_traffic(server, all);
+    }
     log_event(
         &server->log, LOG_INFO, "server", "counters",
-        LOG_FIELDS(log_number("connections", server->conns.taken),
+        LOG_FIELDS(log_number("connections", server->connections),
                    log_number("logged_in", sotto_hub_present(server->hub)),
                    log_number("accepted", server->accepted),
                    log_number("full", server->refused),
@@ -69,8 +89,34 @@ static void log_counters(struct server *server)
                    log_number("throttled", c->throttled),
                    log_number("registrations", c->registrations),
                    log_number("storage_errors", c->storage_errors),
-                   log_number("buffers", server->buffers.taken)));
+                   log_number("buffers", all->buffers)));
 }
+
+/* Logs them when the workers have told theirs, which may be now or later. */
+static void report(struct server *server)
+{
+    struct worker_report all = {0};
+    if (server_has_threads(server)) {
+        if (!threads_reported(server, &all)) {
+            return;
+        }
+    } else {
+        worker_add_report(&server->workers[0], &all);
+    }
+    server->wants_report = false;
+    log_counters(server, &all);
+}
+
+static void want_report(struct server *server)
+{
+    server->wants_report = true;
+    if (server_has_threads(server)) {
+        threads_want_reports(server);
+    }
+    report(server);
+}
+
+/* ---- a turn ------------------------------------------------------------- */
 
 static void start_ending(struct server *server)
 {
@@ -78,7 +124,7 @@ static void start_ending(struct server *server)
         return;
     }
     log_event(&server->log, LOG_INFO, "server", "stopping",
-              LOG_FIELDS(log_number("connections", server->conns.taken)));
+              LOG_FIELDS(log_number("connections", server->connections)));
     server->is_ending = true;
     for (size_t i = 0; i < server->listener_count; i++) {
         port_listener_close(server->listeners[i]);
@@ -98,9 +144,9 @@ static void take_event(struct server *server, const struct port_event *event)
     switch (event->kind) {
     case PORT_EVENT_READY:
         if (is_listener(server, event->tag)) {
-            conns_accept(server, *(struct port_listener **)event->tag);
+            server_accept(server, *(struct port_listener **)event->tag);
         } else {
-            conn_ready(server, event->tag, event->ready);
+            worker_ready(&server->workers[0], event->tag, event->ready);
         }
         break;
     case PORT_EVENT_STOP:
@@ -110,7 +156,7 @@ static void take_event(struct server *server, const struct port_event *event)
         (void)server_load_codes(server);
         break;
     case PORT_EVENT_STATUS:
-        log_counters(server);
+        want_report(server);
         break;
     case PORT_EVENT_WAKE:
     case PORT_EVENT_RESIZE:
@@ -122,56 +168,107 @@ static void set_time(struct server *server)
 {
     server->now_ms = port_now_ms(server->port);
     server->wall_s = port_wall_s(server->port);
+    if (!server_has_threads(server)) {
+        server->workers[0].now_ms = server->now_ms;
+    }
+}
+
+void server_take_replies(struct server *server)
+{
+    struct sotto_reply reply;
+    while (sotto_hub_next(server->hub, &reply)) {
+        worker_take(&server->workers[0], &reply);
+    }
 }
 
 static void run_hub(struct server *server)
 {
-    if (sotto_hub_run(server->hub, server->wall_s)) {
-        conns_unblock(server);
+    const bool may_go_on = sotto_hub_run(server->hub, server->wall_s);
+    if (server_has_threads(server)) {
+        threads_hand_out(server, may_go_on);
+        return;
     }
-    conns_take_replies(server);
+    if (may_go_on) {
+        worker_unblock(&server->workers[0]);
+    }
+    server_take_replies(server);
+}
+
+static void wait(struct server *server, struct port_event *events,
+                 size_t *count)
+{
+    const uint64_t left_ms =
+        server->tick_ms > server->now_ms ? server->tick_ms - server->now_ms : 0;
+    if (server_has_threads(server)) {
+        threads_wait(server, (uint32_t)left_ms, events, count);
+        return;
+    }
+    const bool is_busy = worker_is_busy(&server->workers[0]);
+    port_wait(server->loop, is_busy ? 0 : (uint32_t)left_ms, events,
+              SERVER_EVENTS, count);
+    worker_count(&server->workers[0], COUNT_WAITS, 1);
+}
+
+static void tick(struct server *server)
+{
+    server->tick_ms = server->now_ms + SERVER_TICK_MS;
+    if (!server->is_ending) {
+        /* Descriptors may be free again though none of ours was closed. */
+        server_set_accepting(server, true);
+    }
+    if (!server_has_threads(server)) {
+        worker_tick(&server->workers[0]);
+    }
 }
 
 static void turn(struct server *server)
 {
     struct port_event events[SERVER_EVENTS];
     size_t count = 0;
-    const uint64_t left =
-        server->tick_ms > server->now_ms ? server->tick_ms - server->now_ms : 0;
-    const bool is_busy = server->dirty != NULL || server->has_news;
-    port_wait(server->loop, is_busy ? 0 : (uint32_t)left, events, SERVER_EVENTS,
-              &count);
+    wait(server, events, &count);
     set_time(server);
     for (size_t i = 0; i < count; i++) {
         take_event(server, &events[i]);
     }
     run_hub(server);
     if (server->now_ms >= server->tick_ms) {
-        server->tick_ms = server->now_ms + TICK_MS;
-        conns_tick(server);
+        tick(server);
     }
-    conns_work(server);
+    if (server_has_threads(server)) {
+        threads_work(server);
+    } else {
+        worker_work(&server->workers[0]);
+    }
     run_hub(server); /* what was just taken goes to the disk at once */
+    if (SERVER_COUNTERS && server->wants_report) {
+        report(server);
+    }
 }
 
-/* First what was taken is made durable and acknowledged, then everybody is
- * told, then the log is closed in good order. */
-static void drain(struct server *server)
+/* ---- from start to end -------------------------------------------------- */
+
+static void close_all(struct server *server)
+{
+    if (server_has_threads(server)) {
+        threads_close_all(server, SOTTO_CLOSE_SHUTDOWN);
+    } else {
+        worker_close_all(&server->workers[0], SOTTO_CLOSE_SHUTDOWN);
+    }
+}
+
+/* Goes on until all that was taken is on the disk and answered; with
+ * `says_goodbye` everybody is then told, and has gone at the end. */
+static void finish(struct server *server, bool says_goodbye)
 {
     const uint64_t give_up_ms = server->now_ms + SERVER_DRAIN_MS;
-    bool told = false;
+    bool is_to_say = says_goodbye;
     while (server->now_ms < give_up_ms &&
-           (server->conns.taken > 0 || !sotto_hub_is_idle(server->hub))) {
-        if (!told && sotto_hub_is_idle(server->hub)) {
-            told = true;
-            conns_close_all(server, SOTTO_CLOSE_SHUTDOWN);
+           ((says_goodbye && server->connections > 0) ||
+            !sotto_hub_is_idle(server->hub))) {
+        if (is_to_say && sotto_hub_is_idle(server->hub)) {
+            is_to_say = false;
+            close_all(server);
         }
-        server->tick_ms = server->now_ms + 50;
-        turn(server);
-    }
-    sotto_log_finish(server->lobby);
-    const uint64_t last_ms = server->now_ms + SERVER_DRAIN_MS;
-    while (server->now_ms < last_ms && !sotto_hub_is_idle(server->hub)) {
         server->tick_ms = server->now_ms + 50;
         turn(server);
     }
@@ -180,13 +277,18 @@ static void drain(struct server *server)
 void server_run(struct server *server)
 {
     set_time(server);
-    server->tick_ms = server->now_ms + TICK_MS;
+    server->tick_ms = server->now_ms + SERVER_TICK_MS;
     if (server->identity.was_stopped) {
         start_ending(server); /* asked for while the key was being stored */
     }
     while (!server->is_ending) {
         turn(server);
     }
-    drain(server);
-    log_counters(server);
+    finish(server, true);
+    sotto_log_finish(server->lobby);
+    finish(server, false);
+    if (server_has_threads(server)) {
+        threads_end(server);
+    }
+    want_report(server);
 }

@@ -439,7 +439,6 @@ static bool answer_waiting(struct sotto_hub *hub, struct sotto_seat *seat,
         } else {
             reply->kind = SOTTO_REPLY_REGISTERED;
             reply->name = sotto_hub_seat_name(seat);
-            reply->name = sotto_hub_seat_name(seat);
             hub->counters.registrations++;
         }
         break;

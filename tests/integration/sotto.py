@@ -33,6 +33,7 @@ import unittest
 from screen import Screen
 
 BIN = os.environ.get("SOTTO_BIN", "sotto")
+WORKERS = os.environ.get("SOTTO_WORKERS")  # of every server; else its default
 ON_LWIP = BIN.endswith("_lwip")
 HERE = "127.0.0.15" if ON_LWIP else "127.0.0.1"  # what a server listens on
 WAIT = 60  # seconds
@@ -240,6 +241,7 @@ class Server(Child):
     def __init__(self, case, data, *args, port=0, wait=True, env=None,
                  limits=None):
         self.data = pathlib.Path(data)
+        args += ("--workers", WORKERS) if WORKERS else ()
         super().__init__(
             case, ["server", "--listen", "%s:%d" % (HERE, port), "--data", data,
                    "--min-iterations", ITERATIONS, *args],
@@ -426,7 +428,7 @@ class Case(unittest.TestCase):
     def environment(self, more):
         env = {key: value for key, value in os.environ.items()
                if key in ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS",
-                          "LSAN_OPTIONS", "LLVM_PROFILE_FILE")}
+                          "LSAN_OPTIONS", "TSAN_OPTIONS", "LLVM_PROFILE_FILE")}
         env.update(HOME=str(self.folder), LANG="C.UTF-8", TZ="UTC",
                    TERM="xterm-256color")
         env.update(more)

@@ -1,0 +1,159 @@
+#include "apps/sotto/server_inner.h"
+
+/* New connections in one turn, so that nobody holds up the others. */
+#define ACCEPTS_A_TURN 64
+
+void server_set_accepting(struct server *server, bool wanted)
+{
+    if (server->is_accepting != wanted) {
+        server->is_accepting = wanted;
+        for (size_t i = 0; i < server->listener_count; i++) {
+            port_listener_want(server->listeners[i], wanted);
+        }
+    }
+}
+
+/* ---- places ------------------------------------------------------------- */
+
+struct worker *server_worker_of(struct server *server,
+                                struct sotto_seat_id seat)
+{
+    return &server->workers[server_has_threads(server)
+                                ? seat.place / server->places
+                                : 0];
+}
+
+/* The one with the fewest connections. */
+static struct worker *least_busy(struct server *server)
+{
+    struct worker *least = &server->workers[0];
+    for (size_t i = 1; server_has_threads(server) && i < server->worker_count;
+         i++) {
+        if (server->workers[i].conns.taken < least->conns.taken) {
+            least = &server->workers[i];
+        }
+    }
+    return least;
+}
+
+static bool is_full(const struct server *server)
+{
+    return server->connections >= (size_t)server->settings.max_connections;
+}
+
+/* When all places are taken, somebody who has not logged in loses his, the
+ * oldest first. True when somebody did: it may take a while. */
+static bool make_place(struct server *server)
+{
+    struct sotto_seat_id stranger;
+    if (!is_full(server) ||
+        !sotto_hub_oldest_stranger(server->hub, &stranger)) {
+        return false;
+    }
+    server->gave_way += SERVER_COUNTERS;
+    if (server_has_threads(server)) {
+        threads_send_away(server_worker_of(server, stranger), stranger);
+    } else {
+        worker_send_away(&server->workers[0], stranger);
+    }
+    return true;
+}
+
+void server_left(struct server *server, struct sotto_seat_id seat)
+{
+    struct worker *worker = server_worker_of(server, seat);
+    sotto_hub_leave(server->hub, seat);
+    sotto_pool_give(&worker->conns, worker_tag(worker, seat));
+    server->connections--;
+    if (!server->is_ending) {
+        server_set_accepting(server, true);
+    }
+    if (!server_has_threads(server)) {
+        server_take_replies(server);
+    }
+}
+
+/* ---- accepting ---------------------------------------------------------- */
+
+/* Tells somebody for whom there is no place, before anything else is said. */
+static void refuse(struct server *server, struct port_stream *stream)
+{
+    const uint8_t busy[] = {0, 0, SOTTO_REFUSAL_BUSY};
+    size_t put = 0;
+    if (port_write(stream, busy, sizeof busy, &put) != SOTTO_OK) {
+        put = 0; /* then it just sees the end */
+    }
+    port_stream_close(stream);
+    server->refused++;
+    log_event(&server->log, LOG_WARN, "server", "full",
+              LOG_FIELDS(log_number("connections", server->connections)));
+}
+
+static void welcome(struct server *server, struct worker *worker,
+                    struct sotto_seat_id seat, struct port_stream *stream,
+                    const struct port_address *peer)
+{
+    sotto_hub_enter(server->hub, seat, peer->ip);
+    server->connections++;
+    server->accepted++;
+    if (server_has_threads(server)) {
+        threads_welcome(worker, seat, stream);
+    } else {
+        worker_welcome(worker, seat, stream);
+    }
+}
+
+/* Takes one connection; false when there is none, or no way to take it. When
+ * all places are taken, somebody may lose his even if nobody comes. */
+static bool accept_one(struct server *server, struct port_listener *listener)
+{
+    struct port_address peer;
+    struct port_stream *stream = NULL;
+    struct worker *worker = NULL;
+    struct conn *conn = NULL;
+    struct port_loop *loop = server->loop;
+    struct sotto_seat_id seat = {.generation = server->generation + 1};
+    if (!is_full(server)) {
+        worker = least_busy(server);
+        loop = worker->loop;
+        conn = sotto_pool_take(&worker->conns);
+        seat.place =
+            (uint32_t)(worker->first + sotto_pool_index(&worker->conns, conn));
+    }
+    enum sotto_err err = port_accept(listener, loop, conn, &stream, &peer);
+    if (err == SOTTO_ERR_SPACE) {
+        log_event(&server->log, LOG_WARN, "server", "accept_paused",
+                  LOG_FIELDS(
+                      log_text("reason", port_last_error(server->port))));
+        server_set_accepting(server, false);
+    }
+    if (err != SOTTO_OK) {
+        if (conn != NULL) {
+            sotto_pool_give(&worker->conns, conn);
+        }
+        return false;
+    }
+    if (conn == NULL) {
+        refuse(server, stream);
+    } else {
+        server->generation++;
+        welcome(server, worker, seat, stream, &peer);
+    }
+    return true;
+}
+
+void server_accept(struct server *server, struct port_listener *listener)
+{
+    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+        if (server_has_threads(server) && !threads_have_room(server)) {
+            return; /* the listener reports them again */
+        }
+        if (make_place(server) && is_full(server)) {
+            server_set_accepting(server, false); /* until there is one */
+            return;
+        }
+        if (!accept_one(server, listener) || is_full(server)) {
+            return; /* whether anybody waits is known at the next event only */
+        }
+    }
+}

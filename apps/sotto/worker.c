@@ -1,0 +1,434 @@
+#include "apps/sotto/worker.h"
+
+#include "apps/sotto/server_inner.h"
+#include "apps/sotto/view.h"
+#include "core/base/text.h"
+
+/* Reads of one connection in one turn, so that nobody holds up the others. */
+#define READS_A_TURN 4
+
+static void mark_dirty(struct worker *worker, struct conn *conn)
+{
+    if (!conn->is_dirty) {
+        conn->is_dirty = true;
+        conn->next_dirty = worker->dirty;
+        worker->dirty = conn;
+    }
+}
+
+static struct log_field log_peer(const struct conn *conn,
+                                 char text[static PORT_ADDRESS_TEXT])
+{
+    struct port_address peer;
+    port_stream_peer(conn->stream, &peer);
+    port_address_text(&peer, text);
+    return log_text("peer", text);
+}
+
+static void log_conn(const struct worker *worker, enum log_level level,
+                     const struct conn *conn, const char *event)
+{
+    char peer[PORT_ADDRESS_TEXT];
+    if (log_wants(&worker->server->log, level)) {
+        log_event(&worker->server->log, level, "conn", event,
+                  LOG_FIELDS(log_peer(conn, peer)));
+    }
+}
+
+static void log_person(const struct worker *worker, const struct conn *conn,
+                       const char *event, struct sotto_span name)
+{
+    char peer[PORT_ADDRESS_TEXT];
+    log_event(&worker->server->log, LOG_INFO, "account", event,
+              LOG_FIELDS(log_span("user", (const char *)name.at, name.len),
+                         log_peer(conn, peer)));
+}
+
+static struct conn *conn_at(const struct worker *worker, size_t at)
+{
+    return sotto_pool_at(&worker->conns, at);
+}
+
+/* Places are counted over all workers. */
+static size_t index_of(const struct worker *worker, struct sotto_seat_id seat)
+{
+    return seat.place - (SERVER_WORKERS_MAX > 1 ? worker->first : 0);
+}
+
+static struct conn *conn_of(const struct worker *worker,
+                            struct sotto_seat_id seat)
+{
+    return conn_at(worker, index_of(worker, seat));
+}
+
+/* The open connection that has this seat, or NULL when it has gone. */
+static struct conn *find_conn(const struct worker *worker,
+                              struct sotto_seat_id seat)
+{
+    struct conn *conn = conn_of(worker, seat);
+    return conn->is_open && conn->seat.generation == seat.generation ? conn
+                                                                     : NULL;
+}
+
+/* ---- to the hub --------------------------------------------------------- */
+
+static enum sotto_err ask(struct worker *worker, const struct conn *conn,
+                          const struct sotto_request *request,
+                          struct sotto_reply *reply)
+{
+    struct server *server = worker->server;
+    if (server_has_threads(server)) {
+        reply->kind = SOTTO_REPLY_NONE;
+        return threads_ask(worker, conn->seat, request);
+    }
+    return sotto_hub_request(server->hub, conn->seat, request, server->now_ms,
+                             server->wall_s, reply);
+}
+
+static void leave(struct worker *worker, struct sotto_seat_id seat)
+{
+    if (server_has_threads(worker->server)) {
+        threads_leave(worker, seat);
+    } else {
+        server_left(worker->server, seat);
+    }
+}
+
+/* ---- coming and going --------------------------------------------------- */
+
+static void want(struct conn *conn)
+{
+    port_want(conn->stream, (conn->is_reading ? PORT_READ : 0U) |
+                                (conn->is_writing ? PORT_WRITE : 0U));
+}
+
+void *worker_tag(struct worker *worker, struct sotto_seat_id seat)
+{
+    return conn_of(worker, seat);
+}
+
+void worker_welcome(struct worker *worker, struct sotto_seat_id seat,
+                    struct port_stream *stream)
+{
+    struct conn *conn = conn_of(worker, seat);
+    const bool was_dirty = conn->is_dirty; /* its last user's end, this turn */
+    struct conn *next_dirty = conn->next_dirty;
+    *conn = (struct conn){.stream = stream,
+                          .seat = seat,
+                          .is_open = true,
+                          .is_reading = true,
+                          .is_dirty = was_dirty,
+                          .next_dirty = next_dirty};
+    const size_t at = index_of(worker, seat);
+    if (at >= worker->conn_high) {
+        worker->conn_high = at + 1;
+    }
+    sotto_session_init(&conn->session, &worker->session, worker->now_ms);
+    want(conn);
+    log_conn(worker, LOG_DEBUG, conn, "accepted");
+}
+
+static void close_conn(struct worker *worker, struct conn *conn)
+{
+    log_conn(worker, LOG_DEBUG, conn, "closed");
+    worker_count(worker, COUNT_SLOW, conn->session.reason == SOTTO_CLOSE_SLOW);
+    port_stream_close(conn->stream);
+    conn->stream = NULL;
+    conn->is_open = false;
+    worker->blocked -= conn->is_blocked;
+    sotto_session_wipe(&conn->session);
+    while (worker->conn_high > 0 &&
+           !conn_at(worker, worker->conn_high - 1)->is_open) {
+        worker->conn_high--;
+    }
+    leave(worker, conn->seat);
+}
+
+void worker_send_away(struct worker *worker, struct sotto_seat_id seat)
+{
+    struct conn *conn = find_conn(worker, seat);
+    if (conn != NULL) {
+        log_conn(worker, LOG_WARN, conn, "gave_way");
+        close_conn(worker, conn);
+    }
+}
+
+void worker_close_all(struct worker *worker, enum sotto_close_reason reason)
+{
+    for (size_t i = 0; i < worker->conn_high; i++) {
+        struct conn *conn = conn_at(worker, i);
+        if (conn->is_open) {
+            sotto_session_close(&conn->session, reason);
+            mark_dirty(worker, conn);
+        }
+    }
+}
+
+/* ---- requests and replies ----------------------------------------------- */
+
+static void log_problem(const struct worker *worker, const struct conn *conn,
+                        const struct sotto_error *problem)
+{
+    /* What a client may cause at will, post after post, is for developers. */
+    const bool is_post = problem->ref != 0;
+    const bool is_loud = !is_post || problem->problem == SOTTO_PROBLEM_STORAGE;
+    char peer[PORT_ADDRESS_TEXT];
+    log_event(&worker->server->log, is_loud ? LOG_WARN : LOG_DEBUG,
+              is_post ? "lobby" : "account",
+              is_post ? "post_refused" : "refused",
+              LOG_FIELDS(log_text("problem",
+                                  view_problem_code(problem->problem)),
+                         log_peer(conn, peer)));
+}
+
+static void log_reply(const struct worker *worker, const struct conn *conn,
+                      const struct sotto_reply *reply)
+{
+    if (reply->kind == SOTTO_REPLY_LOGGED_IN) {
+        log_person(worker, conn, "login", reply->name);
+    } else if (reply->kind == SOTTO_REPLY_REGISTERED) {
+        log_person(worker, conn, "registered", reply->name);
+    } else if (reply->kind == SOTTO_REPLY_PROBLEM) {
+        log_problem(worker, conn, &reply->problem);
+    }
+}
+
+static void hand_over(struct worker *worker, struct conn *conn,
+                      const struct sotto_reply *reply)
+{
+    log_reply(worker, conn, reply);
+    sotto_session_reply(&conn->session, reply, worker->now_ms);
+    mark_dirty(worker, conn);
+}
+
+void worker_take(struct worker *worker, const struct sotto_reply *reply)
+{
+    if (reply->kind == SOTTO_REPLY_ENTRY) {
+        sotto_feed_put(&worker->feed, &reply->item);
+        worker->has_news = true;
+        return;
+    }
+    struct conn *conn = find_conn(worker, reply->seat);
+    if (conn != NULL) {
+        hand_over(worker, conn, reply);
+    }
+}
+
+static void set_blocked(struct worker *worker, struct conn *conn,
+                        bool is_blocked)
+{
+    worker->blocked += is_blocked;
+    worker->blocked -= conn->is_blocked;
+    conn->is_blocked = is_blocked;
+}
+
+/* Carries a session's requests to the hub, as many as it makes. */
+static void pump(struct worker *worker, struct conn *conn)
+{
+    const struct sotto_request *request;
+    const bool was_new = conn->session.state == SOTTO_SESSION_HANDSHAKE;
+    while ((request = sotto_session_next(&conn->session, worker->now_ms)) !=
+           NULL) {
+        struct sotto_reply reply;
+        if (ask(worker, conn, request, &reply) != SOTTO_OK) {
+            set_blocked(worker, conn, true);
+            return;
+        }
+        sotto_session_asked(&conn->session);
+        if (reply.kind != SOTTO_REPLY_NONE) {
+            hand_over(worker, conn, &reply);
+        }
+        if (!server_has_threads(worker->server)) {
+            server_take_replies(worker->server);
+        }
+    }
+    set_blocked(worker, conn, false);
+    worker_count(worker, COUNT_HANDSHAKES,
+                 was_new && conn->session.link.state == SOTTO_LINK_OPEN);
+}
+
+void worker_unblock(struct worker *worker)
+{
+    for (size_t i = 0; worker->blocked > 0 && i < worker->conn_high; i++) {
+        struct conn *conn = conn_at(worker, i);
+        if (conn->is_open && conn->is_blocked) {
+            mark_dirty(worker, conn);
+        }
+    }
+}
+
+/* ---- bytes -------------------------------------------------------------- */
+
+static void read_some(struct worker *worker, struct conn *conn)
+{
+    for (int i = 0; i < READS_A_TURN; i++) {
+        uint8_t *at = NULL;
+        size_t cap = 0;
+        size_t got = 0;
+        if (!sotto_session_input(&conn->session, &at, &cap)) {
+            conn->is_reading = false; /* until it takes something again */
+            return;
+        }
+        enum sotto_err err = port_read(conn->stream, at, cap, &got);
+        sotto_session_input_done(&conn->session, err == SOTTO_OK ? got : 0,
+                                 worker->now_ms);
+        worker_count(worker, COUNT_READS, 1);
+        if (err == SOTTO_OK) {
+            worker_count(worker, COUNT_BYTES_IN, got);
+            pump(worker, conn);
+            if (got < cap) {
+                return;
+            }
+        } else if (err == SOTTO_ERR_AGAIN) {
+            return;
+        } else {
+            sotto_session_input_ended(&conn->session);
+            return;
+        }
+    }
+    mark_dirty(worker, conn);
+}
+
+/* One record at most, so that all get their turn. */
+static void write_some(struct worker *worker, struct conn *conn)
+{
+    const uint8_t *at = NULL;
+    size_t len = 0;
+    size_t put = 0;
+    conn->is_writing = false;
+    if (!sotto_session_output(&conn->session, &worker->feed, worker->now_ms,
+                              &at, &len)) {
+        return;
+    }
+    enum sotto_err err = port_write(conn->stream, at, len, &put);
+    if (err == SOTTO_OK) {
+        sotto_session_output_done(&conn->session, put, worker->now_ms);
+        conn->is_writing = put < len;
+        mark_dirty(worker, conn);
+        worker_count(worker, COUNT_WRITES, 1);
+        worker_count(worker, COUNT_BYTES_OUT, put);
+        worker_count(worker, COUNT_SHORT, put < len);
+    } else if (err == SOTTO_ERR_AGAIN) {
+        conn->is_writing = true;
+        worker_count(worker, COUNT_SHORT, 1);
+    } else {
+        sotto_session_input_ended(&conn->session);
+    }
+}
+
+/* A session that took nothing may do so again. What came meanwhile is read at
+ * once: a buffer that it has waited for is not to be given back before. */
+static void resume_reading(struct worker *worker, struct conn *conn)
+{
+    if (!conn->is_reading) {
+        conn->is_reading = true;
+        read_some(worker, conn);
+        if (conn->is_reading) {
+            mark_dirty(worker, conn);
+        }
+    }
+}
+
+void worker_ready(struct worker *worker, void *tag, unsigned ready)
+{
+    struct conn *conn = tag;
+    if (!conn->is_open) {
+        return; /* closed earlier in this turn */
+    }
+    if ((ready & PORT_READ) != 0) {
+        read_some(worker, conn);
+    }
+    if ((ready & PORT_WRITE) != 0) {
+        conn->is_writing = false;
+    }
+    mark_dirty(worker, conn);
+}
+
+/* ---- turns -------------------------------------------------------------- */
+
+/* Those who found no buffer try again when one was given back. */
+static void feed_starved(struct worker *worker)
+{
+    if (!worker->has_starved || worker->given == worker->buffers.given) {
+        return;
+    }
+    worker->has_starved = false;
+    for (size_t i = 0; i < worker->conn_high; i++) {
+        struct conn *conn = conn_at(worker, i);
+        if (conn->is_open && conn->session.is_starved) {
+            mark_dirty(worker, conn);
+        }
+    }
+}
+
+static void work_on(struct worker *worker, struct conn *conn)
+{
+    pump(worker, conn);
+    if (!conn->is_writing) {
+        write_some(worker, conn);
+    }
+    if (sotto_session_is_finished(&conn->session)) {
+        close_conn(worker, conn);
+        return;
+    }
+    resume_reading(worker, conn);
+    want(conn);
+    if (conn->session.is_starved && !worker->has_starved) {
+        worker->has_starved = true;
+        worker->given = worker->buffers.given;
+    }
+}
+
+static void spread_news(struct worker *worker)
+{
+    worker->has_news = false;
+    for (size_t i = 0; i < worker->conn_high; i++) {
+        struct conn *conn = conn_at(worker, i);
+        if (conn->is_open && conn->session.source == SOTTO_SOURCE_LIVE) {
+            mark_dirty(worker, conn);
+        }
+    }
+}
+
+void worker_tick(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->conn_high; i++) {
+        struct conn *conn = conn_at(worker, i);
+        if (conn->is_open) {
+            sotto_session_tick(&conn->session, worker->now_ms);
+            mark_dirty(worker, conn);
+        }
+    }
+}
+
+void worker_add_report(const struct worker *worker,
+                       struct worker_report *report)
+{
+    for (size_t i = 0; SERVER_COUNTERS && i < COUNT_KINDS; i++) {
+        report->counts[i] += worker->counts[i];
+    }
+    report->buffers += worker->buffers.taken;
+}
+
+bool worker_is_busy(const struct worker *worker)
+{
+    return worker->dirty != NULL || worker->has_news;
+}
+
+void worker_work(struct worker *worker)
+{
+    if (worker->has_news) {
+        spread_news(worker);
+    }
+    struct conn *conn = worker->dirty;
+    worker->dirty = NULL;
+    while (conn != NULL) {
+        struct conn *next = conn->next_dirty;
+        conn->is_dirty = false;
+        if (conn->is_open) {
+            work_on(worker, conn);
+        }
+        conn = next;
+    }
+    feed_starved(worker);
+}

@@ -1,0 +1,129 @@
+/*
+ * worker.h - what one thread of the server does: connections, their streams,
+ * sessions and buffers.
+ *
+ *   streams <--> [ worker ] --requests, leaving--> [ hub ]
+ *                           <--replies, entries--
+ *
+ * The hub, with accounts, rooms, files and listeners, is the first thread's
+ * (struct server). When there is one worker it is the same thread, and both
+ * sides call each other. With more each has a thread of its own, and the two
+ * sides are mailboxes apart (server_threads.c). A worker touches nothing of the
+ * server but what stays as it was at the start.
+ *
+ * A turn: everything is read and asked first, then everybody gets what there
+ * is for him, in one record and with one write.
+ */
+#ifndef SOTTO_APP_WORKER_H
+#define SOTTO_APP_WORKER_H
+
+#include "apps/sotto/capacity.h"
+#include "core/base/pool.h"
+#include "core/chat/feed.h"
+#include "core/chat/session.h"
+#include "port/port.h"
+
+struct server;
+struct mail;
+
+/* One connection: a stream, its session, its seat at the hub. */
+struct conn {
+    struct port_stream *stream;
+    struct conn *next_dirty;
+    bool is_open;
+    bool is_dirty;   /* in the list of those to be looked at */
+    bool is_blocked; /* its request waits for a disk, or for room on the way */
+    bool is_reading; /* PORT_READ is wanted */
+    bool is_writing; /* PORT_WRITE is wanted: a write was cut short */
+    struct sotto_seat_id seat;
+    struct sotto_session session;
+};
+
+/* What is counted for the operator; boards have nobody to ask for it. */
+enum worker_count {
+    COUNT_WAITS, /* calls of port_wait() */
+    COUNT_READS, /* of a stream, futile ones included */
+    COUNT_BYTES_IN,
+    COUNT_WRITES, /* one for each record */
+    COUNT_BYTES_OUT,
+    COUNT_SHORT,      /* writes that were cut short */
+    COUNT_HANDSHAKES, /* done */
+    COUNT_SLOW,       /* closed because they did not read */
+    COUNT_KINDS
+};
+
+struct worker {
+    struct server *server;
+    struct port_loop *loop;
+    struct mail *mail; /* to and from the hub; NULL: it is this thread's */
+    uint64_t now_ms;
+    uint64_t tick_ms;        /* when the deadlines are looked at again */
+    size_t first;            /* the seat of its first connection */
+    struct sotto_pool conns; /* the hub's thread hands out their places */
+    size_t conn_high; /* no open connection has this place or a higher one */
+    struct sotto_pool buffers;
+    struct sotto_turns turns; /* for the buffers */
+    struct sotto_pool logins;
+    struct sotto_session_config session;
+    struct sotto_feed feed;
+    struct conn *dirty; /* a list by next_dirty */
+    size_t blocked;     /* connections */
+    bool has_news;      /* the feed has grown since all were looked at */
+    bool has_starved;   /* somebody found no buffer, and ... */
+    size_t given;       /* ... as many had been given back until then */
+    uint64_t counts[SERVER_COUNTERS ? COUNT_KINDS : 1];
+};
+
+/* One more, or `by` more, of what is counted. */
+static inline void worker_count(struct worker *worker, enum worker_count what,
+                                size_t by)
+{
+    if (SERVER_COUNTERS) {
+        worker->counts[what] += by;
+    }
+}
+
+/* What there is to say of some workers together. */
+struct worker_report {
+    uint64_t counts[SERVER_COUNTERS ? COUNT_KINDS : 1];
+    size_t buffers; /* in use */
+};
+
+void worker_add_report(const struct worker *worker,
+                       struct worker_report *report);
+
+/* ---- what the hub's side tells ------------------------------------------ */
+
+/* Somebody came: `stream` was accepted with worker_tag() for that seat. */
+void worker_welcome(struct worker *worker, struct sotto_seat_id seat,
+                    struct port_stream *stream);
+void *worker_tag(struct worker *worker, struct sotto_seat_id seat);
+
+/* An answer for a connection, which may have gone, or an entry for all. */
+void worker_take(struct worker *worker, const struct sotto_reply *reply);
+
+/* Closes a connection at once, if it is still there: somebody else needs the
+ * place. */
+void worker_send_away(struct worker *worker, struct sotto_seat_id seat);
+
+/* Says goodbye to everybody. */
+void worker_close_all(struct worker *worker, enum sotto_close_reason reason);
+
+/* Those whose request could not be taken try again. */
+void worker_unblock(struct worker *worker);
+
+/* ---- its turn ----------------------------------------------------------- */
+
+/* Somebody has something to do: the turn must not wait. */
+bool worker_is_busy(const struct worker *worker);
+
+/* Readiness of the connection with this tag. */
+void worker_ready(struct worker *worker, void *tag, unsigned ready);
+
+/* Looks at the deadlines, once a second. */
+void worker_tick(struct worker *worker);
+
+/* Works on all that have something to do, at the end of a turn. */
+void worker_work(struct worker *worker);
+
+#endif
