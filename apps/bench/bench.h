@@ -32,6 +32,7 @@ struct bench {
 
 extern const struct bench bench_channel;
 extern const struct bench bench_mls;
+extern const struct bench bench_fanout;
 
 /*
  * Reads the subcommand's arguments into `values`, which holds the defaults.

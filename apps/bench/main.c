@@ -8,6 +8,7 @@
 static const struct bench *const benches[] = {
     &bench_channel,
     &bench_mls,
+    &bench_fanout,
 };
 #define BENCHES (sizeof benches / sizeof benches[0])
 

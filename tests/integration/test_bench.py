@@ -8,11 +8,13 @@ Figures are not judged here: a machine under test is busy.
 
 import functools
 import json
+import os
 import subprocess
 import sys
 import unittest
 
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else "sotto-bench"
+SOTTO = os.environ.get("SOTTO_BIN", "sotto")
 SUITES = ("A128CBCHS256", "AESGCM", "ChaChaPoly")
 
 
@@ -101,6 +103,43 @@ class Mls(unittest.TestCase):
             self.assertIn("\n" + name + " ", done.stdout)
         self.assertNotIn("/", done.stdout.split("members:")[1].split(
             "pair, agree")[0], "done/needed: something was in vain")
+
+
+class Loads(unittest.TestCase):
+    """A server of the bench's own, with little to do."""
+
+    def measure(self, *arguments):
+        done = run(*arguments, "--program", SOTTO, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        about, *figures = [json.loads(line)
+                           for line in done.stdout.splitlines()]
+        self.assertEqual(about["figure"], "about")
+        self.assertTrue(about["own_server"])
+        return figures
+
+    def check_median(self, figure, name):
+        self.assertLessEqual(figure[name + "_min"], figure[name])
+        self.assertLessEqual(figure[name], figure[name + "_max"])
+
+    def test_fanout_counts_every_delivery_in_each_suite(self):
+        figures = self.measure("fanout", "--suite", "all", "--senders", "2",
+                               "--receivers", "3", "--window", "4",
+                               "--seconds", "1", "--runs", "1")
+        self.assertEqual([figure["suite"] for figure in figures],
+                         list(SUITES))
+        for figure in figures:
+            self.assertGreater(figure["posted"], 0)
+            self.assertEqual(figure["acked"], figure["posted"])
+            self.assertEqual(figure["delivered"], 3 * figure["posted"])
+            self.assertGreater(figure["server_s_per_million"], 0)
+            self.assertLessEqual(figure["p50_us"], figure["p99_us"])
+            self.check_median(figure, "kilo_deliveries_per_s")
+            self.assertIn(figure["limit"], ("server", "generator", "neither"))
+
+    def test_server_that_does_not_start_is_an_error(self):
+        done = run("fanout", "--program", "/nonexistent")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("/nonexistent", done.stderr)
 
 
 class CommandLine(unittest.TestCase):

@@ -1,0 +1,269 @@
+/*
+ * fanout.c - `sotto-bench fanout`: messages from few to many, as fast as they
+ * go.
+ *
+ * A closed loop: each sender keeps `window` messages under way. A message is
+ * under way from when it is posted until the last receiver has it.
+ */
+#include "apps/bench/traffic.h"
+#include <stdio.h>
+
+/* ---- settings ----------------------------------------------------------- */
+
+static const struct option options[] = {
+    {.name = "senders",
+     .value = "N",
+     .help = "Clients that post. Default: 1",
+     .kind = OPTION_NUMBER,
+     .offset = LOAD_AT(senders),
+     .min = 1,
+     .max = TRAFFIC_SENDERS},
+    {.name = "receivers",
+     .value = "N",
+     .help = "Clients that only receive, and whose deliveries are counted. "
+             "Default: 100",
+     .kind = OPTION_NUMBER,
+     .offset = LOAD_AT(receivers),
+     .min = 1,
+     .max = 20000},
+    {.name = "window",
+     .value = "N",
+     .help = "Messages that each sender has under way. Default: 64",
+     .kind = OPTION_NUMBER,
+     .offset = LOAD_AT(window),
+     .min = 1,
+     .max = 4096},
+    {.name = "size",
+     .value = "BYTES",
+     .help = "Of a message's text. Default: 64",
+     .kind = OPTION_NUMBER,
+     .offset = LOAD_AT(size),
+     .min = TRAFFIC_SIZE_MIN,
+     .max = SOTTO_MAX_TEXT},
+    {.name = "seconds",
+     .value = "S",
+     .help = "Of each run. Default: 3",
+     .kind = OPTION_NUMBER,
+     .offset = LOAD_AT(seconds),
+     .min = 1,
+     .max = 3600},
+};
+
+static const char *const examples[] = {
+    "sotto-bench fanout", "sotto-bench fanout --senders 4 --suite all",
+    "sotto-bench fanout --receivers 1000 --runs 9 --json",
+    "sotto-bench fanout --server chat.example:7688 --seconds 10", NULL};
+
+static const struct command fanout_command = {
+    .name = "fanout",
+    .summary = "messages from few to many, as fast as they go",
+    .description =
+        "Measures how fast a server hands messages out, and what of processor "
+        "time that takes. Each sender keeps so many messages under way; one "
+        "is under way until every receiver has it. Every delivery is opened, "
+        "and checked for its text and its place. Says when the load is itself "
+        "the limit.",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .examples = examples,
+};
+
+/* ---- measuring ---------------------------------------------------------- */
+
+struct fanout {
+    struct load load;
+    struct traffic traffic;
+    struct load_series per_s;  /* thousands of deliveries */
+    struct load_series cpu;    /* server s per million deliveries */
+    struct load_series kernel; /* share of that in the system */
+    struct load_series p50_us;
+    struct load_series p99_us;
+    struct load_series server_busy;
+    struct load_series generator_busy;
+};
+
+static bool pump(struct fanout *fanout, uint64_t ns)
+{
+    struct traffic *traffic = &fanout->traffic;
+    struct load *load = &fanout->load;
+    const uint64_t end_ns = port_now_ns(load->port) + ns;
+
+    do {
+        for (size_t at = 0; at < traffic->senders; at++) {
+            if (!traffic_post(traffic, &traffic->of[at], traffic->window)) {
+                return false;
+            }
+        }
+        if (!load_turn(load, 1000)) {
+            return false;
+        }
+    } while (load->now_ns < end_ns);
+    return true;
+}
+
+static bool measure_run(struct fanout *fanout)
+{
+    struct load *load = &fanout->load;
+    struct traffic *traffic = &fanout->traffic;
+    struct load_use use;
+    struct load_spent spent;
+
+    traffic_clear(traffic);
+    const uint64_t before = traffic->deliveries;
+    load_use_begin(load, &use);
+    if (!pump(fanout, load->settings.seconds * 1000000000U)) {
+        return false;
+    }
+    load_use_end(load, &use, &spent);
+    const double count = (double)(traffic->deliveries - before);
+    if (count == 0) {
+        return load_fail(load, "nothing was delivered within a run", "");
+    }
+    load_series_add(&fanout->per_s, count / spent.seconds / 1e3);
+    load_series_add(&fanout->p50_us, latency_ns(&traffic->each, 0.5) / 1e3);
+    load_series_add(&fanout->p99_us, latency_ns(&traffic->each, 0.99) / 1e3);
+    load_series_add(&fanout->generator_busy, spent.generator_busy);
+    if (spent.server_s >= 0) {
+        load_series_add(&fanout->cpu, spent.server_s * 1e6 / count);
+        load_series_add(&fanout->kernel, spent.server_kernel);
+        load_series_add(&fanout->server_busy, spent.server_busy);
+    }
+    return true;
+}
+
+static bool measure(struct fanout *fanout)
+{
+    struct load *load = &fanout->load;
+    const struct load_settings *s = &load->settings;
+
+    if (!load_join(load, 0, load->conn_count, 64) ||
+        !traffic_open(&fanout->traffic, load, s->senders, s->receivers,
+                      s->window, s->size)) {
+        return false;
+    }
+    load_set_deadline(load, (s->runs * s->seconds + 60) * 1000);
+    if (!pump(fanout, 500000000U)) { /* warms up */
+        return false;
+    }
+    for (uint64_t run = 0; run < s->runs; run++) {
+        if (!measure_run(fanout)) {
+            return false;
+        }
+    }
+    return traffic_finish(&fanout->traffic);
+}
+
+/* ---- results ------------------------------------------------------------ */
+
+static const char *limit_of(const struct fanout *fanout)
+{
+    return load_limit(load_series_median(&fanout->server_busy),
+                      load_series_median(&fanout->generator_busy));
+}
+
+static void print_json(const struct fanout *fanout)
+{
+    const struct load_settings *s = &fanout->load.settings;
+    const struct traffic *traffic = &fanout->traffic;
+
+    (void)printf("{\"bench\":\"fanout\",\"figure\":\"fanout\",\"suite\":\"%s\","
+                 "\"senders\":%u,\"receivers\":%u,\"window\":%u,\"bytes\":%u",
+                 sotto_suite_name(fanout->load.suite), (unsigned)s->senders,
+                 (unsigned)s->receivers, (unsigned)s->window,
+                 (unsigned)s->size);
+    load_json_series("kilo_deliveries_per_s", &fanout->per_s);
+    if (fanout->cpu.count > 0) {
+        load_json_series("server_s_per_million", &fanout->cpu);
+        load_json_series("server_kernel", &fanout->kernel);
+        load_json_series("server_busy", &fanout->server_busy);
+    }
+    load_json_series("p50_us", &fanout->p50_us);
+    load_json_series("p99_us", &fanout->p99_us);
+    load_json_series("generator_busy", &fanout->generator_busy);
+    (void)printf(",\"limit\":\"%s\",\"posted\":%llu,\"acked\":%llu,"
+                 "\"delivered\":%llu,\"runs\":%u}\n",
+                 limit_of(fanout), (unsigned long long)traffic->posted,
+                 (unsigned long long)traffic->acked,
+                 (unsigned long long)traffic->deliveries, (unsigned)s->runs);
+}
+
+static void print_table(const struct fanout *fanout)
+{
+    const struct load_settings *s = &fanout->load.settings;
+    char per_s[LOAD_TEXT];
+    char cpu[LOAD_TEXT] = "unknown";
+
+    load_series_text(&fanout->per_s, 0, per_s);
+    if (fanout->cpu.count > 0) {
+        load_series_text(&fanout->cpu, 3, cpu);
+    }
+    (void)printf("\n%s: %u senders, %u receivers, %u under way each, %u bytes\n"
+                 "%26s%26s%9s%9s\n%26s%26s%9.0f%9.0f\n",
+                 sotto_suite_name(fanout->load.suite), (unsigned)s->senders,
+                 (unsigned)s->receivers, (unsigned)s->window, (unsigned)s->size,
+                 "k deliveries/s", "server s per million", "p50 us", "p99 us",
+                 per_s, cpu, load_series_median(&fanout->p50_us),
+                 load_series_median(&fanout->p99_us));
+    (void)printf("%llu posted, all acknowledged; %llu delivered, all in "
+                 "order. Busy: server %.0f %% (%.0f %% of it in the system), "
+                 "load %.0f %%; the limit is %s.\n",
+                 (unsigned long long)fanout->traffic.posted,
+                 (unsigned long long)fanout->traffic.deliveries,
+                 100 * load_series_median(&fanout->server_busy),
+                 100 * load_series_median(&fanout->kernel),
+                 100 * load_series_median(&fanout->generator_busy),
+                 limit_of(fanout));
+}
+
+/* One suite, with a server of its own. */
+static bool run_suite(struct bench_call *call,
+                      const struct load_settings *settings,
+                      enum sotto_suite suite, bool is_first)
+{
+    static struct fanout fanout;
+    struct load *load = &fanout.load;
+
+    fanout = (struct fanout){.per_s.count = 0};
+    bool is_well = load_open(load, call, settings,
+                             settings->senders + settings->receivers);
+    load->suite = suite;
+    if (is_well && is_first) {
+        load_print_about(load, "fanout");
+    }
+    is_well = is_well && measure(&fanout);
+    if (is_well && settings->json) {
+        print_json(&fanout);
+    } else if (is_well) {
+        print_table(&fanout);
+    }
+    (void)fflush(stdout);
+    if (fanout.traffic.load != NULL) {
+        traffic_close(&fanout.traffic);
+    }
+    is_well = load_close(load) && is_well;
+    if (!is_well) {
+        (void)bench_fail(call, load->error);
+    }
+    return is_well;
+}
+
+static int fanout_run(struct bench_call *call)
+{
+    struct load_settings settings = {
+        .senders = 1, .receivers = 100, .window = 64, .size = 64, .seconds = 3};
+    enum sotto_suite suites[3];
+    int code = BENCH_EXIT_OK;
+
+    if (!load_parse(call, &settings, &code)) {
+        return code;
+    }
+    const size_t count = load_suites(&settings, suites);
+    for (size_t at = 0; at < count; at++) {
+        if (!run_suite(call, &settings, suites[at], at == 0)) {
+            return BENCH_EXIT_OTHER;
+        }
+    }
+    return BENCH_EXIT_OK;
+}
+
+const struct bench bench_fanout = {&fanout_command, fanout_run};

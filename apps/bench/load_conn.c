@@ -1,0 +1,572 @@
+#include "apps/bench/load.h"
+
+#include "core/base/assert.h"
+#include "core/chat/message.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIMIT      SOTTO_RECORD_LIMIT_HOST
+#define RECORD_MAX (SOTTO_RECORD_HEAD + LIMIT)
+#define INPUT_MAX  ((size_t)4 * RECORD_MAX)
+#define EVENTS     256
+#define POST_MAX   (SOTTO_MAX_TEXT + 32)
+#define POST_HEAD  24 /* the most of a POST's frame that is not its text */
+
+bool load_fail(struct load *load, const char *what, const char *detail)
+{
+    struct textbuf text;
+
+    if (load->error[0] == 0) {
+        textbuf_init(&text, load->error, sizeof load->error);
+        textbuf_add_all(&text, what, detail[0] == 0 ? "" : ": ", detail, NULL);
+    }
+    return false;
+}
+
+static bool fail_conn(struct load_conn *conn, const char *what,
+                      const char *detail)
+{
+    char place[LOAD_ERROR_MAX];
+    struct textbuf text;
+
+    textbuf_init(&text, place, sizeof place);
+    textbuf_add(&text, "connection ");
+    textbuf_add_number(&text, conn->at);
+    textbuf_add_all(&text, ": ", what, NULL);
+    return load_fail(conn->load, place, detail);
+}
+
+/* ---- memory ------------------------------------------------------------- */
+
+bool load_conns_open(struct load *load, size_t count)
+{
+    load->conns = calloc(count, sizeof *load->conns);
+    load->input = malloc(INPUT_MAX);
+    if (load->conns == NULL || load->input == NULL) {
+        return load_fail(load, "no memory for connections", "");
+    }
+    load->conn_count = count;
+    for (size_t at = 0; at < count; at++) {
+        load->conns[at].load = load;
+        load->conns[at].at = (uint32_t)at;
+        load->conns[at].is_strict = true;
+    }
+    return true;
+}
+
+static void drop_client(struct load_conn *conn)
+{
+    if (conn->client != NULL) {
+        uint8_t *memory = conn->client->config.memory;
+        sotto_client_wipe(conn->client);
+        free(memory);
+        free(conn->client);
+        conn->client = NULL;
+    }
+}
+
+void load_cut(struct load *load, struct load_conn *conn)
+{
+    load->ready -= conn->state == LOAD_ROOM;
+    drop_client(conn);
+    if (conn->stream != NULL) {
+        port_stream_abort(conn->stream);
+        conn->stream = NULL;
+    }
+    sotto_link_wipe(&conn->link);
+    free(conn->rest);
+    free(conn->out);
+    conn->rest = NULL;
+    conn->out = NULL;
+    conn->rest_len = conn->out_at = conn->out_len = 0;
+    conn->state = LOAD_IDLE;
+}
+
+void load_conns_close(struct load *load)
+{
+    for (size_t at = 0; at < load->conn_count; at++) {
+        load_cut(load, &load->conns[at]);
+    }
+    free(load->conns);
+    free(load->input);
+    load->conns = NULL;
+    load->input = NULL;
+    load->conn_count = 0;
+}
+
+/* ---- from dialling to the room ------------------------------------------ */
+
+static void derive(struct sotto_client *client)
+{
+    bool is_done = false;
+
+    while (!is_done) {
+        is_done = sotto_client_derive(client, UINT32_MAX);
+    }
+}
+
+static bool make_client(struct load *load, struct load_conn *conn)
+{
+    const size_t len = sotto_client_size(LIMIT, 64);
+    struct sotto_client *client = calloc(1, sizeof *client);
+    uint8_t *memory = calloc(1, len);
+    struct sotto_client_config config = {
+        .link = {.suite = load->suite,
+                 .receive_limit = LIMIT,
+                 .random = load->random,
+                 .static_private = load->private_key,
+                 .static_public = load->public_key},
+        .iterations_min = 1,
+        .iterations_new = (uint32_t)load->settings.iterations,
+        .ping_ms = 3600000,
+        .memory = memory,
+        .memory_len = len};
+    (void)snprintf(config.name, sizeof config.name, "%s%u",
+                   load->settings.prefix, (unsigned)conn->at);
+    enum sotto_err err = client == NULL || memory == NULL
+                             ? SOTTO_ERR_SPACE
+                             : sotto_client_init(client, &config);
+    if (err != SOTTO_OK) {
+        free(client);
+        free(memory);
+        return fail_conn(conn, "cannot make a client", sotto_err_name(err));
+    }
+    conn->client = client;
+    if (conn->verifier.salt_len > 0) {
+        sotto_client_set_keys(client, &conn->verifier, &conn->keys);
+    } else {
+        err =
+            sotto_client_set_password(client, load->password,
+                                      load->password_len, !conn->is_registered);
+    }
+    derive(client); /* of an account that is to be made */
+    return err == SOTTO_OK ||
+           fail_conn(conn, "cannot log in", sotto_err_name(err));
+}
+
+bool load_dial(struct load *load, struct load_conn *conn)
+{
+    SOTTO_ASSERT(conn->state == LOAD_IDLE);
+    if (!make_client(load, conn)) {
+        return false;
+    }
+    if (conn->last > 0) {
+        sotto_client_resume(conn->client, conn->last);
+    }
+    conn->acked = conn->posted = 0;
+    conn->began_ns = port_now_ns(load->port);
+    enum sotto_err err = port_connect(load->loop, load->host, load->tcp_port,
+                                      conn, &conn->stream);
+    if (err != SOTTO_OK) {
+        return fail_conn(conn, "cannot connect", port_last_error(load->port));
+    }
+    conn->state = LOAD_DIALING;
+    return true;
+}
+
+/* The client has nothing in hand that the link alone could not go on with. */
+static bool can_take_over(const struct sotto_client *client)
+{
+    return client->state == SOTTO_CLIENT_ROOM && client->is_caught_up &&
+           client->in_at == client->in_len &&
+           client->out_at == client->out_len &&
+           client->control_at == client->control_len &&
+           client->link.plain_left == 0 &&
+           !sotto_link_is_assembling(&client->link);
+}
+
+static void take_over(struct load *load, struct load_conn *conn)
+{
+    struct sotto_client *client = conn->client;
+
+    (void)sotto_link_take_back(&client->link);
+    conn->link = client->link;
+    conn->last = client->seen;
+    conn->keys = client->keys;
+    conn->verifier = client->verifier;
+    drop_client(conn);
+    conn->state = LOAD_ROOM;
+    conn->ready_ns = load->now_ns;
+    load->ready++;
+    if (load->events.ready != NULL) {
+        load->events.ready(load->events.ctx, conn);
+    }
+}
+
+static bool tell_message(struct load *load, struct load_conn *conn,
+                         const struct sotto_entry *entry)
+{
+    return load->events.message == NULL ||
+           load->events.message(load->events.ctx, conn, entry, load->now_ns);
+}
+
+static bool take_client_event(struct load *load, struct load_conn *conn,
+                              const struct sotto_client_event *event)
+{
+    char text[64];
+
+    switch (event->kind) {
+    case SOTTO_EVENT_IDENTITY:
+        sotto_client_accept(conn->client); /* nothing here is secret */
+        return true;
+    case SOTTO_EVENT_DERIVE:
+        derive(conn->client);
+        return true;
+    case SOTTO_EVENT_REGISTERED:
+        conn->is_registered = true;
+        return true;
+    case SOTTO_EVENT_PROBLEM:
+        (void)snprintf(text, sizeof text, "problem %u",
+                       (unsigned)event->problem.problem);
+        return fail_conn(conn, "the server refused", text);
+    case SOTTO_EVENT_CLOSED:
+        (void)snprintf(text, sizeof text, "%s, reason %u, refusal %u",
+                       sotto_err_name(event->error), (unsigned)event->reason,
+                       (unsigned)event->refusal);
+        return fail_conn(conn, "the connection ended", text);
+    case SOTTO_EVENT_PASSWORD:
+        return fail_conn(conn, "the password is not that of the account", "");
+    case SOTTO_EVENT_ENTRY:
+        return event->type != SOTTO_MSG_MESSAGE ||
+               tell_message(load, conn, &event->entry);
+    case SOTTO_EVENT_LOGGED_IN:
+    case SOTTO_EVENT_JOINED:
+    case SOTTO_EVENT_CAUGHT_UP:
+    case SOTTO_EVENT_ACKED:
+    case SOTTO_EVENT_PRESENT:
+        break;
+    }
+    return true;
+}
+
+static bool write_client(struct load *load, struct load_conn *conn)
+{
+    const uint8_t *at = NULL;
+    size_t len = 0;
+
+    while (sotto_client_output(conn->client, load->now_ms, &at, &len)) {
+        size_t put = 0;
+        enum sotto_err err = port_write(conn->stream, at, len, &put);
+        if (err == SOTTO_ERR_AGAIN) {
+            port_want(conn->stream, PORT_READ | PORT_WRITE);
+            return true;
+        }
+        if (err != SOTTO_OK) {
+            return fail_conn(conn, "cannot write", sotto_err_name(err));
+        }
+        sotto_client_output_done(conn->client, put);
+    }
+    port_want(conn->stream, PORT_READ);
+    return true;
+}
+
+/* Goes on until the client wants more of the server. */
+static bool run_client(struct load *load, struct load_conn *conn)
+{
+    struct sotto_client_event event;
+    bool has_event = true;
+
+    while (has_event) {
+        has_event = sotto_client_next(conn->client, &event);
+        if (has_event && !take_client_event(load, conn, &event)) {
+            return false;
+        }
+    }
+    if (!write_client(load, conn)) {
+        return false;
+    }
+    if (can_take_over(conn->client)) {
+        take_over(load, conn);
+    }
+    return true;
+}
+
+static bool dialled(struct load *load, struct load_conn *conn)
+{
+    enum sotto_err err = port_connect_status(conn->stream);
+
+    if (err == SOTTO_ERR_AGAIN) {
+        return true;
+    }
+    if (err != SOTTO_OK) {
+        return fail_conn(conn, "cannot connect", sotto_err_name(err));
+    }
+    conn->state = LOAD_LOGIN;
+    sotto_client_connected(conn->client, load->now_ms);
+    return run_client(load, conn);
+}
+
+static bool read_client(struct load *load, struct load_conn *conn)
+{
+    uint8_t *at = NULL;
+    size_t cap = 0;
+    size_t got = 0;
+
+    if (!sotto_client_input(conn->client, &at, &cap)) {
+        return run_client(load, conn);
+    }
+    enum sotto_err err = port_read(conn->stream, at, cap, &got);
+    if (err == SOTTO_ERR_AGAIN) {
+        return run_client(load, conn);
+    }
+    if (err != SOTTO_OK) {
+        return fail_conn(conn, "the server is gone", sotto_err_name(err));
+    }
+    sotto_client_input_done(conn->client, got, load->now_ms);
+    return run_client(load, conn);
+}
+
+/* ---- in the room -------------------------------------------------------- */
+
+static bool take_entry(struct load *load, struct load_conn *conn,
+                       const struct sotto_frame *frame)
+{
+    struct sotto_entry entry;
+
+    if (sotto_entry_decode(&entry, frame->type, frame->body, frame->len) !=
+        SOTTO_OK) {
+        return fail_conn(conn, "an entry cannot be read", "");
+    }
+    if (conn->is_strict ? entry.number != conn->last + 1
+                        : entry.number <= conn->last) {
+        return fail_conn(conn, "an entry is missing, or out of order", "");
+    }
+    conn->last = entry.number;
+    return frame->type != SOTTO_MSG_MESSAGE || tell_message(load, conn, &entry);
+}
+
+static bool take_ack(struct load *load, struct load_conn *conn,
+                     const struct sotto_frame *frame)
+{
+    struct sotto_ack ack;
+
+    if (sotto_ack_decode(&ack, frame->body, frame->len) != SOTTO_OK ||
+        ack.id != conn->acked + 1 || ack.id > conn->posted) {
+        return fail_conn(conn, "an acknowledgement does not fit", "");
+    }
+    conn->acked = ack.id;
+    if (load->events.acked != NULL) {
+        load->events.acked(load->events.ctx, conn, ack.id, load->now_ns);
+    }
+    return true;
+}
+
+static bool take_frame(struct load *load, struct load_conn *conn,
+                       const struct sotto_frame *frame)
+{
+    switch (frame->type) {
+    case SOTTO_MSG_MESSAGE:
+    case SOTTO_MSG_ENTERED:
+    case SOTTO_MSG_LEFT:
+        return take_entry(load, conn, frame);
+    case SOTTO_MSG_ACK:
+        return take_ack(load, conn, frame);
+    case SOTTO_MSG_ERROR:
+        return fail_conn(conn, "the server refused a post", "");
+    default:
+        return fail_conn(conn, "a frame that was not asked for came", "");
+    }
+}
+
+/* Opens the whole records of `len` bytes; `*used` is their length. */
+static bool open_records(struct load *load, struct load_conn *conn, size_t len,
+                         size_t *used)
+{
+    for (;;) {
+        size_t unit = 0;
+        struct sotto_frame frame;
+        enum sotto_err err = sotto_link_feed(&conn->link, load->input + *used,
+                                             len - *used, &unit);
+        *used += unit;
+        if (err != SOTTO_OK) {
+            return fail_conn(conn, "a record cannot be opened",
+                             sotto_err_name(err));
+        }
+        if (unit == 0) {
+            return true;
+        }
+        while (sotto_link_next(&conn->link, &frame, &err)) {
+            if (!take_frame(load, conn, &frame)) {
+                return false;
+            }
+        }
+        if (err != SOTTO_OK || conn->link.state != SOTTO_LINK_OPEN) {
+            return fail_conn(conn, "the server ended the connection",
+                             sotto_err_name(err));
+        }
+    }
+}
+
+static bool keep_rest(struct load *load, struct load_conn *conn, size_t used,
+                      size_t len)
+{
+    conn->rest_len = len - used;
+    if (conn->rest_len == 0) {
+        return true;
+    }
+    if (conn->rest == NULL) {
+        conn->rest = malloc(RECORD_MAX);
+    }
+    if (conn->rest == NULL) {
+        return fail_conn(conn, "no memory", "");
+    }
+    SOTTO_ASSERT(conn->rest_len <= RECORD_MAX);
+    memcpy(conn->rest, load->input + used, conn->rest_len);
+    return true;
+}
+
+static bool read_room(struct load *load, struct load_conn *conn)
+{
+    size_t got = 0;
+    size_t used = 0;
+    const size_t rest = conn->rest_len;
+
+    enum sotto_err err =
+        port_read(conn->stream, load->input + rest, INPUT_MAX - rest, &got);
+    if (err == SOTTO_ERR_AGAIN) {
+        return true;
+    }
+    if (err != SOTTO_OK) {
+        return fail_conn(conn, "the server is gone", sotto_err_name(err));
+    }
+    if (rest > 0) {
+        memcpy(load->input, conn->rest, rest);
+    }
+    load->now_ns = port_now_ns(load->port);
+    return open_records(load, conn, rest + got, &used) &&
+           keep_rest(load, conn, used, rest + got);
+}
+
+/* ---- posting ------------------------------------------------------------ */
+
+static bool flush(struct load_conn *conn)
+{
+    while (conn->out_at < conn->out_len) {
+        size_t put = 0;
+        enum sotto_err err = port_write(conn->stream, conn->out + conn->out_at,
+                                        conn->out_len - conn->out_at, &put);
+        if (err == SOTTO_ERR_AGAIN) {
+            port_want(conn->stream, PORT_READ | PORT_WRITE);
+            return true;
+        }
+        if (err != SOTTO_OK) {
+            return fail_conn(conn, "cannot write", sotto_err_name(err));
+        }
+        conn->out_at += put;
+    }
+    port_want(conn->stream, PORT_READ);
+    return true;
+}
+
+bool load_can_post(const struct load_conn *conn)
+{
+    return conn->state == LOAD_ROOM && conn->out_at == conn->out_len;
+}
+
+size_t load_posts_max(size_t len)
+{
+    return (SOTTO_RECORD_LIMIT_HOST - 64) / (len + POST_HEAD);
+}
+
+bool load_post(struct load *load, struct load_conn *conn, const uint8_t *texts,
+               size_t len, size_t count)
+{
+    struct sotto_record record;
+    uint8_t body[POST_MAX];
+
+    SOTTO_ASSERT(load_can_post(conn) && count <= load_posts_max(len));
+    if (conn->out == NULL) {
+        conn->out = malloc(RECORD_MAX);
+    }
+    if (conn->out == NULL) {
+        return fail_conn(conn, "no memory", "");
+    }
+    sotto_link_begin(&conn->link, &record, conn->out, RECORD_MAX);
+    for (size_t at = 0; at < count; at++) {
+        struct sotto_writer w;
+        const struct sotto_post post = {.room = SOTTO_LOBBY,
+                                        .id = ++conn->posted,
+                                        .text = {texts + at * len, len}};
+        sotto_writer_init(&w, body, sizeof body);
+        sotto_post_encode(&w, &post);
+        if (w.bad || sotto_record_add(&record, SOTTO_MSG_POST, body, w.len) !=
+                         SOTTO_OK) {
+            return fail_conn(conn, "posts do not fit a record", "");
+        }
+    }
+    conn->out_at = 0;
+    enum sotto_err err =
+        sotto_link_end(&conn->link, &record, load->now_ms, &conn->out_len);
+    if (err != SOTTO_OK) {
+        return fail_conn(conn, "cannot seal a record", sotto_err_name(err));
+    }
+    return flush(conn);
+}
+
+/* ---- turns -------------------------------------------------------------- */
+
+static bool take_ready(struct load *load, struct load_conn *conn,
+                       unsigned ready)
+{
+    switch (conn->state) {
+    case LOAD_DIALING:
+        return dialled(load, conn);
+    case LOAD_LOGIN:
+        return read_client(load, conn);
+    case LOAD_ROOM:
+        return ((ready & PORT_WRITE) == 0 || flush(conn)) &&
+               read_room(load, conn);
+    case LOAD_IDLE:
+    case LOAD_ENDED:
+        break;
+    }
+    return true;
+}
+
+void load_set_deadline(struct load *load, uint64_t ms)
+{
+    load->deadline_ms = port_now_ms(load->port) + ms;
+}
+
+bool load_turn(struct load *load, uint32_t timeout_ms)
+{
+    struct port_event events[EVENTS];
+    size_t count = 0;
+
+    port_wait(load->loop, timeout_ms, events, EVENTS, &count);
+    load->now_ms = port_now_ms(load->port);
+    load->now_ns = port_now_ns(load->port);
+    for (size_t at = 0; at < count; at++) {
+        if (events[at].kind == PORT_EVENT_STOP) {
+            return load_fail(load, "stopped", "");
+        }
+        if (events[at].kind == PORT_EVENT_READY &&
+            !take_ready(load, events[at].tag, events[at].ready)) {
+            return false;
+        }
+    }
+    if (load->now_ms > load->deadline_ms) {
+        return load_fail(load, "it took too long", "");
+    }
+    return true;
+}
+
+bool load_join(struct load *load, size_t first, size_t end, size_t parallel)
+{
+    const size_t base = load->ready;
+    const size_t wanted = end - first;
+    size_t next = first;
+
+    while (load->ready - base < wanted) {
+        while (next < end && next - first - (load->ready - base) < parallel) {
+            if (!load_dial(load, &load->conns[next++])) {
+                return false;
+            }
+        }
+        if (!load_turn(load, 1000)) {
+            return false;
+        }
+    }
+    return true;
+}
