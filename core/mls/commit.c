@@ -54,8 +54,8 @@ static enum sotto_err check_path_leaf(const struct sotto_mls_group *group,
     return err;
 }
 
-/* Checks the path's leaf and finds where it goes: a joiner takes the leftmost
- * blank leaf (12.4.3.2). */
+/* Checks the path's leaf, and its keys, and finds where the leaf goes: a joiner
+ * takes the leftmost blank one (12.4.3.2). */
 static enum sotto_err place_committer(const struct sotto_mls_group *group,
                                       const struct sotto_mls_client *client,
                                       struct sotto_mls_work *work,
@@ -74,7 +74,8 @@ static enum sotto_err place_committer(const struct sotto_mls_group *group,
         err = check_path_leaf(group, client, work, &commit->path.leaf_node,
                               *leaf, old);
     }
-    return err;
+    return err == SOTTO_OK ? sotto_mls_path_check(group->suite, &commit->path)
+                           : err;
 }
 
 /* ------------------------------------------------------ context and secrets */

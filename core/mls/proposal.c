@@ -76,6 +76,9 @@ static enum sotto_err check_update(const struct sotto_mls_group *group,
         err = SOTTO_ERR_FORMAT;
     }
     if (err == SOTTO_OK) {
+        err = sotto_mls_check_public(group->suite, update->encryption_key);
+    }
+    if (err == SOTTO_OK) {
         err = sotto_mls_leaf_verify(group->suite, update,
                                     group->context.group_id, sender.index);
     }

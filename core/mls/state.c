@@ -236,8 +236,7 @@ static bool is_waiting_good(const struct sotto_mls_group *group,
                                    SOTTO_MLS_LEAF_KEY_PACKAGE, none,
                                    SOTTO_TIME_UNKNOWN);
         return err == SOTTO_OK &&
-               sotto_mls_check_public(group->suite, proposal->add.init_key) ==
-                   SOTTO_OK;
+               proposal->add.init_key.len == group->suite->public_len;
     case SOTTO_MLS_PROPOSAL_UPDATE:
         err = sotto_mls_leaf_check(group->suite, &proposal->update,
                                    SOTTO_MLS_LEAF_UPDATE, none,

@@ -109,6 +109,7 @@ enum sotto_err sotto_mls_leaf_check(const struct sotto_mls_suite *suite,
 {
     const struct sotto_mls_capabilities *can = &leaf->capabilities;
     bool valid = (source == 0 || leaf->source == source) &&
+                 leaf->encryption_key.len == suite->public_len &&
                  leaf->signature_key.len == suite->signature_public_len &&
                  sotto_mls_list_has(can->versions, SOTTO_MLS_VERSION_10) &&
                  sotto_mls_list_has(can->cipher_suites, suite->id) &&
@@ -117,8 +118,7 @@ enum sotto_err sotto_mls_leaf_check(const struct sotto_mls_suite *suite,
                  knows_extensions(can, group_extensions) &&
                  meets_required(can, group_extensions) && is_in_time(leaf, now);
 
-    return valid ? sotto_mls_check_public(suite, leaf->encryption_key)
-                 : SOTTO_ERR_FORMAT;
+    return valid ? SOTTO_OK : SOTTO_ERR_FORMAT;
 }
 
 /* What is signed: the leaf node up to its signature, and for a leaf that was
@@ -190,10 +190,13 @@ enum sotto_err sotto_mls_key_package_check(
         sotto_mls_same(key_package->init_key, leaf->encryption_key)) {
         return SOTTO_ERR_FORMAT;
     }
-    err = sotto_mls_check_public(suite, key_package->init_key);
+    err = sotto_mls_leaf_check(suite, leaf, SOTTO_MLS_LEAF_KEY_PACKAGE,
+                               group_extensions, now);
     if (err == SOTTO_OK) {
-        err = sotto_mls_leaf_check(suite, leaf, SOTTO_MLS_LEAF_KEY_PACKAGE,
-                                   group_extensions, now);
+        err = sotto_mls_check_public(suite, leaf->encryption_key);
+    }
+    if (err == SOTTO_OK) {
+        err = sotto_mls_check_public(suite, key_package->init_key);
     }
     if (err == SOTTO_OK) {
         err =
@@ -331,27 +334,31 @@ static bool are_unmerged_well(const struct sotto_mls_tree *tree, uint32_t node)
     return leaf == SOTTO_MLS_NONE;
 }
 
-static enum sotto_err check_parent(const struct sotto_mls_tree *tree,
-                                   uint32_t node)
+static enum sotto_err check_parents(const struct sotto_mls_tree *tree)
 {
-    if (!are_unmerged_well(tree, node)) {
-        return SOTTO_ERR_FORMAT;
+    uint32_t nodes = sotto_mls_node_count(tree->leaf_count);
+
+    for (uint32_t node = 1; node < nodes; node += 2) {
+        if (!are_unmerged_well(tree, node)) {
+            return SOTTO_ERR_FORMAT;
+        }
     }
-    return sotto_mls_tree_parent(tree, node) == NULL
-               ? SOTTO_OK
-               : sotto_mls_check_public(tree->suite,
-                                        sotto_mls_tree_key(tree, node));
+    return sotto_mls_tree_check_parent_hashes(tree);
 }
 
-static enum sotto_err check_parents(const struct sotto_mls_tree *tree)
+/* Of leaves and parents: one can encrypt to them. */
+static enum sotto_err check_keys(const struct sotto_mls_tree *tree)
 {
     uint32_t nodes = sotto_mls_node_count(tree->leaf_count);
     enum sotto_err err = SOTTO_OK;
 
-    for (uint32_t node = 1; node < nodes && err == SOTTO_OK; node += 2) {
-        err = check_parent(tree, node);
+    for (uint32_t node = 0; node < nodes && err == SOTTO_OK; node++) {
+        if (!sotto_mls_tree_is_blank(tree, node)) {
+            err = sotto_mls_check_public(tree->suite,
+                                         sotto_mls_tree_key(tree, node));
+        }
     }
-    return err == SOTTO_OK ? sotto_mls_tree_check_parent_hashes(tree) : err;
+    return err;
 }
 
 /*
@@ -459,6 +466,9 @@ enum sotto_err sotto_mls_tree_check(const struct sotto_mls_tree *tree,
     }
     if (err == SOTTO_OK) {
         err = check_leaves(tree, group_extensions);
+    }
+    if (err == SOTTO_OK) {
+        err = check_keys(tree);
     }
     if (err == SOTTO_OK) {
         err = verify_leaves(tree, group_id, mine);

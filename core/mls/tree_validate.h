@@ -13,12 +13,12 @@
 
 /*
  * What does not depend on the other members: the source is `source` (0: any);
- * its keys are as long as the suite's, and one can encrypt to it; version,
- * suite, its own credential type and extensions are among its capabilities; all
- * that the group's extensions ask for (required_capabilities, their own types)
- * is, too; a KEY_PACKAGE leaf's lifetime contains `now` (seconds;
- * SOTTO_TIME_UNKNOWN: not asked). Types that RFC 9420 itself defines need not
- * be listed. FORMAT; SPACE.
+ * key lengths are the suite's (whether one can encrypt to it is for
+ * sotto_mls_check_public()); version, suite, its own credential type and
+ * extensions are among its capabilities; all that the group's extensions ask
+ * for (required_capabilities, their own types) is, too; a KEY_PACKAGE leaf's
+ * lifetime contains `now` (seconds; SOTTO_TIME_UNKNOWN: not asked). Types that
+ * RFC 9420 itself defines need not be listed. FORMAT.
  */
 enum sotto_err sotto_mls_leaf_check(const struct sotto_mls_suite *suite,
                                     const struct sotto_mls_leaf_node *leaf,
@@ -41,9 +41,9 @@ enum sotto_err sotto_mls_leaf_sign(const struct sotto_mls_suite *suite,
                                    uint8_t *signature, size_t *signature_len)
     SOTTO_MUST_CHECK;
 
-/* KeyPackage (10.1): version, suite, init_key is a key and differs from
- * encryption_key, both signatures, the leaf by sotto_mls_leaf_check(). FORMAT,
- * AUTH; SPACE. */
+/* KeyPackage (10.1): version, suite, init_key and encryption_key are keys and
+ * differ, both signatures, the leaf by sotto_mls_leaf_check(). FORMAT, AUTH;
+ * SPACE. */
 enum sotto_err sotto_mls_key_package_check(
     const struct sotto_mls_suite *suite,
     const struct sotto_mls_key_package *key_package,

@@ -432,26 +432,20 @@ static bool is_new_key(const struct new_keys *keys, struct sotto_span key)
     return false;
 }
 
-/* Takes one more, unless it is there already or no key. */
-static enum sotto_err note_key(struct new_keys *keys,
-                               const struct sotto_mls_suite *suite,
-                               struct sotto_span key)
+/* Takes one more; false when it is there already or has no key's length. */
+static bool note_key(struct new_keys *keys, struct sotto_span key, size_t len)
 {
-    enum sotto_err err = sotto_mls_check_public(suite, key);
-
-    if (err == SOTTO_OK &&
-        (keys->count == SOTTO_MLS_LEVELS || is_new_key(keys, key))) {
-        err = SOTTO_ERR_FORMAT;
+    if (key.len != len || keys->count == SOTTO_MLS_LEVELS ||
+        is_new_key(keys, key)) {
+        return false;
     }
-    if (err == SOTTO_OK) {
-        keys->keys[keys->count++] = key;
-        sotto_mls_set_bit(keys->last_bytes, key.at[key.len - 1], true);
-    }
-    return err;
+    keys->keys[keys->count++] = key;
+    sotto_mls_set_bit(keys->last_bytes, key.at[len - 1], true);
+    return true;
 }
 
-/* The path's keys are keys, and differ from each other and from all in the
- * tree, which is still without the path (12.4.2). */
+/* The path's keys differ from each other and from all in the tree, which is
+ * still without the path (12.4.2). */
 static enum sotto_err check_new_keys(const struct sotto_mls_tree *draft,
                                      const struct sotto_mls_update_path *path)
 {
@@ -459,18 +453,30 @@ static enum sotto_err check_new_keys(const struct sotto_mls_tree *draft,
     struct sotto_reader nodes = sotto_mls_items(path->nodes);
     struct sotto_mls_update_path_node one;
     struct new_keys keys = {.count = 0};
-    enum sotto_err err =
-        note_key(&keys, draft->suite, path->leaf_node.encryption_key);
+    size_t len = draft->suite->public_len;
+    bool valid = note_key(&keys, path->leaf_node.encryption_key, len);
 
-    while (err == SOTTO_OK && nodes.left > 0) {
+    while (valid && nodes.left > 0) {
         sotto_mls_read_update_path_node(&nodes, &one);
-        err = nodes.bad ? SOTTO_ERR_FORMAT
-                        : note_key(&keys, draft->suite, one.encryption_key);
+        valid = !nodes.bad && note_key(&keys, one.encryption_key, len);
     }
-    for (uint32_t node = 0; err == SOTTO_OK && node < count; node++) {
-        if (is_new_key(&keys, sotto_mls_tree_key(draft, node))) {
-            err = SOTTO_ERR_FORMAT;
-        }
+    for (uint32_t node = 0; valid && node < count; node++) {
+        valid = !is_new_key(&keys, sotto_mls_tree_key(draft, node));
+    }
+    return valid ? SOTTO_OK : SOTTO_ERR_FORMAT;
+}
+
+enum sotto_err sotto_mls_path_check(const struct sotto_mls_suite *suite,
+                                    const struct sotto_mls_update_path *path)
+{
+    struct sotto_reader nodes = sotto_mls_items(path->nodes);
+    struct sotto_mls_update_path_node one;
+    enum sotto_err err =
+        sotto_mls_check_public(suite, path->leaf_node.encryption_key);
+
+    while (nodes.left > 0 && err == SOTTO_OK) {
+        sotto_mls_read_update_path_node(&nodes, &one);
+        err = sotto_mls_check_public(suite, one.encryption_key);
     }
     return err;
 }

@@ -8,6 +8,7 @@
  *   sotto_mls_tree_rehash()     gives the tree hash for the GroupContext
  *   sotto_mls_path_encrypt()    the UpdatePathNodes
  * Everybody else:
+ *   sotto_mls_path_check()      its keys
  *   sotto_mls_path_merge()      the public half
  *   sotto_mls_tree_rehash()
  *   sotto_mls_path_decrypt()    the private half
@@ -81,12 +82,18 @@ enum sotto_err sotto_mls_path_encrypt(
     const struct sotto_mls_path_secrets *secrets, struct sotto_span context,
     const struct sotto_random *random, struct sotto_writer *w) SOTTO_MUST_CHECK;
 
+/* Whether one can encrypt to all nodes of somebody else's path, the leaf
+ * included. FORMAT; SPACE. */
+enum sotto_err sotto_mls_path_check(const struct sotto_mls_suite *suite,
+                                    const struct sotto_mls_update_path *path)
+    SOTTO_MUST_CHECK;
+
 /*
  * Puts the public half of `leaf`'s update path into the draft, which has the
  * proposals already. FORMAT when the number of nodes or ciphertexts is not
- * what the tree asks for, or a key is none or stands in the tree before; AUTH
- * when the leaf's parent hash does not fit; SPACE. `path` is borrowed by the
- * draft. The leaf node itself is validated elsewhere.
+ * what the tree asks for, a key has a wrong length, or stands in the tree
+ * before; AUTH when the leaf's parent hash does not fit. `path` is borrowed by
+ * the draft. The leaf node itself is validated elsewhere.
  */
 enum sotto_err sotto_mls_path_merge(struct sotto_mls_tree *draft, uint32_t leaf,
                                     const struct sotto_mls_update_path *path)

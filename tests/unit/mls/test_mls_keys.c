@@ -4,6 +4,7 @@
  * 12.2).
  */
 #include "core/mls/codec.h"
+#include "core/mls/framing.h"
 #include "core/mls/label.h"
 #include "tests/unit/mls/party.h"
 #include <string.h>
@@ -130,6 +131,85 @@ static void test_add_refuses_keys_that_are_no_points(void **state)
     assert_int_equal(judge_add(&party[4]), SOTTO_OK);
     assert_refused(no_point, NULL);
     assert_refused(NULL, no_point);
+}
+
+static void test_update_refuses_key_that_is_no_point(void **state)
+{
+    const struct sotto_mls_group *group = party[1].group;
+    const struct sotto_mls_sender sender = {SOTTO_MLS_SENDER_MEMBER, 1};
+    struct sotto_mls_proposal proposal = {.type = SOTTO_MLS_PROPOSAL_UPDATE};
+    struct sotto_mls_leaf_node leaf;
+    uint8_t bytes[1024];
+    struct sotto_reader r;
+    struct sotto_writer w;
+
+    (void)state;
+    assert_true(sotto_mls_tree_leaf_node(&group->tree, 1, &leaf));
+    leaf.source = SOTTO_MLS_LEAF_UPDATE;
+    leaf.encryption_key.at = no_point;
+    sotto_writer_init(&w, bytes, sizeof bytes);
+    assert_int_equal(sotto_mls_leaf_make(suite(), party[1].signature_private,
+                                         &leaf, sotto_mls_group_id(group), 1,
+                                         &w),
+                     SOTTO_OK);
+    sotto_reader_init(&r, bytes, w.len);
+    sotto_mls_read_leaf_node(&r, &proposal.update);
+    assert_int_equal(sotto_mls_proposal_check(party[0].group, &party_client,
+                                              &proposal, sender),
+                     SOTTO_ERR_FORMAT);
+}
+
+/* Signs the commit in party_made, which is public, once more. */
+static void sign_commit(struct sotto_mls_message *message)
+{
+    const struct sotto_mls_group *group = party[0].group;
+    struct sotto_mls_authenticated_content content = {
+        .wire_format = SOTTO_MLS_WIRE_PUBLIC_MESSAGE,
+        .content = message->public_message.content,
+        .auth = message->public_message.auth};
+    uint8_t signature[SOTTO_MLS_SIGNATURE_MAX];
+    uint8_t bytes[4096];
+    struct sotto_writer w;
+    size_t len;
+
+    assert_int_equal(sotto_mls_content_sign(suite(), party[0].signature_private,
+                                            &content,
+                                            sotto_mls_group_context_span(group),
+                                            signature, &len),
+                     SOTTO_OK);
+    content.auth.signature = (struct sotto_span){signature, len};
+    sotto_writer_init(&w, bytes, sizeof bytes);
+    assert_int_equal(sotto_mls_public_protect(
+                         suite(), group->secrets.membership_key, &content,
+                         sotto_mls_group_context_span(group), &w),
+                     SOTTO_OK);
+    memcpy(party_message, bytes, w.len);
+    party_made.message.len = w.len;
+}
+
+static void test_commit_with_path_to_no_point_is_refused(void **state)
+{
+    const struct sotto_mls_plan plan = {.with_path = true,
+                                        .how = {.is_public = true}};
+    struct sotto_mls_update_path_node node;
+    struct sotto_mls_message message;
+    struct sotto_mls_commit commit;
+    struct sotto_mls_event event;
+    struct sotto_reader r;
+
+    (void)state;
+    assert_int_equal(party_try(&party[0], &plan), SOTTO_OK);
+    r = sotto_mls_items(party_span(&party_made.message));
+    sotto_mls_read_message(&r, &message);
+    r = sotto_mls_items(message.public_message.content.content);
+    sotto_mls_read_commit(&r, &commit);
+    r = sotto_mls_items(commit.path.nodes);
+    sotto_mls_read_update_path_node(&r, &node);
+    party_message[node.encryption_key.at - party_message + 64] ^= 1;
+    sign_commit(&message);
+    assert_int_equal(sotto_mls_receive(party[1].group, &party_client,
+                                       party_span(&party_made.message), &event),
+                     SOTTO_ERR_FORMAT);
 }
 
 /* ------------------------------------------------- one key, one node (16.7) */
@@ -268,6 +348,8 @@ int test_mls_keys(void)
 {
     const struct CMUnitTest tests[] = {
         KEYS(test_add_refuses_keys_that_are_no_points),
+        KEYS(test_update_refuses_key_that_is_no_point),
+        KEYS(test_commit_with_path_to_no_point_is_refused),
         KEYS(test_add_refuses_key_of_a_parent),
         KEYS(test_add_refuses_client_that_is_a_member),
         KEYS(test_add_refuses_client_twice),

@@ -342,10 +342,8 @@ static void test_treekem_refuses_a_path_of_the_wrong_shape(void **state)
 }
 
 /* Each node's key in turn in place of the path's first: of a leaf, of parents
- * beside the path, and of those that the path replaces; and one that is none.
- */
-static void test_treekem_refuses_a_key_that_is_none_or_there_already(
-    void **state)
+ * beside the path, and of those that the path replaces. */
+static void test_treekem_refuses_a_key_that_is_there_already(void **state)
 {
     static struct sent sent;
     struct sotto_mls_update_path path;
@@ -370,15 +368,37 @@ static void test_treekem_refuses_a_key_that_is_none_or_there_already(
             refused++;
         }
     }
-    memset(key, 4, SOTTO_MLS_PUBLIC_MAX); /* no point of the curve */
-    assert_int_equal(sotto_mls_path_merge(&group.draft, 1, &path),
-                     SOTTO_ERR_FORMAT);
-    begin();
     assert_int_equal(refused, 6); /* four leaves, two parents of leaf 0's */
     sotto_mls_read_update_path_node(&nodes, &node); /* twice on the path */
     memcpy(key, node.encryption_key.at, node.encryption_key.len);
     assert_int_equal(sotto_mls_path_merge(&group.draft, 1, &path),
                      SOTTO_ERR_FORMAT);
+}
+
+static void test_treekem_refuses_keys_that_are_no_points(void **state)
+{
+    static struct sent sent;
+    struct sotto_mls_update_path path;
+    struct sotto_mls_update_path_node node;
+    struct sotto_reader nodes;
+    uint8_t *key;
+
+    (void)state;
+    prepare(&sent);
+    read_path(&sent, &path);
+    assert_int_equal(sotto_mls_path_check(suite(), &path), SOTTO_OK);
+    path.leaf_node.encryption_key.len--;
+    assert_int_equal(sotto_mls_path_check(suite(), &path), SOTTO_ERR_FORMAT);
+    path.leaf_node.encryption_key.len++;
+    nodes = sotto_mls_items(path.nodes);
+    while (nodes.left > 0) {
+        sotto_mls_read_update_path_node(&nodes, &node);
+        key = sent.bytes + (node.encryption_key.at - sent.bytes);
+        key[64] ^= 1;
+        assert_int_equal(sotto_mls_path_check(suite(), &path),
+                         SOTTO_ERR_FORMAT);
+        key[64] ^= 1;
+    }
 }
 
 static void test_treekem_refuses_another_parent_hash(void **state)
@@ -465,8 +485,8 @@ int test_mls_treekem(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_treekem_agrees_through_random_histories),
         cmocka_unit_test(test_treekem_refuses_a_path_of_the_wrong_shape),
-        cmocka_unit_test(
-            test_treekem_refuses_a_key_that_is_none_or_there_already),
+        cmocka_unit_test(test_treekem_refuses_a_key_that_is_there_already),
+        cmocka_unit_test(test_treekem_refuses_keys_that_are_no_points),
         cmocka_unit_test(test_treekem_refuses_another_parent_hash),
         cmocka_unit_test(test_treekem_refuses_what_it_cannot_decrypt),
         cmocka_unit_test(
