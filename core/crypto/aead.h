@@ -33,9 +33,10 @@ enum sotto_aead_alg {
 #    define SOTTO_AEAD_GCM 1
 #endif
 
-/* What the back end keeps of a key; it checks that this suffices. Hosts keep
- * all that can be computed from it, boards as little as is sensible
- * (SOTTO_SMALL_KEYS in core/crypto/mbedtls/CMakeLists.txt). */
+/* What the back end keeps of a key; it checks that this suffices. mbedTLS on
+ * hosts keeps all that can be computed from it, on boards as little as is
+ * sensible (SOTTO_SMALL_KEYS in core/crypto/mbedtls/CMakeLists.txt); libcrypto
+ * the key itself. */
 #ifndef SOTTO_AEAD_WORDS
 #    define SOTTO_AEAD_WORDS 125
 #endif

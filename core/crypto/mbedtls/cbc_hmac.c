@@ -17,34 +17,19 @@
 #include "core/crypto/mbedtls/midstate.h"
 #include <string.h>
 
-#define BLOCK_LEN 16
-
-void sotto_cbc_midstates(const uint8_t *key, uint32_t *inner, uint32_t *outer)
-{
-    struct sotto_hmac mac;
-
-    sotto_hmac_init(&mac, key, SOTTO_CBC_HALF);
-    sotto_midstate_save(&mac.inner, inner);
-    sotto_midstate_save(&mac.outer, outer);
-    sotto_wipe(&mac, sizeof mac);
-}
-
 /* The MAC over AD, IV, ciphertext and AL; its first 16 bytes are the tag. */
 static bool make_tag(const struct sotto_aead *aead,
                      const struct sotto_aead_message *m, const uint8_t *cipher,
                      size_t cipher_len, uint8_t mac[static SOTTO_HASH_LEN])
 {
     mbedtls_sha256_context ctx;
-    const uint64_t ad_bits = 8 * (uint64_t)m->ad_len;
     uint8_t al[8];
     int ret = 0;
 
-    for (size_t i = 0; i < sizeof al; i++) {
-        al[i] = (uint8_t)(ad_bits >> (56 - 8 * i));
-    }
+    sotto_cbc_number(8 * (uint64_t)m->ad_len, al);
     sotto_midstate_resume(sotto_cbc_inner(aead), &ctx);
     ret |= mbedtls_sha256_update(&ctx, m->ad, m->ad_len);
-    ret |= mbedtls_sha256_update(&ctx, m->nonce, BLOCK_LEN);
+    ret |= mbedtls_sha256_update(&ctx, m->nonce, SOTTO_AES_BLOCK);
     ret |= mbedtls_sha256_update(&ctx, cipher, cipher_len);
     ret |= mbedtls_sha256_update(&ctx, al, sizeof al);
     ret |= mbedtls_sha256_finish(&ctx, mac);
@@ -55,16 +40,16 @@ static bool make_tag(const struct sotto_aead *aead,
     return ret == 0;
 }
 
-bool sotto_cbc_seal(const struct sotto_aead *aead,
-                    const struct sotto_aead_message *m, uint8_t *out)
+static bool seal_text(const struct sotto_aead *aead,
+                      const struct sotto_aead_message *m, uint8_t *out)
 {
-    const size_t tail_len = m->len % BLOCK_LEN;
+    const size_t tail_len = m->len % SOTTO_AES_BLOCK;
     const size_t body_len = m->len - tail_len;
-    const uint8_t padding = (uint8_t)(BLOCK_LEN - tail_len);
+    const uint8_t padding = (uint8_t)(SOTTO_AES_BLOCK - tail_len);
     mbedtls_aes_context aes;
     uint8_t mac[SOTTO_HASH_LEN];
-    uint8_t iv[BLOCK_LEN];   /* moves along with the chain */
-    uint8_t last[BLOCK_LEN]; /* the end of the text and its padding */
+    uint8_t iv[SOTTO_AES_BLOCK];   /* moves along with the chain */
+    uint8_t last[SOTTO_AES_BLOCK]; /* the end of the text and its padding */
     int ret = 0;
     bool ok;
 
@@ -80,9 +65,9 @@ bool sotto_cbc_seal(const struct sotto_aead *aead,
     }
     ret |= mbedtls_aes_crypt_cbc(&aes, MBEDTLS_AES_ENCRYPT, sizeof last, iv,
                                  last, out + body_len);
-    ok = ret == 0 && make_tag(aead, m, out, body_len + BLOCK_LEN, mac);
+    ok = ret == 0 && make_tag(aead, m, out, body_len + SOTTO_AES_BLOCK, mac);
     if (ok) {
-        memcpy(out + body_len + BLOCK_LEN, mac, SOTTO_AEAD_TAG_LEN);
+        memcpy(out + body_len + SOTTO_AES_BLOCK, mac, SOTTO_AEAD_TAG_LEN);
     }
     mbedtls_aes_free(&aes);
     sotto_wipe(last, sizeof last);
@@ -95,7 +80,7 @@ static bool strip(const uint8_t *padded, size_t padded_len, size_t *len)
 {
     const uint8_t padding = padded[padded_len - 1];
 
-    if (padding < 1 || padding > BLOCK_LEN) {
+    if (padding < 1 || padding > SOTTO_AES_BLOCK) {
         return false;
     }
     for (size_t i = 1; i <= padding; i++) {
@@ -107,17 +92,17 @@ static bool strip(const uint8_t *padded, size_t padded_len, size_t *len)
     return true;
 }
 
-bool sotto_cbc_open(const struct sotto_aead *aead,
-                    const struct sotto_aead_message *m, const uint8_t *tag,
-                    uint8_t *out, size_t *out_len)
+static bool open_text(const struct sotto_aead *aead,
+                      const struct sotto_aead_message *m, const uint8_t *tag,
+                      uint8_t *out, size_t *out_len)
 {
     mbedtls_aes_context aes;
     uint8_t mac[SOTTO_HASH_LEN];
-    uint8_t iv[BLOCK_LEN];
+    uint8_t iv[SOTTO_AES_BLOCK];
     int ret;
     bool ok;
 
-    if (m->len == 0 || m->len % BLOCK_LEN != 0) {
+    if (m->len == 0 || m->len % SOTTO_AES_BLOCK != 0) {
         return false;
     }
     ok = make_tag(aead, m, m->text, m->len, mac) &&
@@ -134,17 +119,18 @@ bool sotto_cbc_open(const struct sotto_aead *aead,
     return ret == 0 && strip(out, m->len, out_len);
 }
 
+const struct sotto_aead_cipher sotto_aead_cbc_hmac = {sotto_cbc_keep, seal_text,
+                                                      open_text};
+
 void sotto_aead_cbc_iv(const struct sotto_aead *aead, uint64_t n,
                        uint8_t iv[static 16])
 {
     mbedtls_aes_context aes;
-    uint8_t block[BLOCK_LEN] = {0};
+    uint8_t block[SOTTO_AES_BLOCK] = {0};
     int ret;
 
     SOTTO_ASSERT(aead->alg == SOTTO_AEAD_A128CBC_HS256);
-    for (size_t i = 0; i < 8; i++) {
-        block[8 + i] = (uint8_t)(n >> (56 - 8 * i));
-    }
+    sotto_cbc_number(n, block + 8);
     sotto_cbc_encryption(aead, &aes);
     ret = mbedtls_aes_crypt_ecb(&aes, MBEDTLS_AES_ENCRYPT, block, iv);
     mbedtls_aes_free(&aes);

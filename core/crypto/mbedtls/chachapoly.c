@@ -10,7 +10,7 @@
 
 #define KEY_LEN 32
 
-void sotto_chacha_keep(struct sotto_aead *aead, const uint8_t *key)
+static void keep(struct sotto_aead *aead, const uint8_t *key)
 {
     memcpy(aead->words, key, KEY_LEN);
 }
@@ -25,8 +25,8 @@ static void unpack(const struct sotto_aead *aead,
     SOTTO_ASSERT(ret == 0); /* any 32 bytes are a key */
 }
 
-bool sotto_chacha_seal(const struct sotto_aead *aead,
-                       const struct sotto_aead_message *m, uint8_t *out)
+static bool seal_text(const struct sotto_aead *aead,
+                      const struct sotto_aead_message *m, uint8_t *out)
 {
     mbedtls_chachapoly_context ctx;
     int ret;
@@ -39,9 +39,9 @@ bool sotto_chacha_seal(const struct sotto_aead *aead,
     return ret == 0;
 }
 
-bool sotto_chacha_open(const struct sotto_aead *aead,
-                       const struct sotto_aead_message *m, const uint8_t *tag,
-                       uint8_t *out, size_t *out_len)
+static bool open_text(const struct sotto_aead *aead,
+                      const struct sotto_aead_message *m, const uint8_t *tag,
+                      uint8_t *out, size_t *out_len)
 {
     mbedtls_chachapoly_context ctx;
     int ret;
@@ -55,3 +55,5 @@ bool sotto_chacha_open(const struct sotto_aead *aead,
     *out_len = m->len;
     return ret == 0;
 }
+
+const struct sotto_aead_cipher sotto_aead_chacha = {keep, seal_text, open_text};

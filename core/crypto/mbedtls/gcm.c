@@ -13,8 +13,8 @@
 
 #define NONCE_LEN 12
 
-bool sotto_gcm_seal(const struct sotto_aead *aead,
-                    const struct sotto_aead_message *m, uint8_t *out)
+static bool seal_text(const struct sotto_aead *aead,
+                      const struct sotto_aead_message *m, uint8_t *out)
 {
     mbedtls_gcm_context gcm;
     int ret;
@@ -27,9 +27,9 @@ bool sotto_gcm_seal(const struct sotto_aead *aead,
     return ret == 0;
 }
 
-bool sotto_gcm_open(const struct sotto_aead *aead,
-                    const struct sotto_aead_message *m, const uint8_t *tag,
-                    uint8_t *out, size_t *out_len)
+static bool open_text(const struct sotto_aead *aead,
+                      const struct sotto_aead_message *m, const uint8_t *tag,
+                      uint8_t *out, size_t *out_len)
 {
     mbedtls_gcm_context gcm;
     int ret;
@@ -44,3 +44,6 @@ bool sotto_gcm_open(const struct sotto_aead *aead,
     *out_len = m->len;
     return ret == 0;
 }
+
+const struct sotto_aead_cipher sotto_aead_gcm = {sotto_gcm_keep, seal_text,
+                                                 open_text};

@@ -78,6 +78,17 @@ void sotto_midstate_save(const struct sotto_sha256 *hash,
     sotto_wipe(&ctx, sizeof ctx);
 }
 
+void sotto_midstate_take(const uint32_t words[static SOTTO_MIDSTATE_WORDS],
+                         uint8_t block[static SOTTO_SHA256_BLOCK])
+{
+    mbedtls_sha256_context ctx; /* only its state is used */
+
+    memcpy(ctx.state, words, sizeof ctx.state);
+    must(mbedtls_internal_sha256_process(&ctx, block));
+    sotto_midstate_put(ctx.state, block);
+    sotto_wipe(ctx.state, sizeof ctx.state);
+}
+
 void sotto_midstate_resume(const uint32_t words[static SOTTO_MIDSTATE_WORDS],
                            mbedtls_sha256_context *ctx)
 {

@@ -2,10 +2,10 @@
  * x509.c - X.509 certificates by mbedTLS.
  *
  * mbedTLS is built without a clock: the times of each certificate of the path
- * that it found are compared here. It allocates while it reads; all is freed at
- * the one exit.
+ * that it found are taken here. It allocates while it reads; all is freed at the
+ * one exit.
  */
-#include "core/crypto/x509.h"
+#include "core/crypto/x509_back.h"
 #include <mbedtls/oid.h>
 #include <mbedtls/x509_crt.h>
 #include <sotto/env.h>
@@ -17,12 +17,6 @@ static const mbedtls_x509_crt_profile profile = {
     MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECKEY) |
         MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECDSA),
     MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1), 0};
-
-/* A SubjectPublicKeyInfo of P-256 (RFC 5480) up to the uncompressed point. */
-static const uint8_t key_prefix[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a,
-                                     0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
-                                     0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03,
-                                     0x01, 0x07, 0x03, 0x42, 0x00};
 
 /* ----------------------------------------------------------------- reading */
 
@@ -36,95 +30,46 @@ static enum sotto_err translate(int ret)
 }
 
 /* Adds a certificate to a list; its bytes are borrowed. */
-static enum sotto_err add(mbedtls_x509_crt *list, struct sotto_span in)
+static enum sotto_err add(mbedtls_x509_crt *list, struct sotto_span in,
+                          struct sotto_x509_fields *fields)
 {
-    const mbedtls_x509_crt *last = list;
     enum sotto_err err =
         translate(mbedtls_x509_crt_parse_der_nocopy(list, in.at, in.len));
 
-    while (last->next != NULL) {
-        last = last->next;
-    }
-    return err == SOTTO_OK && last->raw.len != in.len ? SOTTO_ERR_FORMAT : err;
+    return err == SOTTO_OK ? sotto_x509_fields_read(in, fields) : err;
 }
 
+/* `first`: fields of the first. */
 static enum sotto_err add_all(mbedtls_x509_crt *list,
-                              const struct sotto_span *in, size_t count)
+                              const struct sotto_span *in, size_t count,
+                              struct sotto_x509_fields *first)
 {
+    struct sotto_x509_fields other;
     enum sotto_err err = count > 0 ? SOTTO_OK : SOTTO_ERR_FORMAT;
 
     for (size_t i = 0; i < count && err == SOTTO_OK; i++) {
-        err = add(list, in[i]);
+        err = add(list, in[i], i == 0 ? first : &other);
     }
     return err;
 }
 
-static enum sotto_err read_key(const mbedtls_x509_crt *certificate,
-                               uint8_t key[static SOTTO_P256_PUBLIC_LEN])
-{
-    const mbedtls_x509_buf *info = &certificate->pk_raw;
-
-    if (info->len != sizeof key_prefix + SOTTO_P256_PUBLIC_LEN ||
-        memcmp(info->p, key_prefix, sizeof key_prefix) != 0) {
-        return SOTTO_ERR_FORMAT;
-    }
-    memcpy(key, info->p + sizeof key_prefix, SOTTO_P256_PUBLIC_LEN);
-    return SOTTO_OK;
-}
-
-/* -------------------------------------------------------------------- time */
-
-/* Days since 1970-01-01 of the Gregorian calendar: years begin in March, so
- * that the leap day ends them. */
-static int64_t days_of(const mbedtls_x509_time *time)
-{
-    int64_t month = time->mon > 2 ? time->mon - 3 : time->mon + 9;
-    int64_t year = time->mon > 2 ? time->year : time->year - 1;
-
-    return 365 * year + year / 4 - year / 100 + year / 400 +
-           (153 * month + 2) / 5 + time->day - 1 - 719468;
-}
-
-/* Seconds since 1970; 0 for all before. */
-static uint64_t seconds_of(const mbedtls_x509_time *time)
-{
-    int64_t minutes = (24 * days_of(time) + time->hour) * 60 + time->min;
-    int64_t seconds = 60 * minutes + time->sec;
-
-    return seconds < 0 ? 0 : (uint64_t)seconds;
-}
-
-/* What the callback is handed. */
-struct times {
-    const struct sotto_x509_trust *trust;
-    struct sotto_x509_report *report;
-};
+/* ---------------------------------------------------------------- verifying */
 
 /* Called for each certificate of the path, the anchor included. */
-static int check_time(void *ctx, mbedtls_x509_crt *certificate, int depth,
-                      uint32_t *flags)
+static int add_times(void *report, mbedtls_x509_crt *certificate, int depth,
+                     uint32_t *flags)
 {
-    const struct times *times = ctx;
-    const struct sotto_x509_trust *trust = times->trust;
-    struct sotto_x509_report *report = times->report;
-    const uint64_t from = seconds_of(&certificate->valid_from);
-    const uint64_t until = seconds_of(&certificate->valid_to);
-    const uint64_t earliest =
-        trust->now == SOTTO_TIME_UNKNOWN ? trust->floor : trust->now;
+    const struct sotto_span bytes = {certificate->raw.p, certificate->raw.len};
+    struct sotto_x509_fields fields;
 
     (void)depth;
-    report->from = from > report->from ? from : report->from;
-    report->until = until < report->until ? until : report->until;
-    if (until < earliest) {
-        *flags |= MBEDTLS_X509_BADCERT_EXPIRED;
+    (void)flags;
+    if (sotto_x509_fields_read(bytes, &fields) != SOTTO_OK) {
+        return MBEDTLS_ERR_X509_FATAL_ERROR; /* but it was read before */
     }
-    if (trust->now != SOTTO_TIME_UNKNOWN && from > trust->now) {
-        *flags |= MBEDTLS_X509_BADCERT_FUTURE;
-    }
+    sotto_x509_add_times(report, &fields);
     return 0;
 }
-
-/* --------------------------------------------------------------- verifying */
 
 static bool is_for_usage(const mbedtls_x509_crt *certificate,
                          enum sotto_x509_usage usage)
@@ -145,45 +90,28 @@ static bool has_names(const mbedtls_x509_crt *certificate)
                                          MBEDTLS_X509_EXT_SUBJECT_ALT_NAME);
 }
 
-/* What the flags of a verification mean. */
-static unsigned flaws_of(uint32_t flags)
-{
-    const uint32_t known = MBEDTLS_X509_BADCERT_EXPIRED |
-                           MBEDTLS_X509_BADCERT_FUTURE |
-                           MBEDTLS_X509_BADCERT_CN_MISMATCH;
-
-    return ((flags & MBEDTLS_X509_BADCERT_EXPIRED) != 0 ? SOTTO_X509_EXPIRED
-                                                        : 0U) |
-           ((flags & MBEDTLS_X509_BADCERT_FUTURE) != 0 ? SOTTO_X509_NOT_YET
-                                                       : 0U) |
-           ((flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) != 0
-                ? SOTTO_X509_OTHER_NAME
-                : 0U) |
-           ((flags & ~known) != 0 ? SOTTO_X509_UNTRUSTED : 0U);
-}
-
 static enum sotto_err verify(mbedtls_x509_crt *chain, mbedtls_x509_crt *anchors,
                              const struct sotto_x509_trust *trust,
                              struct sotto_x509_report *report)
 {
-    struct times times = {trust, report};
     uint32_t flags = 0;
 
-    *report = (struct sotto_x509_report){.until = UINT64_MAX};
+    sotto_x509_begin_report(report);
     int ret = mbedtls_x509_crt_verify_with_profile(chain, anchors, NULL,
                                                    &profile, trust->name,
-                                                   &flags, check_time, &times);
-    report->flaws = flaws_of(flags);
-    if (trust->name != NULL && !has_names(chain)) {
+                                                   &flags, add_times, report);
+    if ((flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) != 0 ||
+        (trust->name != NULL && !has_names(chain))) {
         report->flaws |= SOTTO_X509_OTHER_NAME;
+    }
+    if ((flags & ~(uint32_t)MBEDTLS_X509_BADCERT_CN_MISMATCH) != 0 ||
+        (ret != 0 && flags == 0)) {
+        report->flaws |= SOTTO_X509_UNTRUSTED;
     }
     if (!is_for_usage(chain, trust->usage)) {
         report->flaws |= SOTTO_X509_OTHER_USAGE;
     }
-    if (ret != 0 && report->flaws == 0) {
-        report->flaws = SOTTO_X509_UNTRUSTED;
-    }
-    return report->flaws == 0 ? SOTTO_OK : SOTTO_ERR_AUTH;
+    return sotto_x509_end_report(report, trust);
 }
 
 enum sotto_err sotto_x509_examine(const struct sotto_span *chain, size_t count,
@@ -193,6 +121,8 @@ enum sotto_err sotto_x509_examine(const struct sotto_span *chain, size_t count,
 {
     mbedtls_x509_crt list;
     mbedtls_x509_crt anchors;
+    struct sotto_x509_fields first;
+    struct sotto_x509_fields other;
     enum sotto_err err;
 
     if (count > SOTTO_X509_CHAIN_MAX) {
@@ -200,65 +130,29 @@ enum sotto_err sotto_x509_examine(const struct sotto_span *chain, size_t count,
     }
     mbedtls_x509_crt_init(&list);
     mbedtls_x509_crt_init(&anchors);
-    err = add_all(&list, chain, count);
+    err = add_all(&list, chain, count, &first);
     if (err == SOTTO_OK) {
-        err = add_all(&anchors, trust->anchors, trust->anchor_count);
+        err = add_all(&anchors, trust->anchors, trust->anchor_count, &other);
     }
     if (err == SOTTO_OK) {
         err = verify(&list, &anchors, trust, report);
     }
     if (err == SOTTO_OK) {
-        err = read_key(&list, key);
+        err = sotto_x509_fields_key(&first, key);
     }
     mbedtls_x509_crt_free(&list);
     mbedtls_x509_crt_free(&anchors);
     return err;
 }
 
-enum sotto_err sotto_x509_verify(const struct sotto_span *chain, size_t count,
-                                 const struct sotto_x509_trust *trust,
-                                 uint8_t key[static SOTTO_P256_PUBLIC_LEN])
-{
-    struct sotto_x509_report report;
-
-    return sotto_x509_examine(chain, count, trust, key, &report);
-}
-
-enum sotto_err sotto_x509_read(struct sotto_span certificate,
-                               struct sotto_x509_facts *facts)
-{
-    mbedtls_x509_crt list;
-    struct sotto_x509_facts found;
-    enum sotto_err err;
-
-    mbedtls_x509_crt_init(&list);
-    err = add(&list, certificate);
-    if (err == SOTTO_OK) {
-        err = read_key(&list, found.key);
-    }
-    if (err == SOTTO_OK) {
-        found.subject =
-            (struct sotto_span){list.subject_raw.p, list.subject_raw.len};
-        found.from = seconds_of(&list.valid_from);
-        found.until = seconds_of(&list.valid_to);
-        *facts = found;
-    }
-    mbedtls_x509_crt_free(&list);
-    return err;
-}
-
-enum sotto_err sotto_x509_subject(struct sotto_span certificate,
-                                  struct sotto_span *subject)
+enum sotto_err sotto_x509_parse(struct sotto_span certificate,
+                                struct sotto_x509_fields *fields)
 {
     mbedtls_x509_crt list;
     enum sotto_err err;
 
     mbedtls_x509_crt_init(&list);
-    err = add(&list, certificate);
-    if (err == SOTTO_OK) {
-        *subject =
-            (struct sotto_span){list.subject_raw.p, list.subject_raw.len};
-    }
+    err = add(&list, certificate, fields);
     mbedtls_x509_crt_free(&list);
     return err;
 }

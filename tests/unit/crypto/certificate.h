@@ -11,9 +11,10 @@
 #define CERTIFICATE_MAX 768
 
 enum certificate_usage {
-    CERTIFICATE_SIGNS = 0x80,         /* digitalSignature */
-    CERTIFICATE_CERTIFIES = 0x04,     /* keyCertSign */
-    CERTIFICATE_ENCIPHERS_KEYS = 0x20 /* keyEncipherment */
+    CERTIFICATE_SIGNS = 0x80,          /* digitalSignature */
+    CERTIFICATE_CERTIFIES = 0x04,      /* keyCertSign */
+    CERTIFICATE_ENCIPHERS_KEYS = 0x20, /* keyEncipherment */
+    CERTIFICATE_ENCIPHERS_ONLY = 0x01  /* encipherOnly */
 };
 
 /* What a certificate says; what is 0 or NULL is left out. */
@@ -25,7 +26,7 @@ struct certificate_plan {
     const char *not_before;    /* YYYYMMDDHHMMSSZ */
     const char *not_after;
     bool is_ca;
-    int path_len;      /* of a CA, plus 1 */
+    int path_len;      /* plus 1 */
     uint8_t usage;     /* enum certificate_usage, together */
     uint8_t extended;  /* 1: serverAuth, 2: clientAuth */
     const char *dns;   /* subjectAltName */

@@ -1,31 +1,15 @@
 /*
  * p256_space.c - what P-256 does when memory is used up: a program of its own,
- * for a host, because it takes calloc() away from mbedTLS (the linker puts
- * __wrap_calloc in its place).
+ * for a host, because it comes between the crypto library and the heap.
  *
  * Every allocation of every function is made to fail in turn: the answer must
  * be SPACE each time and the results untouched, until so many are allowed that
  * the call succeeds. The sanitizer's build sees that nothing leaks.
  */
+#include "tests/unit/crypto/p256_space.h"
 #include "core/crypto/p256.h"
 #include "tests/unit/test.h"
 #include <string.h>
-
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-
-static int allowed; /* calls that succeed; below 0: all */
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    if (allowed == 0) {
-        return NULL;
-    }
-    if (allowed > 0) {
-        allowed--;
-    }
-    return __real_calloc(count, size);
-}
 
 /* Keys and a signature that are valid, and room for results. */
 struct fixture {
@@ -71,7 +55,7 @@ static void set_up(struct fixture *f)
     memset(f, 0, sizeof *f);
     f->private_key[31] = 7;
     f->digest[0] = 9;
-    allowed = -1;
+    p256_space_allow(-1);
     assert_int_equal(sotto_p256_public(f->private_key, f->public_key),
                      SOTTO_OK);
     assert_int_equal(sotto_p256_sign(f->private_key, f->digest, f->signature,
@@ -89,9 +73,9 @@ static void fail_each_allocation(enum sotto_err (*call)(struct fixture *f))
     set_up(&f);
     while (err != SOTTO_OK) {
         assert_true(count < 100000);
-        allowed = count++;
+        p256_space_allow(count++);
         err = call(&f);
-        allowed = -1;
+        p256_space_allow(-1);
         if (err != SOTTO_OK) {
             assert_int_equal(err, SOTTO_ERR_SPACE);
             assert_memory_equal(&f.out, &untouched.out, sizeof f.out);

@@ -272,6 +272,29 @@ static void test_x509_refuses_more_levels_than_allowed(void **state)
     assert_int_equal(judge(), SOTTO_ERR_AUTH);
 }
 
+/* ... also not by allowing others so and so many levels. */
+static void test_x509_refuses_levels_of_who_is_no_authority(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        setup(NULL);
+        plans[i].is_ca = false;
+        plans[i].path_len = 2;
+        assert_int_equal(judge(), SOTTO_ERR_FORMAT);
+    }
+}
+
+/* A key for encrypting only, or decrypting only, signs nothing. */
+static void test_x509_refuses_keys_of_one_direction(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        setup(NULL);
+        plans[i].usage |= CERTIFICATE_ENCIPHERS_ONLY;
+        assert_int_equal(judge(), SOTTO_ERR_AUTH);
+    }
+}
+
 static void test_x509_refuses_wrong_usage(void **state)
 {
     (void)state;
@@ -573,6 +596,9 @@ int test_x509(void)
                                setup),
         cmocka_unit_test_setup(test_x509_refuses_more_levels_than_allowed,
                                setup),
+        cmocka_unit_test_setup(test_x509_refuses_levels_of_who_is_no_authority,
+                               setup),
+        cmocka_unit_test_setup(test_x509_refuses_keys_of_one_direction, setup),
         cmocka_unit_test_setup(test_x509_refuses_wrong_usage, setup),
         cmocka_unit_test_setup(
             test_x509_refuses_critical_extension_that_it_does_not_know, setup),

@@ -1,44 +1,35 @@
 /*
- * aead.c - which cipher does it: the table of core/crypto/aead.h.
+ * aead.c - which cipher does it: the table of core/crypto/aead.h, and what of
+ * A128CBC-HS256 is the same for every back end.
  */
 #include "core/crypto/aead.h"
 #include "core/base/assert.h"
 #include "core/base/secret.h"
-#include "core/crypto/mbedtls/aead_keys.h"
-
-#define CBC_BLOCK_LEN 16
+#include "core/crypto/aead_ciphers.h"
+#include "core/crypto/midstate.h"
 
 /* What the ciphers differ in. */
-struct cipher {
+struct row {
     size_t key_len;
     size_t nonce_len;
-    void (*keep)(struct sotto_aead *aead, const uint8_t *key);
-    bool (*seal)(const struct sotto_aead *aead,
-                 const struct sotto_aead_message *m, uint8_t *out);
-    bool (*open)(const struct sotto_aead *aead,
-                 const struct sotto_aead_message *m, const uint8_t *tag,
-                 uint8_t *out, size_t *out_len);
+    const struct sotto_aead_cipher *cipher;
 };
 
-static const struct cipher ciphers[] = {
-    [SOTTO_AEAD_A128CBC_HS256] = {32, 16, sotto_cbc_keep, sotto_cbc_seal,
-                                  sotto_cbc_open},
-    [SOTTO_AEAD_CHACHA20_POLY1305] = {32, 12, sotto_chacha_keep,
-                                      sotto_chacha_seal, sotto_chacha_open},
+static const struct row rows[] = {
+    [SOTTO_AEAD_A128CBC_HS256] = {32, 16, &sotto_aead_cbc_hmac},
+    [SOTTO_AEAD_CHACHA20_POLY1305] = {32, 12, &sotto_aead_chacha},
 #if SOTTO_AEAD_GCM
-    [SOTTO_AEAD_AES256_GCM] = {32, 12, sotto_gcm_keep, sotto_gcm_seal,
-                               sotto_gcm_open},
-    [SOTTO_AEAD_AES128_GCM] = {16, 12, sotto_gcm_keep, sotto_gcm_seal,
-                               sotto_gcm_open},
+    [SOTTO_AEAD_AES256_GCM] = {32, 12, &sotto_aead_gcm},
+    [SOTTO_AEAD_AES128_GCM] = {16, 12, &sotto_aead_gcm},
 #endif
 };
 
-#define CIPHER_COUNT (sizeof ciphers / sizeof ciphers[0])
+#define ROW_COUNT (sizeof rows / sizeof rows[0])
 
-static const struct cipher *find(enum sotto_aead_alg alg)
+static const struct row *find(enum sotto_aead_alg alg)
 {
-    SOTTO_ASSERT((size_t)alg < CIPHER_COUNT && ciphers[alg].key_len != 0);
-    return &ciphers[alg];
+    SOTTO_ASSERT((size_t)alg < ROW_COUNT && rows[alg].key_len != 0);
+    return &rows[alg];
 }
 
 size_t sotto_aead_key_len(enum sotto_aead_alg alg)
@@ -53,8 +44,8 @@ size_t sotto_aead_nonce_len(enum sotto_aead_alg alg)
 
 size_t sotto_aead_sealed_len(enum sotto_aead_alg alg, size_t len)
 {
-    if (find(alg) == &ciphers[SOTTO_AEAD_A128CBC_HS256]) {
-        len += CBC_BLOCK_LEN - len % CBC_BLOCK_LEN;
+    if (find(alg) == &rows[SOTTO_AEAD_A128CBC_HS256]) {
+        len += SOTTO_AES_BLOCK - len % SOTTO_AES_BLOCK;
     }
     return len + SOTTO_AEAD_TAG_LEN;
 }
@@ -62,7 +53,7 @@ size_t sotto_aead_sealed_len(enum sotto_aead_alg alg, size_t len)
 void sotto_aead_init(struct sotto_aead *aead, enum sotto_aead_alg alg,
                      const uint8_t *key)
 {
-    const struct cipher *cipher = find(alg);
+    const struct sotto_aead_cipher *cipher = find(alg)->cipher;
 
     sotto_wipe(aead, sizeof *aead);
     aead->alg = alg;
@@ -81,7 +72,7 @@ enum sotto_err sotto_aead_seal(const struct sotto_aead *aead,
 {
     const struct sotto_aead_message m = {nonce, ad, ad_len, in, len};
 
-    if (!find(aead->alg)->seal(aead, &m, out)) {
+    if (!find(aead->alg)->cipher->seal(aead, &m, out)) {
         sotto_wipe(out, sotto_aead_sealed_len(aead->alg, len));
         return SOTTO_ERR_CRYPTO;
     }
@@ -100,10 +91,29 @@ enum sotto_err sotto_aead_open(const struct sotto_aead *aead,
         return SOTTO_ERR_AUTH;
     }
     m.len = len - SOTTO_AEAD_TAG_LEN;
-    if (!find(aead->alg)->open(aead, &m, in + m.len, out, &plain_len)) {
+    if (!find(aead->alg)->cipher->open(aead, &m, in + m.len, out, &plain_len)) {
         sotto_wipe(out, m.len);
         return SOTTO_ERR_AUTH;
     }
     *out_len = plain_len;
     return SOTTO_OK;
+}
+
+/* ---- A128CBC-HS256 ------------------------------------------------------ */
+
+void sotto_cbc_midstates(const uint8_t *key, uint32_t *inner, uint32_t *outer)
+{
+    struct sotto_hmac mac;
+
+    sotto_hmac_init(&mac, key, SOTTO_CBC_HALF);
+    sotto_midstate_save(&mac.inner, inner);
+    sotto_midstate_save(&mac.outer, outer);
+    sotto_wipe(&mac, sizeof mac);
+}
+
+void sotto_cbc_number(uint64_t n, uint8_t out[static 8])
+{
+    for (size_t i = 0; i < 8; i++) {
+        out[i] = (uint8_t)(n >> (56 - 8 * i));
+    }
 }

@@ -14,68 +14,38 @@
 #include "core/base/assert.h"
 #include "core/base/secret.h"
 #include "core/crypto/hash.h"
-#include "core/crypto/mbedtls/midstate.h"
+#include "core/crypto/midstate.h"
 #include <string.h>
 
 #define WORDS     SOTTO_MIDSTATE_WORDS
-#define BLOCK_LEN 64
+#define BLOCK_LEN SOTTO_SHA256_BLOCK
 
 /* What a slice of rounds works on. */
 struct rounds {
     uint32_t inner[WORDS];
     uint32_t outer[WORDS];
-    uint32_t result[WORDS];
+    uint8_t result[SOTTO_HASH_LEN];
     uint8_t block[BLOCK_LEN];
-    mbedtls_sha256_context ctx; /* only its state is used */
 };
-
-static void put_u32(uint8_t *out, uint32_t value)
-{
-    out[0] = (uint8_t)(value >> 24);
-    out[1] = (uint8_t)(value >> 16);
-    out[2] = (uint8_t)(value >> 8);
-    out[3] = (uint8_t)value;
-}
-
-static uint32_t get_u32(const uint8_t *in)
-{
-    return (uint32_t)in[0] << 24 | (uint32_t)in[1] << 16 |
-           (uint32_t)in[2] << 8 | in[3];
-}
 
 static void begin(struct rounds *r, const struct sotto_pbkdf2 *kdf)
 {
+    const unsigned bits = 8 * (BLOCK_LEN + SOTTO_HASH_LEN);
+
     memset(r, 0, sizeof *r);
-    mbedtls_sha256_init(&r->ctx);
     sotto_midstate_save(&kdf->keyed.inner, r->inner);
     sotto_midstate_save(&kdf->keyed.outer, r->outer);
-    for (size_t i = 0; i < WORDS; i++) {
-        r->result[i] = get_u32(kdf->result + 4 * i);
-    }
+    memcpy(r->result, kdf->result, SOTTO_HASH_LEN);
     memcpy(r->block, kdf->last, SOTTO_HASH_LEN);
     r->block[SOTTO_HASH_LEN] = 0x80;
-    put_u32(r->block + BLOCK_LEN - 4, 8 * (BLOCK_LEN + SOTTO_HASH_LEN));
-}
-
-/* One compression from `midstate`; the digest replaces the block's input. */
-static void compress(struct rounds *r, const uint32_t *midstate)
-{
-    int ret;
-
-    memcpy(r->ctx.state, midstate, sizeof r->ctx.state);
-    ret = mbedtls_internal_sha256_process(&r->ctx, r->block);
-    SOTTO_ASSERT(ret == 0); /* mbedTLS's own code cannot fail */
-    for (size_t i = 0; i < WORDS; i++) {
-        put_u32(r->block + 4 * i, r->ctx.state[i]);
-    }
+    r->block[BLOCK_LEN - 2] = (uint8_t)(bits >> 8);
+    r->block[BLOCK_LEN - 1] = (uint8_t)(bits & 0xff);
 }
 
 static void finish(struct rounds *r, struct sotto_pbkdf2 *kdf)
 {
     memcpy(kdf->last, r->block, SOTTO_HASH_LEN);
-    for (size_t i = 0; i < WORDS; i++) {
-        put_u32(kdf->result + 4 * i, r->result[i]);
-    }
+    memcpy(kdf->result, r->result, SOTTO_HASH_LEN);
     sotto_wipe(r, sizeof *r);
 }
 
@@ -105,10 +75,10 @@ bool sotto_pbkdf2_run(struct sotto_pbkdf2 *kdf, uint32_t rounds)
     }
     begin(&r, kdf);
     for (uint32_t i = 0; i < rounds; i++) {
-        compress(&r, r.inner);
-        compress(&r, r.outer);
-        for (size_t j = 0; j < WORDS; j++) {
-            r.result[j] ^= r.ctx.state[j];
+        sotto_midstate_take(r.inner, r.block);
+        sotto_midstate_take(r.outer, r.block);
+        for (size_t j = 0; j < SOTTO_HASH_LEN; j++) {
+            r.result[j] ^= r.block[j];
         }
     }
     finish(&r, kdf);
