@@ -50,7 +50,7 @@ static const struct command channel_command = {
     .description =
         "Measures the encrypted channel on one core: XX handshakes with both "
         "sides in this process, and sealing and opening of records of 64, 1024 "
-        "and 16384 bytes, beside the primitives of mbedTLS on the same bytes. "
+        "and 16384 bytes, beside the bare primitives of the crypto library. "
         "Everything that is measured is checked too.",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
@@ -69,7 +69,7 @@ static const enum sotto_suite suites[SUITES] = {SOTTO_SUITE_A128CBCHS256,
                                                 SOTTO_SUITE_CHACHAPOLY};
 static const size_t sizes[SIZES] = {64, 1024, CHANNEL_BODY_MAX};
 static const struct channel_layer *const layers[LAYERS] = {
-    &channel_layer_mbedtls, &channel_layer_cipher, &channel_layer_link};
+    &channel_layer_bare, &channel_layer_cipher, &channel_layer_link};
 
 struct suite_figures {
     struct figure handshakes[CHANNEL_SIDES];
@@ -96,7 +96,7 @@ static void name_figures(struct channel *channel)
     static const char *const sides[CHANNEL_SIDES] = {"handshake",
                                                      "handshake_client",
                                                      "handshake_server"};
-    static const char *const keys[2] = {"core", "mbedtls"};
+    static const char *const keys[2] = {"core", SOTTO_CRYPTO_NAME};
 
     for (size_t s = 0; s < SUITES; s++) {
         const char *suite = sotto_suite_name(suites[s]);
@@ -198,11 +198,11 @@ static void set_slice(struct channel *channel)
 
 static void print_heading(const struct channel *channel)
 {
-    (void)printf("sotto-bench %s channel: one core, about %u s\n"
+    (void)printf("sotto-bench %s channel: one core, about %u s, %s\n"
                  "Medians of %d runs (smallest-largest); time is processor "
                  "time.\n",
                  SOTTO_VERSION, (unsigned)channel->settings.seconds,
-                 FIGURE_RUNS);
+                 SOTTO_CRYPTO_NAME, FIGURE_RUNS);
     (void)fflush(stdout);
 }
 
@@ -230,7 +230,7 @@ static void print_keys(const struct channel *channel)
 {
     char text[2][FIGURE_TEXT];
 
-    (void)printf("\n%-28s%26s%26s\n", "Keys", "core", "mbedtls");
+    (void)printf("\n%-28s%26s%26s\n", "Keys", "core", SOTTO_CRYPTO_NAME);
     for (size_t at = 0; at < 2; at++) {
         figure_text(&channel->x25519[at], 1e3, 1, text[at]);
     }
@@ -285,8 +285,9 @@ static void print_tables(const struct channel *channel)
         }
     }
     (void)printf("\nlink: a record as it travels; cipher: the Noise cipher "
-                 "alone; mbedtls: the bare\nprimitives on the same bytes; "
-                 "x: how many times as long as mbedtls.\n");
+                 "alone; %s: the bare\nprimitives on the same bytes; "
+                 "x: how many times as long as %s.\n",
+                 SOTTO_CRYPTO_NAME, SOTTO_CRYPTO_NAME);
 }
 
 static void print_json(const struct channel *channel)
@@ -294,8 +295,9 @@ static void print_json(const struct channel *channel)
     const char *name = channel_command.name;
 
     (void)printf("{\"bench\":\"%s\",\"figure\":\"about\",\"version\":\"%s\","
-                 "\"seconds\":%u,\"clock\":\"processor\"}\n",
-                 name, SOTTO_VERSION, (unsigned)channel->settings.seconds);
+                 "\"crypto\":\"%s\",\"seconds\":%u,\"clock\":\"processor\"}\n",
+                 name, SOTTO_VERSION, SOTTO_CRYPTO_NAME,
+                 (unsigned)channel->settings.seconds);
     for (size_t s = 0; s < SUITES; s++) {
         const struct suite_figures *figures = &channel->suites[s];
         for (size_t at = 0; is_chosen(channel, s) && at < CHANNEL_SIDES; at++) {

@@ -3,8 +3,8 @@
  *
  * channel.c has the options, the order of the runs and the report;
  * channel_handshake.c, channel_records.c and channel_keys.c measure;
- * channel_layers.c and channel_mbedtls.c seal and open records, each layer in
- * its way. Every part checks what it measured, and says false when that is
+ * channel_layers.c and channel_bare.c seal and open records, each layer in its
+ * way. Every part checks what it measured, and says false when that is
  * not what it should be.
  */
 #ifndef SOTTO_BENCH_CHANNEL_H
@@ -118,7 +118,9 @@ struct channel_work {
     struct channel_pair pair;
     struct sotto_cipher sender;
     struct sotto_cipher receiver;
-    struct channel_bare bare;
+    uint64_t sent; /* messages so far of the bare layer, whose contexts are in
+                      its file */
+    uint64_t received;
 };
 
 /*
@@ -134,9 +136,19 @@ struct channel_layer {
     bool (*open)(struct channel_work *work);
 };
 
-extern const struct channel_layer channel_layer_link;    /* core/channel/link */
-extern const struct channel_layer channel_layer_cipher;  /* ../cipher */
-extern const struct channel_layer channel_layer_mbedtls; /* bare */
+extern const struct channel_layer channel_layer_link;   /* core/channel/link */
+extern const struct channel_layer channel_layer_cipher; /* ../cipher */
+extern const struct channel_layer channel_layer_bare;
+
+/* The bare layer's suites, by enum sotto_suite, of whichever library: 0 where
+ * all is well. The text that is sealed is padded beforehand where that counts. */
+struct channel_bare_suite {
+    int (*start)(const uint8_t *key);
+    int (*seal)(const struct channel_work *work, struct channel_slot *slot);
+    int (*open)(const struct channel_work *work, struct channel_slot *slot);
+};
+#define CHANNEL_BARE_SUITES (SOTTO_SUITE_CHACHAPOLY + 1)
+extern const struct channel_bare_suite channel_bare_suites[CHANNEL_BARE_SUITES];
 
 /* Prepares for messages of `len` bytes. */
 void channel_work_init(struct channel_work *work, enum sotto_suite suite,
@@ -163,7 +175,7 @@ bool channel_measure_records(struct channel_work *work,
 /* ---- keys (channel_keys.c) ---------------------------------------------- */
 
 /* Each measures the core's function and what it is made of in short turns,
- * `slice_ns` in all, and adds a run to two figures: core, then mbedTLS. */
+ * `slice_ns` in all, and adds a run to two figures: core, then bare. */
 bool channel_measure_x25519(const struct channel_world *world, double slice_ns,
                             struct figure figures[static 2]);
 bool channel_measure_pbkdf2(double slice_ns, struct figure figures[static 2]);

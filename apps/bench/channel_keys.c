@@ -1,19 +1,13 @@
 /*
  * channel_keys.c - one X25519 multiplication, and one round of PBKDF2: by the
- * core's functions, and by the code of mbedTLS's tree that they stand on.
+ * core's functions, and by the code of the library that they stand on.
  */
 #include "apps/bench/channel.h"
 #include "core/base/assert.h"
 #include "core/base/secret.h"
 #include "core/crypto/hash.h"
 #include "core/crypto/x25519.h"
-#include <mbedtls/sha256.h>
 #include <string.h>
-
-#if !defined(__SIZEOF_INT128__)
-#    define KRML_VERIFIED_UINT128 /* as in the core: how the archive is built */
-#endif
-#include <everest/Hacl_Curve25519.h>
 
 /* ---- X25519 ------------------------------------------------------------- */
 
@@ -55,10 +49,9 @@ static bool agree_by_core(struct exchange *x)
     return sotto_x25519_agree(x->scalar, x->peer_public, x->shared) == SOTTO_OK;
 }
 
-static bool agree_by_everest(struct exchange *x)
+static bool agree_barely(struct exchange *x)
 {
-    Hacl_Curve25519_crypto_scalarmult(x->shared, x->scalar, x->peer_public);
-    return true;
+    return channel_bare_x25519(x->shared);
 }
 
 /* A batch of agreements, checked; adds what they took. */
@@ -84,12 +77,13 @@ bool channel_measure_x25519(const struct channel_world *world, double slice_ns,
     double ns[2] = {0};
     uint64_t count = 0;
 
-    if (!make_exchange(&x, world)) {
+    if (!make_exchange(&x, world) ||
+        !channel_bare_x25519_start(x.scalar, x.peer_public)) {
         return false;
     }
     do {
         if (!time_agree(agree_by_core, &x, &ns[0]) ||
-            !time_agree(agree_by_everest, &x, &ns[1])) {
+            !time_agree(agree_barely, &x, &ns[1])) {
             return false;
         }
         count += X25519_BATCH;
@@ -133,14 +127,11 @@ static double time_core(struct sotto_pbkdf2 *kdf)
 }
 
 /* A round cannot be less than two compressions of SHA-256. */
-static double time_compressions(mbedtls_sha256_context *hash, int *ret)
+static double time_compressions(bool *ok)
 {
-    static const uint8_t block[64] = {0};
     double start = figure_now_ns();
 
-    for (size_t at = 0; at < 2 * (size_t)PBKDF2_BATCH; at++) {
-        *ret |= mbedtls_internal_sha256_process(hash, block);
-    }
+    *ok &= channel_bare_compress(2 * (size_t)PBKDF2_BATCH);
     return figure_now_ns() - start;
 }
 
@@ -149,23 +140,19 @@ bool channel_measure_pbkdf2(double slice_ns, struct figure figures[static 2])
     static const uint8_t password[12] = {1};
     static const uint8_t salt[16] = {2};
     struct sotto_pbkdf2 kdf;
-    mbedtls_sha256_context hash;
     double ns[2] = {0};
     uint64_t count = 0;
-    int ret;
+    bool ok = true;
 
     sotto_pbkdf2_init(&kdf, password, sizeof password, salt, sizeof salt,
                       UINT32_MAX);
-    mbedtls_sha256_init(&hash);
-    ret = mbedtls_sha256_starts(&hash, 0);
     do {
         ns[0] += time_core(&kdf);
-        ns[1] += time_compressions(&hash, &ret);
+        ns[1] += time_compressions(&ok);
         count += PBKDF2_BATCH;
     } while (ns[0] + ns[1] < slice_ns);
-    mbedtls_sha256_free(&hash);
     sotto_wipe(&kdf, sizeof kdf);
     figure_add(&figures[0], ns[0], count);
     figure_add(&figures[1], ns[1], count);
-    return ret == 0;
+    return ok;
 }

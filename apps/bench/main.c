@@ -51,7 +51,7 @@ int main(int argc, char **argv)
     struct command commands[BENCHES];
     const struct program program = {
         .name = "sotto-bench",
-        .version = SOTTO_VERSION,
+        .version = SOTTO_VERSION " (" SOTTO_CRYPTO_NAME ")",
         .description = "Measures Sotto: how fast its parts are, and what they "
                        "add to what they are made of.",
         .commands = commands,

@@ -87,12 +87,13 @@ static void print_heading(const struct mls *mls)
 {
     const struct figure *of = mls->primitives;
 
-    (void)printf("sotto-bench %s mls: one core, about %u s\n"
+    (void)printf("sotto-bench %s mls: one core, about %u s, %s\n"
                  "Medians of %d runs (smallest-largest); time is processor "
                  "time.\n\n"
                  "P-256, us: key pair %.0f, agreement %.0f, signature %.0f, "
                  "verification %.0f\nSHA-256, ns: %.0f, and %.2f a byte\n",
-                 SOTTO_VERSION, (unsigned)mls->settings.seconds, FIGURE_RUNS,
+                 SOTTO_VERSION, (unsigned)mls->settings.seconds,
+                 SOTTO_CRYPTO_NAME, FIGURE_RUNS,
                  figure_median_ns(&of[MLS_KEY_PAIR]) / 1e3,
                  figure_median_ns(&of[MLS_AGREE]) / 1e3,
                  figure_median_ns(&of[MLS_SIGN]) / 1e3,
@@ -160,8 +161,10 @@ static void print_footing(void)
 static void print_json_about(const struct mls *mls)
 {
     (void)printf("{\"bench\":\"mls\",\"figure\":\"about\",\"version\":\"%s\","
-                 "\"seconds\":%u,\"clock\":\"processor\"}\n",
-                 SOTTO_VERSION, (unsigned)mls->settings.seconds);
+                 "\"crypto\":\"%s\",\"seconds\":%u,"
+                 "\"clock\":\"processor\"}\n",
+                 SOTTO_VERSION, SOTTO_CRYPTO_NAME,
+                 (unsigned)mls->settings.seconds);
     for (size_t i = 0; i < MLS_PRIMITIVES; i++) {
         figure_print_json(&mls->primitives[i], mls_command.name);
     }

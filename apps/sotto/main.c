@@ -167,7 +167,7 @@ int main(int argc, char **argv)
     static struct options options;
     struct program program = {
         .name = "sotto",
-        .version = SOTTO_VERSION,
+        .version = SOTTO_VERSION " (" SOTTO_CRYPTO_NAME ")",
         .description = "A secure chat: one program, server and client. Without "
                        "a command it asks what to do.",
         .commands = commands};

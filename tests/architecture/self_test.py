@@ -36,6 +36,8 @@ TREE = [
     ("core/crypto/mbedtls/good.c", 0, '#include <mbedtls/aes.h>\n'
                                       '#include <everest/x.h>\n'),
     ("core/crypto/mbedtls/other.c", 1, '#include <openssl/aes.h>\n'),
+    ("core/crypto/openssl/good.c", 0, '#include <openssl/evp.h>\n'),
+    ("core/crypto/openssl/other.c", 1, '#include <mbedtls/aes.h>\n'),
     ("core/channel/good.h", 0, '#include "core/crypto/good.h"\n'),
     ("core/channel/sideways.c", 1, '#include "core/auth/good.h"\n'),
     ("core/auth/good.h", 0, ''),
@@ -89,6 +91,7 @@ TREE = [
 # Sources of planted archives, and what must be found in each.
 CORE = "libsotto_core.a"
 BACK_END = "libsotto_crypto_mbedtls.a"
+OPENSSL = "libsotto_crypto_openssl.a"
 OBJECTS = [
     (CORE, "good", """
         void *memcpy(void *, const void *, unsigned long);
@@ -122,6 +125,20 @@ OBJECTS = [
     (BACK_END, "print", """
         int puts(const char *); int sotto_print(void);
         int sotto_print(void) { return puts("x"); }""", ["puts"]),
+    (OPENSSL, "other_back", """
+        int EVP_thing(int); int sotto_other(int); static int kept_once;
+        int sotto_other(int a) { return EVP_thing(kept_once += a); }""", []),
+    (OPENSSL, "random", """
+        int RAND_bytes(int); int sotto_random(int);
+        int sotto_random(int a) { return RAND_bytes(a); }""", ["RAND_bytes"]),
+    (OPENSSL, "foreign", """
+        int mbedtls_other(int); int sotto_foreign(int);
+        int sotto_foreign(int a) { return mbedtls_other(a); }""",
+     ["mbedtls_other"]),
+    (OPENSSL, "kept", """
+        int sotto_kept_count(void);
+        int sotto_kept_count(void) { static int other_count;
+            return ++other_count; }""", ["other_count"]),
 ]
 
 
@@ -155,7 +172,8 @@ def test_tree():
 
 def test_symbols(cc, ar, nm):
     with tempfile.TemporaryDirectory() as folder:
-        archives = [os.path.join(folder, name) for name in (CORE, BACK_END)]
+        archives = [os.path.join(folder, name) 
+                    for name in (CORE, BACK_END, OPENSSL)]
         for archive, name, text, _ in OBJECTS:
             source = os.path.join(folder, name + ".c")
             write(folder, name + ".c", text)

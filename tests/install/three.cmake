@@ -40,9 +40,14 @@ foreach(header IN LISTS headers)
     "-I${prefix}/include" -x c "${header}")
 endforeach()
 
+if(CRYPTO STREQUAL "mbedtls")
+  set(library -lsotto_mbedtls)
+else()
+  set(library -lcrypto)
+endif()
 separate_arguments(FLAGS UNIX_COMMAND "${FLAGS}")
 run("${COMPILER}" ${FLAGS} -std=c11 -Wall -Wextra -Werror
   "-I${prefix}/include" "${source}/three.c" "-L${prefix}/lib"
-  -Wl,--start-group -lsotto_core -lsotto_crypto_mbedtls -lsotto_mbedtls
+  -Wl,--start-group -lsotto_core -lsotto_crypto_${CRYPTO} ${library}
   -Wl,--end-group -o "${WORK}/three")
 run_example("${WORK}/three")

@@ -22,7 +22,7 @@ class CommandLine(sotto.Case):
             self.assertTrue(out.endswith("\n"), words)
             self.assertLessEqual(max(map(len, out.splitlines())), 79, words)
         self.assertRegex(self.run_sotto("--version")[1],
-                         r"^sotto \d+\.\d+\.\d+\n$")
+                         r"^sotto \d+\.\d+\.\d+ \((mbedtls|openssl)\)\n$")
         _, out, _ = self.run_sotto("--help")
         for command in ("server", "client"):
             self.assertRegex(out, r"(?m)^  %s\b" % command)

@@ -1,0 +1,26 @@
+# compare.cmake - runs FIRST and SECOND with SEED and compares what they print.
+if(DEFINED ENV{SOTTO_SEED})
+  set(SEED "$ENV{SOTTO_SEED}")
+endif()
+message(STATUS "seed ${SEED}")
+foreach(program IN ITEMS FIRST SECOND)
+  execute_process(COMMAND "${${program}}" "${SEED}"
+    OUTPUT_VARIABLE said_${program} COMMAND_ERROR_IS_FATAL ANY)
+  string(REPLACE "\n" ";" lines_${program} "${said_${program}}")
+endforeach()
+
+list(LENGTH lines_FIRST count)
+if(count LESS 10000)
+  message(FATAL_ERROR "only ${count} lines: too few to mean anything")
+endif()
+if(NOT said_FIRST STREQUAL said_SECOND)
+  set(number 0)
+  foreach(first second IN ZIP_LISTS lines_FIRST lines_SECOND)
+    math(EXPR number "${number} + 1")
+    if(NOT first STREQUAL second)
+      message(FATAL_ERROR
+        "line ${number}:\n${FIRST}: ${first}\n${SECOND}: ${second}")
+    endif()
+  endforeach()
+endif()
+message(STATUS "${count} answers are the same")
