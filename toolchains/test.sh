@@ -45,6 +45,11 @@ fixed_addresses() { # gcc's sanitizer wants them, where the kernel scatters wide
     ! setarch -R true 2>/dev/null || how=(setarch -R)
     "${how[@]}" "$@"
 }
+step_openssl() { # on libcrypto: all that can notice; lwIP and others do not
+    build openssl &&
+        ctest --preset openssl -j "$jobs" \
+            -R '^(architecture|unit|vectors|fuzz|integration|install)\.'
+}
 step_release() { # what users run
     build_and_test release
 }
@@ -68,7 +73,7 @@ small_board() { # the same with little RAM, other devices and an SD card
 step_clang() { # everything with clang, clang-tidy on core, port and apps
     build clang
 }
-all_steps=(format host asan tsan release m3 emulated board clang)
+all_steps=(format host asan tsan openssl release m3 emulated board clang)
 
 run_step() {
     local step=$1 result=passed
