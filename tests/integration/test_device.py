@@ -9,6 +9,7 @@ import random
 import re
 import sys
 
+import screen
 import sotto
 
 PROGRAM = os.environ.get("SOTTO_DEVICE_BIN", "sotto-device")
@@ -19,8 +20,8 @@ SECRET = "geheim, mit Blanks"
 
 
 class Device(sotto.Child):
-    def __init__(self, case):
-        super().__init__(case, [], program=PROGRAM)
+    def __init__(self, case, **more):
+        super().__init__(case, [], program=PROGRAM, **more)
         self.at = 0
 
     def says(self, pattern):
@@ -124,6 +125,29 @@ class Devices(sotto.Case):
         device.kill()
         device = Device(self)
         device.says("online")
+
+    def test_a_password_that_is_typed_at_it_is_not_shown(self):
+        """Nor do backspaces in it take anything off the screen."""
+        server = self.server()
+        device = Device(self, terminal=screen.Screen(200, 24))
+        def shows(text):
+            device.wait_for(lambda: text in device.screen.text(),
+                            "%r on the screen" % text)
+        shows("not set up yet")
+        device.write("setup sensor sotto://%s@%s tanx\x7fgo 7\r" % (
+            server.fingerprint, server.address))
+        shows("online")
+        device.write("stax\x7ftus\r")
+        shows("21.5 C, limit 30.0")
+        shown = device.screen.text()
+        self.assertIn("setup sensor sotto://%s@%s" % (
+            server.fingerprint, server.address), shown)
+        self.assertIn("\nstatus", shown)
+        for part in ("tan", "go 7"):
+            self.assertNotIn(part, shown)
+        device.kill()
+        person = self.client(server, "sensor", password="tango 7")
+        person.expect("ready")
 
     def test_it_comes_back_to_a_server_that_was_away(self):
         server = self.server()

@@ -1,6 +1,6 @@
 /*
- * line.h - lines typed on a UART or a terminal: echo, backspace, and nothing
- * that garbage could harm.
+ * line.h - lines typed on a UART or a terminal: echo (but of
+ * passwords), backspace, and nothing that garbage could harm.
  */
 #ifndef SOTTO_DEVICE_DEMO_LINE_H
 #define SOTTO_DEVICE_DEMO_LINE_H
@@ -19,7 +19,7 @@ struct line {
 
 enum line_result {
     LINE_MORE,
-    LINE_WHOLE, /* in `text`; line_clear() makes room for the next */
+    LINE_WHOLE, /* in `text`; line_clear() wipes it for the next */
     LINE_TOO_LONG
 };
 
