@@ -43,8 +43,18 @@ static bool has_not_expired(const struct sotto_mls_group *group,
                                 client->now) == SOTTO_OK;
 }
 
-/* Not what is about ourselves, nor a PSK that we do not have; a ReInit that
- * would not be alone has to wait. */
+/* The GroupContext has room for them. */
+static bool have_room(const struct sotto_mls_group *group,
+                      struct sotto_span extensions)
+{
+    size_t room = group->config.context_len;
+    size_t id_len = group->context.group_id.len;
+
+    return id_len <= room && extensions.len <= room - id_len;
+}
+
+/* Not what is about ourselves, nor a PSK that we do not have, nor what there is
+ * no room for; a ReInit that would not be alone has to wait. */
 static bool may_commit(const struct sotto_mls_group *group,
                        const struct sotto_mls_client *client,
                        const struct sotto_mls_work *work,
@@ -60,6 +70,8 @@ static bool may_commit(const struct sotto_mls_group *group,
     case SOTTO_MLS_PROPOSAL_PSK:
         return sotto_mls_find_psk(group, client, &proposal.psk, &psk) ==
                SOTTO_OK;
+    case SOTTO_MLS_PROPOSAL_EXTENSIONS:
+        return have_room(group, proposal.extensions);
     case SOTTO_MLS_PROPOSAL_ADD:
         return has_not_expired(group, client, &proposal.add);
     default:

@@ -120,6 +120,26 @@ static void test_commit_of_reinit_leaves_out_the_others(void **state)
     assert_false(sotto_mls_group_is_active(party[1].group));
 }
 
+/* As long as they go into a message, they may wait. */
+static void test_commit_leaves_out_extensions_without_room(void **state)
+{
+    static uint8_t bytes[1024];
+    static const uint8_t name[600];
+    const struct sotto_mls_external_sender sender = {
+        .signature_key = sotto_mls_tree_signature_key(&party[0].group->tree, 0),
+        .credential = {SOTTO_MLS_CREDENTIAL_BASIC, {name, sizeof name}}};
+    struct sotto_mls_buffer out = {bytes, sizeof bytes, 0};
+    struct sotto_mls_change change = {.type = SOTTO_MLS_PROPOSAL_EXTENSIONS};
+
+    (void)state;
+    assert_int_equal(sotto_mls_write_external_senders(&sender, 1, &out),
+                     SOTTO_OK);
+    change.bytes = party_span(&out);
+    party_propose(&party[1], &change);
+    party_commit(&party[0], NULL, false, true);
+    assert_int_equal(sotto_mls_group_extensions(party[0].group).len, 0);
+}
+
 /* For one whose first message was lost: it is the same proposal. */
 static void test_proposal_waits_once_when_it_is_sent_again(void **state)
 {
@@ -211,6 +231,7 @@ int test_mls_waiting(void)
         WAITING(test_commit_leaves_out_key_that_we_do_not_have),
         WAITING(test_commit_leaves_out_reinit_while_there_is_else_to_do),
         WAITING(test_commit_of_reinit_leaves_out_the_others),
+        WAITING(test_commit_leaves_out_extensions_without_room),
         WAITING(test_proposal_waits_once_when_it_is_sent_again),
         WAITING(test_commit_leaves_out_add_that_has_expired),
         WAITING(test_commit_leaves_out_add_without_room),
