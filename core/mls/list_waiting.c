@@ -115,6 +115,23 @@ static enum sotto_err try_list(const struct sotto_mls_group *group,
                            : err;
 }
 
+/* How much longer our own leaf node may become when a commit is made: by its
+ * parent hash, and by how much signatures differ. */
+#define LEAF_GROWTH (1U + SOTTO_MLS_HASH_MAX + 8U)
+
+/* Whether somebody is added, by the list's items from `from` on, for whom the
+ * tree has no room beside us. */
+static bool is_crowded(const struct sotto_mls_work *work, uint32_t from)
+{
+    bool adds = false;
+
+    for (uint32_t i = from; i < work->list_count; i++) {
+        adds = adds ||
+               sotto_mls_listed_type(&work->list[i]) == SOTTO_MLS_PROPOSAL_ADD;
+    }
+    return adds && !sotto_mls_tree_has_room(&work->draft, LEAF_GROWTH);
+}
+
 /* Lists one and sees whether all still go together; if not, it is left out. */
 static void list_if_good(const struct sotto_mls_group *group,
                          const struct sotto_mls_client *client,
@@ -122,7 +139,8 @@ static void list_if_good(const struct sotto_mls_group *group,
                          enum pass pass)
 {
     if (list_one(group, client, work, number, pass) &&
-        try_list(group, client, work) != SOTTO_OK) {
+        (try_list(group, client, work) != SOTTO_OK ||
+         is_crowded(work, work->list_count - 1))) {
         work->list_count--;
     }
 }
@@ -167,7 +185,8 @@ enum sotto_err sotto_mls_list_waiting(const struct sotto_mls_group *group,
     }
     list_all(group, client, work, false);
     err = try_list(group, client, work);
-    if (err == SOTTO_OK || work->list_count == by_value) {
+    if (work->list_count == by_value ||
+        (err == SOTTO_OK && !is_crowded(work, by_value))) {
         return err;
     }
     work->list_count = by_value;

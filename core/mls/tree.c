@@ -423,6 +423,11 @@ uint32_t sotto_mls_tree_next_unmerged(const struct sotto_mls_tree *tree,
     return SOTTO_MLS_NONE;
 }
 
+bool sotto_mls_tree_has_room(const struct sotto_mls_tree *tree, size_t len)
+{
+    return tree->arena_max - tree->leaf_bytes >= len;
+}
+
 bool sotto_mls_tree_is_added(const struct sotto_mls_tree *tree, uint32_t leaf)
 {
     return tree->base != NULL && sotto_mls_bit(tree->added, leaf);

@@ -112,6 +112,9 @@ bool sotto_mls_tree_is_unmerged(const struct sotto_mls_tree *tree,
 uint32_t sotto_mls_tree_next_unmerged(const struct sotto_mls_tree *tree,
                                       uint32_t node, uint32_t from);
 
+/* Whether the leaf nodes may become longer by `len` bytes in all. */
+bool sotto_mls_tree_has_room(const struct sotto_mls_tree *tree, size_t len);
+
 /* Whether the draft added the leaf; false of a tree. */
 bool sotto_mls_tree_is_added(const struct sotto_mls_tree *tree, uint32_t leaf);
 

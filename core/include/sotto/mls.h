@@ -402,7 +402,8 @@ struct sotto_mls_made {
  * has lost.
  *
  * FORMAT, AUTH for what is not valid; NOT_FOUND for an unknown PSK; LIMIT,
- * SPACE, RANDOM; DENIED when not active.
+ * RANDOM; SPACE, also when those whom others want to add have no room in
+ * `made->welcome`; DENIED when not active.
  */
 enum sotto_err sotto_mls_commit_make(struct sotto_mls_group *group,
                                      const struct sotto_mls_client *client,

@@ -2,6 +2,7 @@
  * test_mls_waiting.c - which of the proposals that wait go into a commit of our
  * own (RFC 9420 12.2, 12.4).
  */
+#include "core/mls/codec.h"
 #include "tests/unit/mls/party.h"
 #include <string.h>
 
@@ -120,6 +121,67 @@ static void test_commit_of_reinit_leaves_out_the_others(void **state)
     assert_false(sotto_mls_group_is_active(party[1].group));
 }
 
+/* A key package whose leaf node has `len` bytes, or one or two more or less,
+ * which is how signatures differ: it has a long application_id. */
+static void make_long_package(struct party_member *member, size_t len)
+{
+    static uint8_t bytes[2048];
+    struct sotto_mls_identity identity = party_identity(member);
+    struct sotto_mls_key_package package;
+    size_t data_len = len / 2;
+    struct sotto_writer w;
+    struct sotto_reader r;
+    size_t got = 0;
+
+    for (int i = 0; i < 8 && (got + 2 < len || got > len + 2); i++) {
+        data_len += got == 0 ? 0 : len - got; /* may wrap, and back */
+        sotto_writer_init(&w, bytes, sizeof bytes);
+        sotto_write_u16(&w, SOTTO_MLS_EXTENSION_APPLICATION_ID);
+        sotto_write_varint(&w, data_len);
+        assert_non_null(sotto_write_room(&w, data_len));
+        identity.extensions = (struct sotto_span){bytes, w.len};
+        party_make_package_of(member, &identity);
+        r = sotto_mls_items(party_span(&member->package_out));
+        sotto_mls_read_key_package(&r, &package);
+        got = package.leaf_node.raw.len;
+    }
+    assert_in_range(got, len - 2, len + 2);
+}
+
+static size_t room_for_leaves(const struct party_member *member)
+{
+    const struct sotto_mls_tree *tree = &member->group->tree;
+
+    return tree->arena_max - tree->leaf_bytes;
+}
+
+static void add_long(struct party_member *added, size_t len)
+{
+    struct sotto_mls_change add = {.type = SOTTO_MLS_PROPOSAL_ADD};
+
+    make_long_package(added, len);
+    add.bytes = party_span(&added->package_out);
+    party_commit(&party[0], &add, true, true);
+    assert_true(added->is_in);
+}
+
+/* The committer's own leaf node grows by the commit: it gets a parent hash in
+ * the place of a lifetime. */
+static void test_commit_leaves_out_add_that_takes_all_room(void **state)
+{
+    struct sotto_mls_change add = {.type = SOTTO_MLS_PROPOSAL_ADD};
+
+    (void)state;
+    party_remove(&party[0], &party[2]);
+    add_long(&party[4], 1800);
+    add_long(&party[5], 1000);
+    make_long_package(&party[2], room_for_leaves(&party[0]) - 12);
+    add.bytes = party_span(&party[2].package_out);
+    party_propose(&party[1], &add);
+    party_commit(&party[3], NULL, true, true);
+    assert_false(party[2].is_in);
+}
+
 /* As long as they go into a message, they may wait. */
 static void test_commit_leaves_out_extensions_without_room(void **state)
 {
@@ -231,6 +293,7 @@ int test_mls_waiting(void)
         WAITING(test_commit_leaves_out_key_that_we_do_not_have),
         WAITING(test_commit_leaves_out_reinit_while_there_is_else_to_do),
         WAITING(test_commit_of_reinit_leaves_out_the_others),
+        WAITING(test_commit_leaves_out_add_that_takes_all_room),
         WAITING(test_commit_leaves_out_extensions_without_room),
         WAITING(test_proposal_waits_once_when_it_is_sent_again),
         WAITING(test_commit_leaves_out_add_that_has_expired),
