@@ -33,6 +33,10 @@ struct bench {
 extern const struct bench bench_channel;
 extern const struct bench bench_mls;
 extern const struct bench bench_fanout;
+extern const struct bench bench_latency;
+extern const struct bench bench_login;
+extern const struct bench bench_storm;
+extern const struct bench bench_idle;
 
 /*
  * Reads the subcommand's arguments into `values`, which holds the defaults.

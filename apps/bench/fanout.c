@@ -7,6 +7,7 @@
  */
 #include "apps/bench/traffic.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 /* ---- settings ----------------------------------------------------------- */
 
@@ -71,7 +72,7 @@ static const struct command fanout_command = {
 /* ---- measuring ---------------------------------------------------------- */
 
 struct fanout {
-    struct load load;
+    struct load *load;
     struct traffic traffic;
     struct load_series per_s;  /* thousands of deliveries */
     struct load_series cpu;    /* server s per million deliveries */
@@ -85,12 +86,13 @@ struct fanout {
 static bool pump(struct fanout *fanout, uint64_t ns)
 {
     struct traffic *traffic = &fanout->traffic;
-    struct load *load = &fanout->load;
+    struct load *load = fanout->load;
     const uint64_t end_ns = port_now_ns(load->port) + ns;
 
     do {
         for (size_t at = 0; at < traffic->senders; at++) {
-            if (!traffic_post(traffic, &traffic->of[at], traffic->window)) {
+            if (!traffic_post(traffic, &traffic->of[at], traffic->window,
+                              port_now_ns(load->port))) {
                 return false;
             }
         }
@@ -103,7 +105,7 @@ static bool pump(struct fanout *fanout, uint64_t ns)
 
 static bool measure_run(struct fanout *fanout)
 {
-    struct load *load = &fanout->load;
+    struct load *load = fanout->load;
     struct traffic *traffic = &fanout->traffic;
     struct load_use use;
     struct load_spent spent;
@@ -133,7 +135,7 @@ static bool measure_run(struct fanout *fanout)
 
 static bool measure(struct fanout *fanout)
 {
-    struct load *load = &fanout->load;
+    struct load *load = fanout->load;
     const struct load_settings *s = &load->settings;
 
     if (!load_join(load, 0, load->conn_count, 64) ||
@@ -163,12 +165,12 @@ static const char *limit_of(const struct fanout *fanout)
 
 static void print_json(const struct fanout *fanout)
 {
-    const struct load_settings *s = &fanout->load.settings;
+    const struct load_settings *s = &fanout->load->settings;
     const struct traffic *traffic = &fanout->traffic;
 
     (void)printf("{\"bench\":\"fanout\",\"figure\":\"fanout\",\"suite\":\"%s\","
                  "\"senders\":%u,\"receivers\":%u,\"window\":%u,\"bytes\":%u",
-                 sotto_suite_name(fanout->load.suite), (unsigned)s->senders,
+                 sotto_suite_name(fanout->load->suite), (unsigned)s->senders,
                  (unsigned)s->receivers, (unsigned)s->window,
                  (unsigned)s->size);
     load_json_series("kilo_deliveries_per_s", &fanout->per_s);
@@ -189,7 +191,7 @@ static void print_json(const struct fanout *fanout)
 
 static void print_table(const struct fanout *fanout)
 {
-    const struct load_settings *s = &fanout->load.settings;
+    const struct load_settings *s = &fanout->load->settings;
     char per_s[LOAD_TEXT];
     char cpu[LOAD_TEXT] = "unknown";
 
@@ -199,7 +201,7 @@ static void print_table(const struct fanout *fanout)
     }
     (void)printf("\n%s: %u senders, %u receivers, %u under way each, %u bytes\n"
                  "%26s%26s%9s%9s\n%26s%26s%9.0f%9.0f\n",
-                 sotto_suite_name(fanout->load.suite), (unsigned)s->senders,
+                 sotto_suite_name(fanout->load->suite), (unsigned)s->senders,
                  (unsigned)s->receivers, (unsigned)s->window, (unsigned)s->size,
                  "k deliveries/s", "server s per million", "p50 us", "p99 us",
                  per_s, cpu, load_series_median(&fanout->p50_us),
@@ -215,55 +217,37 @@ static void print_table(const struct fanout *fanout)
                  limit_of(fanout));
 }
 
-/* One suite, with a server of its own. */
-static bool run_suite(struct bench_call *call,
-                      const struct load_settings *settings,
-                      enum sotto_suite suite, bool is_first)
+static size_t connections(const struct load_settings *settings)
 {
-    static struct fanout fanout;
-    struct load *load = &fanout.load;
+    return settings->senders + settings->receivers;
+}
 
-    fanout = (struct fanout){.per_s.count = 0};
-    bool is_well = load_open(load, call, settings,
-                             settings->senders + settings->receivers);
-    load->suite = suite;
-    if (is_well && is_first) {
-        load_print_about(load, "fanout");
+static bool fanout_measure(struct load *load)
+{
+    struct fanout *fanout = calloc(1, sizeof *fanout);
+
+    if (fanout == NULL) {
+        return load_fail(load, "no memory", "");
     }
-    is_well = is_well && measure(&fanout);
-    if (is_well && settings->json) {
-        print_json(&fanout);
+    fanout->load = load;
+    const bool is_well = measure(fanout);
+    if (is_well && load->settings.json) {
+        print_json(fanout);
     } else if (is_well) {
-        print_table(&fanout);
+        print_table(fanout);
     }
-    (void)fflush(stdout);
-    if (fanout.traffic.load != NULL) {
-        traffic_close(&fanout.traffic);
-    }
-    is_well = load_close(load) && is_well;
-    if (!is_well) {
-        (void)bench_fail(call, load->error);
-    }
+    traffic_close(&fanout->traffic);
+    free(fanout);
     return is_well;
 }
 
 static int fanout_run(struct bench_call *call)
 {
+    static const struct load_bench bench = {"fanout", connections,
+                                            fanout_measure};
     struct load_settings settings = {
         .senders = 1, .receivers = 100, .window = 64, .size = 64, .seconds = 3};
-    enum sotto_suite suites[3];
-    int code = BENCH_EXIT_OK;
-
-    if (!load_parse(call, &settings, &code)) {
-        return code;
-    }
-    const size_t count = load_suites(&settings, suites);
-    for (size_t at = 0; at < count; at++) {
-        if (!run_suite(call, &settings, suites[at], at == 0)) {
-            return BENCH_EXIT_OTHER;
-        }
-    }
-    return BENCH_EXIT_OK;
+    return load_run(call, &settings, &bench);
 }
 
 const struct bench bench_fanout = {&fanout_command, fanout_run};

@@ -69,8 +69,8 @@ enum load_state {
     LOAD_IDLE,    /* no connection */
     LOAD_DIALING, /* the stream is being opened */
     LOAD_LOGIN,   /* `client` speaks */
-    LOAD_ROOM,    /* `link` speaks */
-    LOAD_ENDED    /* it is over, see load_fail() */
+    LOAD_WELCOME, /* logged in, and goes no further: see stops_at_login */
+    LOAD_ROOM     /* `link` speaks */
 };
 
 struct load_conn {
@@ -131,14 +131,14 @@ struct load {
 
     struct load_conn *conns;
     size_t conn_count;
-    size_t ready; /* of them that are in the room */
+    size_t ready;        /* of them that are where they are to be */
+    bool stops_at_login; /* nobody joins the room */
     uint8_t private_key[32];
     uint8_t public_key[32];
     uint8_t password[256];
     size_t password_len;
     uint64_t now_ms;
     uint64_t now_ns;
-    uint64_t stop_asked;
     uint64_t deadline_ms;       /* of the phase under way */
     uint8_t *input;             /* shared by all connections */
     char error[LOAD_ERROR_MAX]; /* empty: all is well */
@@ -186,6 +186,20 @@ bool load_open(struct load *load, struct bench_call *call,
                const struct load_settings *settings, size_t connections);
 /* Ends what was opened; false when the server ended badly. */
 bool load_close(struct load *load);
+
+/*
+ * A subcommand: reads its options over `defaults`, and calls `measure` once for
+ * each suite, with a server that has room for its connections; it prints its
+ * results, and answers false when the load has failed. Returns the exit code.
+ */
+struct load_bench {
+    const char *name;
+    size_t (*connections)(const struct load_settings *settings);
+    bool (*measure)(struct load *load);
+};
+
+int load_run(struct bench_call *call, struct load_settings *settings,
+             const struct load_bench *bench);
 
 /* ---- results (load_result.c) -------------------------------------------- */
 

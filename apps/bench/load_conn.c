@@ -68,7 +68,7 @@ static void drop_client(struct load_conn *conn)
 
 void load_cut(struct load *load, struct load_conn *conn)
 {
-    load->ready -= conn->state == LOAD_ROOM;
+    load->ready -= conn->state == LOAD_ROOM || conn->state == LOAD_WELCOME;
     drop_client(conn);
     if (conn->stream != NULL) {
         port_stream_abort(conn->stream);
@@ -176,6 +176,18 @@ static bool can_take_over(const struct sotto_client *client)
            !sotto_link_is_assembling(&client->link);
 }
 
+static void arrive(struct load *load, struct load_conn *conn,
+                   enum load_state state)
+{
+    conn->keys = conn->client->keys;
+    conn->verifier = conn->client->verifier;
+    conn->is_registered = true;
+    drop_client(conn);
+    conn->state = state;
+    conn->ready_ns = load->now_ns;
+    load->ready++;
+}
+
 static void take_over(struct load *load, struct load_conn *conn)
 {
     struct sotto_client *client = conn->client;
@@ -183,15 +195,7 @@ static void take_over(struct load *load, struct load_conn *conn)
     (void)sotto_link_take_back(&client->link);
     conn->link = client->link;
     conn->last = client->seen;
-    conn->keys = client->keys;
-    conn->verifier = client->verifier;
-    drop_client(conn);
-    conn->state = LOAD_ROOM;
-    conn->ready_ns = load->now_ns;
-    load->ready++;
-    if (load->events.ready != NULL) {
-        load->events.ready(load->events.ctx, conn);
-    }
+    arrive(load, conn, LOAD_ROOM);
 }
 
 static bool tell_message(struct load *load, struct load_conn *conn,
@@ -213,9 +217,6 @@ static bool take_client_event(struct load *load, struct load_conn *conn,
     case SOTTO_EVENT_DERIVE:
         derive(conn->client);
         return true;
-    case SOTTO_EVENT_REGISTERED:
-        conn->is_registered = true;
-        return true;
     case SOTTO_EVENT_PROBLEM:
         (void)snprintf(text, sizeof text, "problem %u",
                        (unsigned)event->problem.problem);
@@ -230,6 +231,7 @@ static bool take_client_event(struct load *load, struct load_conn *conn,
     case SOTTO_EVENT_ENTRY:
         return event->type != SOTTO_MSG_MESSAGE ||
                tell_message(load, conn, &event->entry);
+    case SOTTO_EVENT_REGISTERED:
     case SOTTO_EVENT_LOGGED_IN:
     case SOTTO_EVENT_JOINED:
     case SOTTO_EVENT_CAUGHT_UP:
@@ -269,6 +271,11 @@ static bool run_client(struct load *load, struct load_conn *conn)
 
     while (has_event) {
         has_event = sotto_client_next(conn->client, &event);
+        if (has_event && load->stops_at_login &&
+            event.kind == SOTTO_EVENT_LOGGED_IN) {
+            arrive(load, conn, LOAD_WELCOME); /* JOIN is not sent */
+            return true;
+        }
         if (has_event && !take_client_event(load, conn, &event)) {
             return false;
         }
@@ -518,7 +525,7 @@ static bool take_ready(struct load *load, struct load_conn *conn,
         return ((ready & PORT_WRITE) == 0 || flush(conn)) &&
                read_room(load, conn);
     case LOAD_IDLE:
-    case LOAD_ENDED:
+    case LOAD_WELCOME:
         break;
     }
     return true;

@@ -68,7 +68,9 @@ static double busy(const struct process_use *before,
 {
     const uint64_t ns =
         after->cpu_ns - before->cpu_ns + (after->wait_ns - before->wait_ns);
-    return (double)ns / 1e9 / seconds / (cores == 0 ? 1 : (double)cores);
+    const double share =
+        (double)ns / 1e9 / seconds / (cores == 0 ? 1 : (double)cores);
+    return share < 1 ? share : 1; /* several threads may wait at a time */
 }
 
 void load_use_end(struct load *load, const struct load_use *use,

@@ -107,7 +107,8 @@ static bool make_line(struct load *load, struct command_line *line,
         add(line, fixed[at]);
     }
     add_number(line, "--min-iterations", 1);
-    add_number(line, "--max-connections", connections + SPARE);
+    /* Those that were cut may not be gone when they come again. */
+    add_number(line, "--max-connections", 2 * connections + SPARE);
     add_number(line, "--max-accounts", connections + SPARE);
     add_number(line, "--register-tries", 3600000);
     add_number(line, "--login-tries", 60000);
@@ -249,7 +250,7 @@ bool load_open(struct load *load, struct bench_call *call,
 {
     *load =
         (struct load){.call = call, .settings = *settings, .port = call->port};
-    if (process_files(connections + SPARE) != SOTTO_OK) {
+    if (process_files(2 * connections + SPARE) != SOTTO_OK) {
         return load_fail(load, "may not open so many files",
                          "raise the limit (ulimit -n)");
     }
@@ -291,4 +292,49 @@ bool load_close(struct load *load)
     }
     sotto_wipe(load->password, sizeof load->password);
     return is_well || load_fail(load, "the server did not end well", "");
+}
+
+static bool run_suite(struct bench_call *call,
+                      const struct load_settings *settings,
+                      const struct load_bench *bench, enum sotto_suite suite,
+                      bool is_first)
+{
+    struct load *load = calloc(1, sizeof *load);
+
+    if (load == NULL) {
+        (void)bench_fail(call, "no memory");
+        return false;
+    }
+    bool is_well =
+        load_open(load, call, settings, bench->connections(settings));
+    load->suite = suite;
+    if (is_well && is_first) {
+        load_print_about(load, bench->name);
+    }
+    is_well = is_well && bench->measure(load);
+    (void)fflush(stdout);
+    is_well = load_close(load) && is_well;
+    if (!is_well) {
+        (void)bench_fail(call, load->error);
+    }
+    free(load);
+    return is_well;
+}
+
+int load_run(struct bench_call *call, struct load_settings *settings,
+             const struct load_bench *bench)
+{
+    enum sotto_suite suites[3];
+    int code = BENCH_EXIT_OK;
+
+    if (!load_parse(call, settings, &code)) {
+        return code;
+    }
+    const size_t count = load_suites(settings, suites);
+    for (size_t at = 0; at < count; at++) {
+        if (!run_suite(call, settings, bench, suites[at], at == 0)) {
+            return BENCH_EXIT_OTHER;
+        }
+    }
+    return BENCH_EXIT_OK;
 }

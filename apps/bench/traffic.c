@@ -161,7 +161,9 @@ void traffic_close(struct traffic *traffic)
     free(traffic->of);
     free(traffic->next);
     free(traffic->texts);
-    traffic->load->events = (struct load_events){.ctx = NULL};
+    if (traffic->load != NULL) {
+        traffic->load->events = (struct load_events){.ctx = NULL};
+    }
 }
 
 void traffic_clear(struct traffic *traffic)
@@ -185,7 +187,7 @@ static size_t may_post(const struct traffic *traffic,
 }
 
 bool traffic_post(struct traffic *traffic, struct traffic_sender *sender,
-                  size_t count)
+                  size_t count, uint64_t since_ns)
 {
     struct load *load = traffic->load;
     const size_t posts = may_post(traffic, sender, count);
@@ -193,11 +195,10 @@ bool traffic_post(struct traffic *traffic, struct traffic_sender *sender,
     if (posts == 0 || !load_can_post(sender->conn)) {
         return true;
     }
-    const uint64_t now_ns = port_now_ns(load->port);
     for (size_t at = 0; at < posts; at++) {
         struct traffic_slot *slot =
             &sender->slots[sender->next % traffic->window];
-        *slot = (struct traffic_slot){.sent_ns = now_ns,
+        *slot = (struct traffic_slot){.sent_ns = since_ns,
                                       .missing = (uint32_t)traffic->receivers};
         write_head(traffic->texts + at * traffic->size,
                    (size_t)(sender - traffic->of), sender->next);

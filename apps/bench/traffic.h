@@ -59,9 +59,10 @@ bool traffic_open(struct traffic *traffic, struct load *load, size_t senders,
 void traffic_close(struct traffic *traffic);
 
 /* Posts up to `count` messages of a sender, as far as slots are free and a
- * record and its stream take them. False when the load has failed. */
+ * record and its stream take them; their time begins at `since_ns`. False when
+ * the load has failed. */
 bool traffic_post(struct traffic *traffic, struct traffic_sender *sender,
-                  size_t count);
+                  size_t count, uint64_t since_ns);
 
 /* Waits until everything has come and is acknowledged, and counts once more. */
 bool traffic_finish(struct traffic *traffic);

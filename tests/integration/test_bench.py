@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else "sotto-bench"
@@ -138,6 +139,60 @@ class Loads(unittest.TestCase):
             self.check_median(figure, "kilo_deliveries_per_s")
             self.assertIn(figure["limit"], ("server", "generator", "neither"))
 
+    def test_latency_posts_at_the_rate_and_counts(self):
+        figure, = self.measure("latency", "--rate", "100", "--receivers", "3",
+                               "--seconds", "1", "--runs", "1")
+        self.assertGreater(figure["posted"], 0)
+        self.assertEqual(figure["acked"], figure["posted"])
+        self.assertEqual(figure["delivered"], 3 * figure["posted"])
+        for name in ("each", "last", "ack"):
+            self.check_median(figure, name + "_p50_us")
+            self.assertLessEqual(figure[name + "_p50_us"],
+                                 figure[name + "_p99_us"])
+        self.assertLessEqual(figure["each_p50_us"], figure["last_p50_us"])
+
+    def test_logins_are_measured_one_by_one_and_side_by_side(self):
+        for parallel in ("1", "4"):
+            figure, = self.measure("login", "--logins", "9", "--runs", "2",
+                                   "--parallel", parallel)
+            self.assertEqual(figure["logins"], 9)
+            self.assertGreater(figure["server_ms_min"], 0)
+            self.check_median(figure, "server_ms")
+
+    def test_storm_brings_everybody_back(self):
+        figure, = self.measure("storm", "--connections", "20", "--runs", "2")
+        self.assertEqual(figure["connections"], 20)
+        self.assertLessEqual(figure["p99_ms"] * 0.9, figure["all_ms_max"])
+
+    def test_idle_connections_cost_memory(self):
+        figure, = self.measure("idle", "--connections", "50")
+        self.assertEqual(figure["connections"], 50)
+        self.assertGreater(figure["bytes_before"], 0)
+        self.assertEqual(figure["bytes_each"], round(
+            (figure["bytes_after"] - figure["bytes_before"]) / 50))
+
+    def test_a_server_that_is_named_is_driven_and_left_alone(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with subprocess.Popen(
+                    [SOTTO, "server", "--data", folder, "--listen",
+                     "127.0.0.1:0", "--min-iterations", "1"],
+                    stderr=subprocess.PIPE, text=True) as server:
+                for line in server.stderr:
+                    if "address=" in line:
+                        address = line.split("address=")[1].strip()
+                    if " ready " in line:
+                        break
+                done = run("storm", "--server", address, "--pid",
+                           str(server.pid), "--connections", "5", "--runs",
+                           "1", "--json")
+                server.terminate()
+                server.stderr.read()
+                self.assertEqual(server.wait(), 0)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        about, figure = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertFalse(about["own_server"])
+        self.assertGreater(figure["server_ms"], 0)
+
     def test_server_that_does_not_start_is_an_error(self):
         done = run("fanout", "--program", "/nonexistent")
         self.assertEqual(done.returncode, 1)
@@ -157,7 +212,10 @@ class CommandLine(unittest.TestCase):
         for arguments in ([], ["chanel"], ["channel", "--suite", "rot13"],
                           ["channel", "--seconds", "0"], ["channel", "x"],
                           ["mls", "--members", "3"],
-                          ["mls", "--members", "2048"]):
+                          ["mls", "--members", "2048"],
+                          ["fanout", "--size", "18"],
+                          ["fanout", "--core", "3-1"],
+                          ["login", "--prefix", "A"]):
             done = run(*arguments)
             self.assertEqual(done.returncode, 2, arguments)
             self.assertEqual(done.stdout, "")
