@@ -4,8 +4,8 @@
 
 build_packages=(gcc libc6-dev cmake ninja-build dpkg-dev libutf8proc-dev)
 board_packages=(gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm)
-test_packages=(libcmocka-dev libcjson-dev libslirp-dev libssl-dev git python3
-    clang clang-format clang-tidy "${board_packages[@]}")
+test_packages=(libcmocka-dev libcjson-dev libslirp-dev libssl-dev git openssl
+    python3 clang clang-format clang-tidy "${board_packages[@]}")
 
 # Prints those of the given packages that are not installed.
 missing_packages() {

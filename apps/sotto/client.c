@@ -52,6 +52,14 @@ static const struct option client_options[] = {
      .kind = OPTION_TEXT,
      .offset = AT(pin),
      .check = fingerprint_check},
+    {.name = "ca",
+     .value = "FILE",
+     .help =
+         "Trust servers with a certificate of an authority in this file "
+         "(PEM), or of one that this system trusts (system), and no others. "
+         "A pin, and a key that you took earlier, go first.",
+     .kind = OPTION_TEXT,
+     .offset = AT(ca)},
     {.name = "trust-first",
      .help = "Take the key of a server that was never seen before without "
              "asking, and remember it.",
@@ -100,8 +108,10 @@ static const struct option client_options[] = {
 };
 
 static const char *const client_examples[] = {
-    "sotto client", "sotto client chat.example.org --user alice --register",
+    "sotto client",
+    "sotto client chat.example.org --user alice --register",
     "sotto client sotto://FINGERPRINT@192.0.2.1:7688 --user alice",
+    "sotto client chat.example.org --ca ca.pem --user alice",
     "echo hello | sotto client localhost --user bot --password-file pw --json",
     NULL};
 
@@ -399,6 +409,9 @@ static void live(struct client_app *app, const char *server)
         if (!app->is_done) {
             client_finish(app, CLIENT_EXIT_USAGE);
         }
+    } else if (SYSTEM_HAS_OPTIONS && app->settings.ca != NULL &&
+               !client_certificate_open(app)) {
+        client_finish(app, CLIENT_EXIT_USAGE);
     } else if (!set_folder(app) || !client_identity(app) ||
                !client_start(app)) {
         client_finish(app, CLIENT_EXIT_OTHER);
@@ -439,6 +452,7 @@ int client_main(struct port *port, struct port_loop *loop,
     }
     menu_wipe(menu);
     system_memory_free(app->memory);
+    system_memory_free(app->certificate);
     sotto_wipe(app, sizeof *app);
     system_memory_free(app);
     return exit_code;

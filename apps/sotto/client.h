@@ -3,7 +3,7 @@
  *
  * client.c reads settings, asks what is open, opens files; client_run.c dials,
  * moves bytes and decides what an end means; client_pins.c looks at servers'
- * keys; view.c shows what happens.
+ * keys, client_certificate.c at their certificates; view.c shows what happens.
  */
 #ifndef SOTTO_APP_CLIENT_H
 #define SOTTO_APP_CLIENT_H
@@ -20,6 +20,7 @@ struct client_settings {
     const char *user;
     const char *password_file;
     const char *pin;
+    const char *ca;
     const char *data;
     bool registers;
     bool json;

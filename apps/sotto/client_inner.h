@@ -20,8 +20,11 @@ enum client_trust {
     CLIENT_TRUST_NONE,  /* never seen */
     CLIENT_TRUST_FIRST, /* seen now, and taken: not proved before the login */
     CLIENT_TRUST_KNOWN, /* the key of earlier logins */
-    CLIENT_TRUST_PINNED /* named by the person: address or --pin */
+    CLIENT_TRUST_CERTIFIED, /* a certificate vouches for it: at this connection */
+    CLIENT_TRUST_PINNED     /* named by the person: address or --pin */
 };
+
+struct client_certificate;
 
 struct client_app {
     struct client_settings settings;
@@ -38,8 +41,11 @@ struct client_app {
     char server_text[ADDRESS_TEXT];
     bool has_pin;
     uint8_t pin[SOTTO_FINGERPRINT_LEN];
-    uint8_t seen[SOTTO_FINGERPRINT_LEN]; /* what the server shows */
-    enum client_trust trust;             /* in `pin`; what it comes from */
+    uint8_t seen[SOTTO_FINGERPRINT_LEN];    /* what the server shows */
+    enum client_trust trust;                /* in `pin`; what it comes from */
+    struct client_certificate *certificate; /* whom it trusts; NULL: nobody */
+    uint64_t certified_until_s; /* KNOWN, CERTIFIED: when a certificate's word
+                                   for the key ends; 0: a person's does not */
     char user[SOTTO_NAME_MAX + 1];
     struct menu *menu;                         /* what was answered; borrowed */
     uint8_t password[CLIENT_PASSWORD_MAX + 1]; /* in normal form */
@@ -117,6 +123,15 @@ bool client_pins_ask(struct client_app *app);
 
 /* After the server has proved itself: remembers key and iteration count. */
 void client_pins_save(struct client_app *app, uint32_t iterations);
+
+/* client_certificate.c: hosts only */
+
+/* Reads whom to trust (--ca). False after an error that was shown. */
+bool client_certificate_open(struct client_app *app);
+
+/* Looks at the certificate that came with the key. ACCEPT or REFUSE. */
+enum client_verdict client_certificate_check(struct client_app *app,
+                                             const uint8_t key[static 32]);
 
 /* The client's own key, made on first use. False after an error that was
  * shown. */

@@ -1,5 +1,6 @@
 #include "apps/sotto/client_inner.h"
 
+#include "apps/sotto/certificate_file.h"
 #include "apps/sotto/paths.h"
 #include "apps/sotto/textbuf.h"
 #include <string.h>
@@ -90,6 +91,18 @@ static bool complain_of_line(struct client_app *app,
     return false;
 }
 
+/* What a certificate has said is forgotten when it ends. */
+static bool has_ended(const struct client_app *app, uint64_t until_s)
+{
+    return SYSTEM_HAS_CLOCK && until_s != 0 && until_s < port_wall_s(app->port);
+}
+
+/* True where a certificate decides, if no person has. */
+static bool wants_certificate(const struct client_app *app)
+{
+    return SYSTEM_HAS_OPTIONS && app->settings.ca != NULL;
+}
+
 static bool read_pin(struct client_app *app, const struct sotto_files *files)
 {
     struct known_file known;
@@ -109,9 +122,11 @@ static bool read_pin(struct client_app *app, const struct sotto_files *files)
         complain(app, "files", "cannot read " KNOWN_SERVERS_FILE, err);
         return false;
     }
-    if (!app->has_pin) {
+    if (!app->has_pin && !has_ended(app, found.until_s) &&
+        (found.until_s == 0 || !wants_certificate(app))) {
         app->has_pin = true;
         app->trust = CLIENT_TRUST_KNOWN;
+        app->certified_until_s = found.until_s;
         memcpy(app->pin, found.fingerprint, sizeof app->pin);
     }
     return true;
@@ -164,8 +179,10 @@ static void show_change(struct client_app *app)
     textbuf_init(&text, line, sizeof app->known);
     textbuf_add_all(&text, "THE SERVER ", app->server_text,
                     " SHOWS ANOTHER KEY than ",
-                    app->trust == CLIENT_TRUST_PINNED
-                        ? "the one you named"
+                    app->trust == CLIENT_TRUST_PINNED ? "the one you named"
+                    : SYSTEM_HAS_OPTIONS && app->certified_until_s != 0
+                        ? "the one that a certificate vouched for (--ca FILE "
+                          "looks whether a new one does)"
                         : "at your earlier logins",
                     ". Somebody may be in between. Nothing was sent.\n"
                     "   expected ",
@@ -199,6 +216,11 @@ enum client_verdict client_pins_check(struct client_app *app,
                                       const uint8_t key[static 32])
 {
     sotto_fingerprint_of_key(key, app->seen);
+    if (app->has_pin && has_ended(app, app->certified_until_s)) {
+        app->has_pin = false;
+        app->trust = CLIENT_TRUST_NONE;
+        app->certified_until_s = 0;
+    }
     if (app->has_pin) {
         if (memcmp(app->pin, app->seen, sizeof app->pin) == 0) {
             return CLIENT_ACCEPT;
@@ -206,6 +228,9 @@ enum client_verdict client_pins_check(struct client_app *app,
         show_change(app);
         client_finish(app, CLIENT_EXIT_IDENTITY);
         return CLIENT_REFUSE;
+    }
+    if (wants_certificate(app)) {
+        return client_certificate_check(app, key);
     }
     if (SYSTEM_HAS_OPTIONS && app->settings.trust_first) {
         memcpy(app->pin, app->seen, sizeof app->pin);
@@ -274,7 +299,8 @@ static enum sotto_err save_pin(struct client_app *app,
                                const struct sotto_files *files)
 {
     struct known_file known;
-    struct known_server pin = {.since_s = port_wall_s(app->port)};
+    struct known_server pin = {.since_s = port_wall_s(app->port),
+                               .until_s = app->certified_until_s};
     struct known_server old;
     memcpy(pin.fingerprint, app->seen, sizeof pin.fingerprint);
     enum sotto_err err = known_file_open(&known, KNOWN_SERVERS_FILE, files,
@@ -283,7 +309,8 @@ static enum sotto_err save_pin(struct client_app *app,
         return err;
     }
     if (known_servers_find(&known, app->server_text, &old) == SOTTO_OK &&
-        memcmp(old.fingerprint, pin.fingerprint, sizeof pin.fingerprint) == 0) {
+        memcmp(old.fingerprint, pin.fingerprint, sizeof pin.fingerprint) == 0 &&
+        old.until_s == pin.until_s) {
         return SOTTO_OK;
     }
     err = known_servers_set(&known, app->server_text, &pin);

@@ -17,6 +17,9 @@
 #define KNOWN_LINE_MAX                                                         \
     (ADDRESS_TEXT + SOTTO_FINGERPRINT_TEXT + SOTTO_NAME_MAX + 64)
 
+/* Of a key that a certificate vouches for. */
+#define UNTIL "certificate-until"
+
 struct word {
     const char *at;
     size_t len;
@@ -269,16 +272,22 @@ static enum sotto_err parse_pin(struct known_file *known,
                                 struct known_server *pin)
 {
     struct word text = word_of(known, line, 1);
-    struct word since = {NULL, 0};
+    struct word time = {NULL, 0};
     pin->since_s = SOTTO_TIME_UNKNOWN;
+    pin->until_s = 0;
     if (sotto_fingerprint_parse(text.at, text.len, pin->fingerprint) !=
         SOTTO_OK) {
         return damaged(known, line,
                        "there is no valid fingerprint behind the server");
     }
-    if (SYSTEM_HAS_CLOCK && find_value(known, line, 2, "since", &since) &&
-        time_text_parse(since.at, since.len, &pin->since_s) != SOTTO_OK) {
+    if (SYSTEM_HAS_CLOCK && find_value(known, line, 2, "since", &time) &&
+        time_text_parse(time.at, time.len, &pin->since_s) != SOTTO_OK) {
         return damaged(known, line, "the time behind since= is not valid");
+    }
+    if (SYSTEM_HAS_CLOCK && find_value(known, line, 2, UNTIL, &time) &&
+        (time_text_parse(time.at, time.len, &pin->until_s) != SOTTO_OK ||
+         pin->until_s == 0)) {
+        return damaged(known, line, "the time behind " UNTIL "= is not valid");
     }
     return SOTTO_OK;
 }
@@ -314,6 +323,16 @@ enum sotto_err known_servers_find(struct known_file *known, const char *server,
     return SOTTO_OK;
 }
 
+/* Zero, and SOTTO_TIME_UNKNOWN, are left out. */
+static void add_time(struct textbuf *line, const char *key, uint64_t time_s)
+{
+    char text[TIME_TEXT];
+    if (SYSTEM_HAS_CLOCK && time_s != SOTTO_TIME_UNKNOWN) {
+        time_text(time_s, text);
+        textbuf_add_all(line, key, text, NULL);
+    }
+}
+
 enum sotto_err known_servers_set(struct known_file *known, const char *server,
                                  const struct known_server *pin)
 {
@@ -323,11 +342,8 @@ enum sotto_err known_servers_set(struct known_file *known, const char *server,
     sotto_fingerprint_text(pin->fingerprint, text);
     textbuf_init(&line, buffer, sizeof buffer);
     textbuf_add_all(&line, server, " ", text, NULL);
-    if (SYSTEM_HAS_CLOCK && pin->since_s != SOTTO_TIME_UNKNOWN) {
-        char since[TIME_TEXT];
-        time_text(pin->since_s, since);
-        textbuf_add_all(&line, " since=", since, NULL);
-    }
+    add_time(&line, " since=", pin->since_s);
+    add_time(&line, " " UNTIL "=", pin->until_s);
     textbuf_add_char(&line, '\n');
     return replace_lines(known, server, NULL, &line);
 }

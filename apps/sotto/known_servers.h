@@ -4,7 +4,8 @@
  *     known_servers     host:port FINGERPRINT since=2026-01-31T09:30:00Z
  *     known_accounts    host:port user iterations=600000
  *
- * The first holds the pins of first use; the second the iteration count that a
+ * The first holds the pins of first use, and with certificate-until=TIME keys that
+ * a certificate vouches for until then; the second the iteration count that a
  * server asked for, which may never become smaller. Both may be edited by hand:
  * comments (#), blank lines and lines that this version does not understand
  * stay as they are. A line that begins with the server that is looked up must
@@ -41,6 +42,8 @@ struct known_file {
 struct known_server {
     uint8_t fingerprint[SOTTO_FINGERPRINT_LEN];
     uint64_t since_s; /* or SOTTO_TIME_UNKNOWN */
+    uint64_t until_s; /* until when a certificate vouches for it; 0: no
+                         certificate, a person does */
 };
 
 /*

@@ -3,6 +3,7 @@
  * name none.
  */
 #include "apps/sotto/account.h"
+#include "apps/sotto/cert.h"
 #include "apps/sotto/client.h"
 #include "apps/sotto/console.h"
 #include "apps/sotto/menu.h"
@@ -125,13 +126,17 @@ static int run_command(struct port *port, struct options *options, int argc,
     struct server_settings server;
     struct client_settings client;
     struct account_settings account;
+    struct cert_settings cert;
     const bool is_server = options->command->name == server_command.name;
     const bool is_account = account_is_command(options->command);
+    const bool is_cert = cert_is_command(options->command);
     server_defaults(&server);
     client_defaults(&client);
     account_defaults(&account);
+    cert_defaults(&cert);
     void *values = is_server    ? (void *)&server
                    : is_account ? (void *)&account
+                   : is_cert    ? (void *)&cert
                                 : (void *)&client;
     const enum options_result result =
         options_parse(options, argc, argv, at, values);
@@ -140,6 +145,7 @@ static int run_command(struct port *port, struct options *options, int argc,
     }
     return is_server    ? run_ready_server(port, options, &server)
            : is_account ? account_main(port, options, &account)
+           : is_cert    ? cert_main(port, options, &cert)
                         : run_client(port, options, &client);
 }
 
@@ -173,9 +179,14 @@ int main(int argc, char **argv)
         .commands = commands};
     commands[program.command_count++] = server_command;
     commands[program.command_count++] = client_command;
-    SOTTO_ASSERT(program.command_count + account_command_count <= COMMANDS_MAX);
+    SOTTO_ASSERT(program.command_count + account_command_count +
+                     cert_command_count <=
+                 COMMANDS_MAX);
     for (size_t i = 0; i < account_command_count; i++) {
         commands[program.command_count++] = account_commands[i];
+    }
+    for (size_t i = 0; i < cert_command_count; i++) {
+        commands[program.command_count++] = cert_commands[i];
     }
 
     int at = 0;

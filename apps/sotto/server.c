@@ -295,6 +295,12 @@ static bool start_workers(struct server *server)
     return true;
 }
 
+static bool open_certificate(struct server *server)
+{
+    return !SYSTEM_HAS_OPTIONS || server->settings.cert == NULL ||
+           server_certificate_open(server);
+}
+
 /* ---- listeners ---- */
 
 static const char *listen_advice(enum sotto_err err)
@@ -389,8 +395,8 @@ static bool open_server(struct server *server)
     server->random = port_random(server->port);
     return open_files(server) && open_identity(server) &&
            open_accounts(server) && open_room(server) &&
-           server_load_codes(server) && open_listeners(server) &&
-           start_workers(server);
+           open_certificate(server) && server_load_codes(server) &&
+           open_listeners(server) && start_workers(server);
 }
 
 static void announce(struct server *server)
@@ -428,6 +434,9 @@ static void close_server(struct server *server)
     }
     for (size_t i = 0; i < server->memory_count; i++) {
         system_memory_free(server->memory[i]);
+    }
+    if (SYSTEM_HAS_OPTIONS) {
+        server_certificate_close(server);
     }
     identity_wipe(&server->identity);
 }

@@ -19,6 +19,8 @@ struct server_settings {
     const char *data;
     const char *config;
     const char *invite_file;
+    const char *cert;
+    const char *key;
     const char *log_level_name;
     bool check_config;
     bool no_time; /* in the log */
@@ -45,6 +47,11 @@ void server_defaults(struct server_settings *settings);
  */
 bool server_settings_ready(struct port *port, struct options *options,
                            struct server_settings *settings);
+
+/* For --check-config: reads the certificate, if there is one. False when it said
+ * what is wrong with it. */
+bool server_certificate_check(struct port *port,
+                              const struct server_settings *settings);
 
 /* Runs a server until it is told to stop. Returns the exit code of the
  * program. */

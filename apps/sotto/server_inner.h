@@ -5,6 +5,7 @@
  *   server_run.c      the hub's side: its loop, signals, the end in good order
  *   server_accept.c   listeners, places, who comes and who has to go
  *   server_threads.c  several workers: threads and mailboxes (hosts only)
+ *   server_certificate.c  what vouches for the server's key (hosts only)
  *   worker.c          connections
  */
 #ifndef SOTTO_APP_SERVER_INNER_H
@@ -38,6 +39,7 @@
 #define SERVER_TICK_MS 1000U
 
 struct threads;
+struct server_certificate;
 
 /* The hub's side is the first thread's alone. Workers read what does not change
  * after the start: settings, log, port, identity. */
@@ -57,8 +59,9 @@ struct server {
     struct sotto_hub *hub;
     struct worker workers[SERVER_WORKERS_MAX];
     size_t worker_count;
-    struct threads *threads; /* where there are several */
-    size_t places;           /* of each worker */
+    struct threads *threads;                /* where there are several */
+    struct server_certificate *certificate; /* NULL: there is none */
+    size_t places;                          /* of each worker */
     uint32_t generation;
     size_t connections; /* places that are taken */
     struct port_listener *listeners[SERVER_LISTENERS_MAX];
@@ -96,6 +99,24 @@ bool server_load_codes(struct server *server);
 
 /* Hands out what the hub has ready, to the one worker there is. */
 void server_take_replies(struct server *server);
+
+/* ---- server_certificate.c: hosts only ----------------------------------- */
+
+/* Reads and signs the certificate that the settings name, before any worker
+ * begins. False, said, when it cannot be used. */
+bool server_certificate_open(struct server *server);
+void server_certificate_close(struct server *server);
+
+/* The same again, now or as soon as no worker uses the one before; when it cannot
+ * be used, logged, the present one stays. */
+void server_certificate_reload(struct server *server);
+
+/* Once a second: a reload that has to wait; and says now and then that the
+ * certificate will end, or has. */
+void server_certificate_tick(struct server *server);
+
+/* A worker's thread, at each turn before it writes: takes the present one. */
+void server_certificate_take(struct worker *worker);
 
 /* ---- server_accept.c ---------------------------------------------------- */
 

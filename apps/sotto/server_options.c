@@ -52,6 +52,18 @@ static const struct option server_options[] = {
      .offset = AT(workers),
      .min = 1,
      .max = SERVER_WORKERS_MAX},
+    {.name = "cert",
+     .value = "FILE",
+     .help = "A certificate of this server (PEM, EC on P-256), with those of "
+             "its authorities behind it, for clients that trust one (--ca); "
+             "read again at SIGHUP. 'sotto cert' makes some.",
+     .kind = OPTION_TEXT,
+     .offset = AT(cert)},
+    {.name = "key",
+     .value = "FILE",
+     .help = "The private key of --cert (PEM, without a passphrase).",
+     .kind = OPTION_TEXT,
+     .offset = AT(key)},
     {.name = "max-connections",
      .value = "N",
      .help = "Connections at a time; one more is refused. Default: 1024.",
@@ -146,7 +158,8 @@ static const struct option server_options[] = {
 
 static const char *const server_examples[] = {
     "sotto server", "sotto server --listen 127.0.0.1:7688 --data ./chat",
-    "sotto server --registration invite --invite-file codes.txt", NULL};
+    "sotto server --registration invite --invite-file codes.txt",
+    "sotto server --cert server.pem --key server.key", NULL};
 
 const struct command server_command = {
     .name = "server",
@@ -205,6 +218,12 @@ static bool read_settings(struct port *port, struct options *options,
 /* What no single option can say. */
 static bool check_settings(const struct server_settings *settings)
 {
+    if ((settings->cert == NULL) != (settings->key == NULL)) {
+        say("sotto server: --cert FILE and --key FILE are given together: the "
+            "certificate, and its private key\n",
+            NULL);
+        return false;
+    }
     if (settings->registration == SOTTO_REGISTRATION_INVITE &&
         settings->invite_file == NULL) {
         say("sotto server: --registration invite needs --invite-file FILE with "
@@ -218,5 +237,7 @@ static bool check_settings(const struct server_settings *settings)
 bool server_settings_ready(struct port *port, struct options *options,
                            struct server_settings *settings)
 {
-    return read_settings(port, options, settings) && check_settings(settings);
+    return read_settings(port, options, settings) && check_settings(settings) &&
+           (!settings->check_config ||
+            server_certificate_check(port, settings));
 }

@@ -154,6 +154,9 @@ static void take_event(struct server *server, const struct port_event *event)
         break;
     case PORT_EVENT_RELOAD:
         (void)server_load_codes(server);
+        if (SYSTEM_HAS_OPTIONS) {
+            server_certificate_reload(server);
+        }
         break;
     case PORT_EVENT_STATUS:
         want_report(server);
@@ -218,6 +221,9 @@ static void tick(struct server *server)
     }
     if (!server_has_threads(server)) {
         worker_tick(&server->workers[0]);
+    }
+    if (SYSTEM_HAS_OPTIONS) {
+        server_certificate_tick(server);
     }
 }
 

@@ -417,6 +417,9 @@ bool worker_is_busy(const struct worker *worker)
 
 void worker_work(struct worker *worker)
 {
+    if (SYSTEM_HAS_OPTIONS) {
+        server_certificate_take(worker);
+    }
     if (worker->has_news) {
         spread_news(worker);
     }

@@ -48,12 +48,15 @@ struct sotto_turns {
 /* What all sessions of a server share; borrowed by each. */
 struct sotto_session_config {
     struct sotto_link_config link; /* the server's key, limit and entropy */
-    struct sotto_pool *buffers;    /* of SOTTO_SESSION_BUFFER(limit) bytes */
-    struct sotto_turns *turns;     /* zeros at first */
-    struct sotto_pool *logins;     /* of sizeof(struct sotto_scram_server) */
-    uint32_t login_ms;             /* from accept to logged in */
-    uint32_t idle_ms;              /* without a byte from a client (it pings) */
-    uint32_t stall_ms;             /* without a byte taken by a client */
+    struct sotto_span
+        certificate;            /* of that key, sotto_certificate_encode(); or
+                                      empty. May be another between two calls */
+    struct sotto_pool *buffers; /* of SOTTO_SESSION_BUFFER(limit) bytes */
+    struct sotto_turns *turns;  /* zeros at first */
+    struct sotto_pool *logins;  /* of sizeof(struct sotto_scram_server) */
+    uint32_t login_ms;          /* from accept to logged in */
+    uint32_t idle_ms;           /* without a byte from a client (it pings) */
+    uint32_t stall_ms;          /* without a byte taken by a client */
     uint32_t hold_ms; /* while others wait for a buffer: with half a record of a
                          client, or without a byte taken by it */
     struct sotto_rate rate; /* of frames and bytes that are taken */

@@ -170,8 +170,8 @@ static void fill_output(struct sotto_session *session,
     enum sotto_err err = SOTTO_OK;
     const size_t cap = session->config->buffers->size;
     if (session->link.has_output) {
-        err = sotto_link_out(&session->link, session->out, cap,
-                             &session->out_len);
+        err = sotto_link_out_with(&session->link, session->config->certificate,
+                                  session->out, cap, &session->out_len);
     } else if (has_frames(session, feed)) {
         err = seal_record(session, feed, now_ms);
     } else {

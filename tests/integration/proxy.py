@@ -169,10 +169,12 @@ def truncate(record):
 class Mitm(Listener):
     """Terminates the channel on both sides and passes messages on. `forge`,
     when set, gets (direction, kind, body) and answers with what to pass on: a
-    list of (direction, kind, body)."""
+    list of (direction, kind, body). `certificate` is what it shows in message
+    2."""
 
-    def __init__(self, target, static, forge=None):
+    def __init__(self, target, static, forge=None, certificate=b""):
         self.static = static
+        self.certificate = certificate
         self.forge = forge
         self.seen = []  # direction, kind, body of every message
         self.met = 0  # clients that went through with the handshake
@@ -183,7 +185,8 @@ class Mitm(Listener):
 
     def handle(self, sock):
         try:
-            victim = wire.Channel.answer(sock, self.static)
+            victim = wire.Channel.answer(sock, self.static,
+                                         self.certificate)
             self.met += 1
             server = wire.Channel.meet(self.dial(), victim.suite, 16384)
         except (OSError, WrongTag):

@@ -240,18 +240,23 @@ class Channel:
         if not message:
             raise Refusal(read_exactly(sock, 1)[0])
         payload = handshake.read_2(message)
-        assert len(payload) == 3 and payload[2] == 0, payload
+        certificate, end = read_vector(payload, 2)
+        assert end == len(payload), payload
         sock.sendall(unit(handshake.write_3()))
-        return cls(sock, handshake, True, struct.unpack(">H", payload[:2])[0])
+        channel = cls(sock, handshake, True,
+                      struct.unpack(">H", payload[:2])[0])
+        channel.certificate = certificate
+        return channel
 
     @classmethod
-    def answer(cls, sock, static):
+    def answer(cls, sock, static, certificate=b""):
         """The server's side, with any static key."""
         first = read_exactly(sock, 10)
         suite, limit = SUITES[first[7]], struct.unpack(">H", first[8:])[0]
         handshake = Handshake(suite, first, static)
         handshake.read_1(read_unit(sock))
-        sock.sendall(unit(handshake.write_2(struct.pack(">HB", 16384, 0))))
+        sock.sendall(unit(handshake.write_2(
+            struct.pack(">H", 16384) + vector(certificate))))
         handshake.read_3(read_unit(sock))
         return cls(sock, handshake, False, limit)
 

@@ -56,6 +56,50 @@ static void test_known_servers_starts_empty(void **state)
                      SOTTO_ERR_NOT_FOUND);
 }
 
+static void test_known_servers_remembers_until_when_a_certificate_vouches(
+    void **state)
+{
+    (void)state;
+    static struct world w;
+    struct known_server pin = pin_of(0xff, 1769851800);
+    struct known_server found;
+    start(&w, KNOWN_SERVERS_FILE, NULL);
+    pin.until_s = 1801387800;
+    assert_int_equal(known_servers_set(&w.known, "a:1", &pin), SOTTO_OK);
+    assert_text(&w, COMMENT "a:1 " ONES " since=2026-01-31T09:30:00Z "
+                            "certificate-until=2027-01-31T09:30:00Z\n");
+    assert_int_equal(known_servers_find(&w.known, "a:1", &found), SOTTO_OK);
+    assert_int_equal(found.until_s, 1801387800);
+    pin.until_s = 0; /* a person has looked at it since */
+    assert_int_equal(known_servers_set(&w.known, "a:1", &pin), SOTTO_OK);
+    assert_text(&w, COMMENT "a:1 " ONES " since=2026-01-31T09:30:00Z\n");
+    assert_int_equal(known_servers_find(&w.known, "a:1", &found), SOTTO_OK);
+    assert_int_equal(found.until_s, 0);
+}
+
+/* A damaged end would make a pin of it that nobody has taken. */
+static void test_known_servers_refuses_a_damaged_end_of_a_certificate(
+    void **state)
+{
+    (void)state;
+    static struct world w;
+    static const char *const values[] = {"2027-01-31", "never", "0",
+                                         "2027-13-31T09:30:00Z",
+                                         "1970-01-01T00:00:00Z"};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct known_server found;
+        char line[128];
+        struct textbuf text;
+        textbuf_init(&text, line, sizeof line);
+        textbuf_add_all(&text, "a:1 " ONES " certificate-until=", values[i],
+                        "\n", NULL);
+        start(&w, KNOWN_SERVERS_FILE, line);
+        assert_int_equal(known_servers_find(&w.known, "a:1", &found),
+                         SOTTO_ERR_FORMAT);
+        assert_int_equal(w.known.line, 1);
+    }
+}
+
 static void test_known_servers_remembers(void **state)
 {
     (void)state;
@@ -325,6 +369,10 @@ int test_known_servers(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_servers_starts_empty),
         cmocka_unit_test(test_known_servers_remembers),
+        cmocka_unit_test(
+            test_known_servers_remembers_until_when_a_certificate_vouches),
+        cmocka_unit_test(
+            test_known_servers_refuses_a_damaged_end_of_a_certificate),
         cmocka_unit_test(test_known_servers_keeps_what_others_wrote),
         cmocka_unit_test(test_known_servers_refuses_damaged_lines),
         cmocka_unit_test(test_known_servers_takes_equal_lines),

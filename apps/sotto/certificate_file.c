@@ -1,0 +1,369 @@
+#include "apps/sotto/certificate_file.h"
+
+#include "apps/sotto/system.h"
+#include "core/base/secret.h"
+#include "core/crypto/p256_key.h"
+#include "core/crypto/pem.h"
+#include <sotto/env.h>
+#include <string.h>
+
+#ifndef SOTTO_BUILD_TIME
+#    error "CMakeLists.txt defines SOTTO_BUILD_TIME for this file"
+#endif
+
+/* ---- files ---------------------------------------------------------------- */
+
+/* A whole file in memory of its own; NULL with a sentence in `why`. */
+static uint8_t *read_file(struct port *port, const char *name, size_t cap,
+                          struct sotto_span *text, struct textbuf *why)
+{
+    uint8_t *memory = system_memory(cap);
+    size_t len = 0;
+    enum sotto_err err = memory == NULL
+                             ? SOTTO_ERR_SPACE
+                             : port_read_file(port, name, memory, cap, &len);
+    if (err != SOTTO_OK) {
+        textbuf_add_all(why, "cannot read ", name, ": ",
+                        memory == NULL ? "no memory" : port_last_error(port),
+                        NULL);
+        system_memory_free(memory);
+        return NULL;
+    }
+    *text = (struct sotto_span){memory, len};
+    return memory;
+}
+
+/* ---- a server's chain ------------------------------------------------------ */
+
+/* The next certificate of the text, into `bytes` from `*used` on. NOT_FOUND at
+ * the end; FORMAT, SPACE. Keys and other blocks are passed over. */
+static enum sotto_err next_certificate(struct sotto_span *text, uint8_t *bytes,
+                                       size_t cap, size_t *used,
+                                       struct sotto_span *certificate)
+{
+    struct sotto_span label;
+    size_t len = 0;
+    enum sotto_err err = SOTTO_OK;
+    while (err == SOTTO_OK || err == SOTTO_ERR_UNSUPPORTED) {
+        err = sotto_pem_next(text, &label, bytes + *used, cap - *used, &len);
+        if (err == SOTTO_OK && sotto_pem_is(label, "CERTIFICATE")) {
+            *certificate = (struct sotto_span){bytes + *used, len};
+            *used += len;
+            return SOTTO_OK;
+        }
+    }
+    return err;
+}
+
+static bool read_chain(struct certificate_file *file, const char *name,
+                       struct sotto_span text, struct textbuf *why)
+{
+    struct sotto_span one;
+    size_t used = 0;
+    enum sotto_err err = SOTTO_OK;
+    while (err == SOTTO_OK) {
+        err = next_certificate(&text, file->bytes, sizeof file->bytes, &used,
+                               &one);
+        if (err == SOTTO_OK && file->count == SOTTO_X509_CHAIN_MAX) {
+            err = SOTTO_ERR_SPACE;
+        } else if (err == SOTTO_OK) {
+            file->chain[file->count++] = one;
+        }
+    }
+    const char *reason =
+        err == SOTTO_ERR_SPACE
+            ? " has too long a chain: at most six certificates and 8 KiB"
+        : err != SOTTO_ERR_NOT_FOUND ? " is damaged: a block in it is not PEM"
+        : file->count == 0           ? " has no certificate: it should be PEM, "
+                                       "-----BEGIN CERTIFICATE-----"
+                                     : NULL;
+    if (reason != NULL) {
+        textbuf_add_all(why, name, reason, NULL);
+    }
+    return reason == NULL;
+}
+
+/* ---- its key ------------------------------------------------------------------ */
+
+static const char encrypted[] =
+    " is encrypted; a server that starts by itself needs it without a "
+    "passphrase: openssl pkcs8 -topk8 -nocrypt -in FILE -out NEWFILE";
+
+static const char *key_reason(enum sotto_err err, struct sotto_span label)
+{
+    if (err == SOTTO_ERR_NOT_FOUND) {
+        return " has no private key: it should be PEM, -----BEGIN PRIVATE "
+               "KEY-----";
+    }
+    if (sotto_pem_is(label, "ENCRYPTED PRIVATE KEY")) {
+        return encrypted;
+    }
+    if (err == SOTTO_ERR_UNSUPPORTED) {
+        return " is a key of another kind; it has to be EC (ECDSA) on P-256: "
+               "openssl ecparam -name prime256v1 -genkey -noout";
+    }
+    return " is damaged, or not a private key";
+}
+
+static bool is_key(struct sotto_span label)
+{
+    return sotto_pem_is(label, "PRIVATE KEY") ||
+           sotto_pem_is(label, "EC PRIVATE KEY");
+}
+
+static bool decode_key(const char *name, struct sotto_span text, uint8_t *key,
+                       struct textbuf *why)
+{
+    uint8_t der[4096];
+    struct sotto_span label = {NULL, 0};
+    size_t len = 0;
+    enum sotto_err err = SOTTO_OK;
+    do { /* parameters of the curve may stand before it */
+        err = sotto_pem_next(&text, &label, der, sizeof der, &len);
+    } while (err == SOTTO_OK && !is_key(label) &&
+             !sotto_pem_is(label, "ENCRYPTED PRIVATE KEY") &&
+             !sotto_pem_is(label, "RSA PRIVATE KEY"));
+    const char *reason = NULL;
+    if (err == SOTTO_OK && is_key(label)) {
+        err = sotto_p256_key_decode((struct sotto_span){der, len}, key);
+        reason = err == SOTTO_OK ? NULL : key_reason(err, label);
+    } else if (err == SOTTO_ERR_UNSUPPORTED) {
+        reason = encrypted; /* the old way, with headers */
+    } else {
+        reason =
+            key_reason(err == SOTTO_OK ? SOTTO_ERR_UNSUPPORTED : err, label);
+    }
+    sotto_wipe(der, sizeof der);
+    if (reason != NULL) {
+        textbuf_add_all(why, name, reason, NULL);
+    }
+    return reason == NULL;
+}
+
+bool certificate_key_read(struct port *port, const char *name,
+                          uint8_t key[static SOTTO_P256_PRIVATE_LEN],
+                          struct textbuf *why)
+{
+    struct sotto_span text;
+    uint8_t *memory = read_file(port, name, CERTIFICATE_FILE_MAX, &text, why);
+    if (memory == NULL) {
+        return false;
+    }
+    const bool is_read = decode_key(name, text, key, why);
+    sotto_wipe(memory, text.len);
+    system_memory_free(memory);
+    return is_read;
+}
+
+/* ---- both --------------------------------------------------------------------- */
+
+static bool check_pair(const struct certificate_file *file, const char *cert,
+                       const char *key, struct textbuf *why)
+{
+    struct sotto_x509_facts facts;
+    uint8_t public_key[SOTTO_P256_PUBLIC_LEN];
+    for (size_t i = 0; i < file->count; i++) {
+        struct sotto_x509_facts other;
+        if (sotto_x509_read(file->chain[i], i == 0 ? &facts : &other) !=
+            SOTTO_OK) {
+            textbuf_add_all(why, cert, ": certificate ", NULL);
+            textbuf_add_number(why, i + 1);
+            textbuf_add(why, " cannot be used; it has to be X.509 with an EC "
+                             "(ECDSA) key on P-256");
+            return false;
+        }
+    }
+    if (sotto_p256_public(file->private_key, public_key) != SOTTO_OK ||
+        memcmp(public_key, facts.key, sizeof public_key) != 0) {
+        textbuf_add_all(why, key,
+                        " is not the key of the first certificate in ", cert,
+                        "; the server's own has to be the first", NULL);
+        return false;
+    }
+    return true;
+}
+
+/* The file may hold its key as well: that is wiped, too. */
+static bool chain_file_read(struct port *port, const char *name,
+                            struct certificate_file *file, struct textbuf *why)
+{
+    struct sotto_span text;
+    uint8_t *memory = read_file(port, name, CERTIFICATE_FILE_MAX, &text, why);
+    if (memory == NULL) {
+        return false;
+    }
+    const bool is_read = read_chain(file, name, text, why);
+    sotto_wipe(memory, text.len);
+    system_memory_free(memory);
+    return is_read;
+}
+
+bool certificate_file_read(struct port *port, const char *cert, const char *key,
+                           struct certificate_file *file, struct textbuf *why)
+{
+    certificate_file_wipe(file);
+    const bool is_good =
+        chain_file_read(port, cert, file, why) &&
+        certificate_key_read(port, key, file->private_key, why) &&
+        check_pair(file, cert, key, why);
+    if (!is_good) {
+        certificate_file_wipe(file);
+    }
+    return is_good;
+}
+
+void certificate_file_wipe(struct certificate_file *file)
+{
+    sotto_wipe(file, sizeof *file);
+}
+
+struct sotto_x509_report certificate_file_examine(
+    const struct certificate_file *file, uint64_t now_s)
+{
+    /* Its last certificate stands for the authority that clients trust. */
+    const size_t rest = file->count > 1 ? file->count - 1 : 1;
+    const struct sotto_x509_trust trust = {.anchors =
+                                               &file->chain[file->count - 1],
+                                           .anchor_count = 1,
+                                           .now = certificate_now(now_s),
+                                           .floor = certificate_floor(),
+                                           .usage = SOTTO_X509_SERVER};
+    struct sotto_x509_report report = {SOTTO_X509_UNTRUSTED, 0, 0};
+    uint8_t key[SOTTO_P256_PUBLIC_LEN];
+    if (sotto_x509_examine(file->chain, rest, &trust, key, &report) !=
+            SOTTO_OK &&
+        file->count == 1) {
+        /* Whoever issued it is not here. */
+        report.flaws &= ~(unsigned)SOTTO_X509_UNTRUSTED;
+    }
+    return report;
+}
+
+/* ---- authorities ------------------------------------------------------------------ */
+
+/* Where systems keep those that they trust. */
+static const char *const system_files[] = {
+    "/etc/ssl/certs/ca-certificates.crt", /* Debian, Arch, Gentoo */
+    "/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, Red Hat */
+    "/etc/ssl/ca-bundle.pem",             /* SUSE */
+    "/etc/ssl/cert.pem",                  /* Alpine, BSD */
+};
+
+static uint8_t *read_system_file(struct port *port, const char **name,
+                                 struct sotto_span *text, struct textbuf *why)
+{
+    const char *named = system_variable("SSL_CERT_FILE");
+    if (named != NULL && named[0] != 0) {
+        *name = named;
+        return read_file(port, named, AUTHORITY_FILE_MAX, text, why);
+    }
+    for (size_t i = 0; i < sizeof system_files / sizeof *system_files; i++) {
+        char ignored[256];
+        struct textbuf reason;
+        textbuf_init(&reason, ignored, sizeof ignored);
+        *name = system_files[i];
+        uint8_t *memory =
+            read_file(port, *name, AUTHORITY_FILE_MAX, text, &reason);
+        if (memory != NULL) {
+            return memory;
+        }
+    }
+    textbuf_add(why, "this system's authorities are not where they are "
+                     "elsewhere; name their file with --ca FILE");
+    return NULL;
+}
+
+/* Takes what can be used of the text. */
+static enum sotto_err take_authorities(struct authorities *all,
+                                       struct sotto_span text)
+{
+    struct sotto_span one;
+    enum sotto_err err = SOTTO_OK;
+    while (err == SOTTO_OK) {
+        struct sotto_x509_facts facts;
+        const size_t before = all->used;
+        err = next_certificate(&text, all->bytes, sizeof all->bytes, &all->used,
+                               &one);
+        if (err == SOTTO_OK && sotto_x509_read(one, &facts) != SOTTO_OK) {
+            all->used = before;
+            all->unusable++;
+        } else if (err == SOTTO_OK && all->count == AUTHORITY_COUNT_MAX) {
+            err = SOTTO_ERR_SPACE;
+        } else if (err == SOTTO_OK) {
+            all->list[all->count++] = one;
+        }
+    }
+    return err == SOTTO_ERR_NOT_FOUND ? SOTTO_OK : err;
+}
+
+bool authorities_read(struct port *port, const char *name,
+                      struct authorities *authorities, struct textbuf *why)
+{
+    const bool is_system = strcmp(name, "system") == 0;
+    struct sotto_span text;
+    uint8_t *memory =
+        is_system ? read_system_file(port, &name, &text, why)
+                  : read_file(port, name, AUTHORITY_FILE_MAX, &text, why);
+    if (memory == NULL) {
+        return false;
+    }
+    authorities->count = authorities->unusable = authorities->used = 0;
+    enum sotto_err err = take_authorities(authorities, text);
+    system_memory_free(memory);
+    const char *reason =
+        err == SOTTO_ERR_SPACE ? " has more authorities than there is room for"
+        : err != SOTTO_OK      ? " is damaged: a block in it is not PEM"
+        : authorities->count > 0 && (is_system || authorities->unusable == 0)
+            ? NULL
+        : authorities->unusable > 0
+            ? (is_system ? " has no authority with an EC key on P-256, and "
+                           "others cannot be used"
+                         : " has a certificate that cannot be used; it has to "
+                           "be X.509 with an EC (ECDSA) key on P-256")
+            : " has no certificate: it should be PEM, -----BEGIN "
+              "CERTIFICATE-----";
+    if (reason != NULL) {
+        textbuf_add_all(why, name, reason, NULL);
+    }
+    return reason == NULL;
+}
+
+/* ---- times and words -------------------------------------------------------------- */
+
+uint64_t certificate_floor(void)
+{
+    return SOTTO_BUILD_TIME;
+}
+
+uint64_t certificate_now(uint64_t now_s)
+{
+    return now_s < certificate_floor() ? SOTTO_TIME_UNKNOWN : now_s;
+}
+
+bool certificate_has_ended(uint64_t until_s, uint64_t now_s)
+{
+    return until_s <
+           (now_s < certificate_floor() ? certificate_floor() : now_s);
+}
+
+void certificate_flaws_text(unsigned flaws, struct textbuf *out)
+{
+    static const struct {
+        unsigned flaw;
+        const char *text;
+    } table[] = {
+        {SOTTO_X509_EXPIRED, "it has expired"},
+        {SOTTO_X509_NOT_YET, "it is not valid yet"},
+        {SOTTO_X509_OTHER_NAME, "it is for another name"},
+        {SOTTO_X509_OTHER_USAGE, "it is not one for servers"},
+        {SOTTO_X509_UNTRUSTED,
+         "it does not lead to a trusted authority by valid signatures"},
+    };
+    bool is_first = true;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        if ((flaws & table[i].flaw) != 0) {
+            textbuf_add_all(out, is_first ? "" : ", and ", table[i].text, NULL);
+            is_first = false;
+        }
+    }
+}
