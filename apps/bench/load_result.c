@@ -124,20 +124,24 @@ void load_print_about(const struct load *load, const char *bench)
     cores_text(&load->core, own, sizeof own);
     if (load->settings.json) {
         (void)printf("{\"bench\":\"%s\",\"figure\":\"about\",\"version\":"
-                     "\"%s\",\"own_server\":%s,\"server_cores\":\"%s\","
-                     "\"core\":\"%s\",\"runs\":%u}\n",
-                     bench, SOTTO_VERSION, load->is_own ? "true" : "false",
-                     server, own, (unsigned)load->settings.runs);
+                     "\"%s\",\"crypto\":\"%s\",\"own_server\":%s,"
+                     "\"server_cores\":\"%s\",\"core\":\"%s\","
+                     "\"runs\":%u}\n",
+                     bench, SOTTO_VERSION, SOTTO_CRYPTO_NAME,
+                     load->is_own ? "true" : "false", server, own,
+                     (unsigned)load->settings.runs);
         return;
     }
-    (void)printf("sotto-bench %s %s: server %s on processor %s, load on %s%s\n"
-                 "Medians of %u runs (smallest-largest).\n",
-                 SOTTO_VERSION, bench, load->is_own ? "of our own" : load->host,
-                 load->is_own ? server : "unknown", own,
-                 load->is_own && load->server_cores.count == 0
-                     ? " (not pinned: there is only one)"
-                     : "",
-                 (unsigned)load->settings.runs);
+    (void)printf(
+        "sotto-bench %s (%s) %s: server %s on processor %s, load on %s%s\n"
+        "Medians of %u runs (smallest-largest).\n",
+        SOTTO_VERSION, SOTTO_CRYPTO_NAME, bench,
+        load->is_own ? "of our own" : load->host,
+        load->is_own ? server : "unknown", own,
+        load->is_own && load->server_cores.count == 0
+            ? " (not pinned: there is only one)"
+            : "",
+        (unsigned)load->settings.runs);
     if (load->pid == 0) {
         (void)printf("The server's processor time is not known: name its "
                      "process with --pid.\n");
