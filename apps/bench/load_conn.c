@@ -237,6 +237,9 @@ static bool take_client_event(struct load *load, struct load_conn *conn,
     case SOTTO_EVENT_CAUGHT_UP:
     case SOTTO_EVENT_ACKED:
     case SOTTO_EVENT_PRESENT:
+    case SOTTO_EVENT_ENROLLED:
+    case SOTTO_EVENT_DONE:
+    case SOTTO_EVENT_DEVICES:
         break;
     }
     return true;

@@ -69,13 +69,14 @@
 
 /* Accounts that may exist; about 200 each. */
 #ifndef SERVER_ACCOUNTS
-#    define SERVER_ACCOUNTS 12
+#    define SERVER_ACCOUNTS 10
 #endif
 
 /* Devices that log in without a password, 140 each. */
 #ifndef SERVER_DEVICES
 #    define SERVER_DEVICES(accounts) 4U
 #endif
+#define SOTTO_DEVICES_MAX 4 /* of one account */
 
 /* A few clients that take turns: none of them is held up. */
 #define SOTTO_PACED 0

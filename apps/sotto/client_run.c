@@ -119,6 +119,9 @@ static void take_event(struct client_app *app,
         }
         break;
     case SOTTO_EVENT_CAUGHT_UP:
+    case SOTTO_EVENT_ENROLLED:
+    case SOTTO_EVENT_DONE:
+    case SOTTO_EVENT_DEVICES:
         break;
     case SOTTO_EVENT_ENTRY:
         view_entry(&app->view, event);

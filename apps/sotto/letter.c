@@ -22,14 +22,35 @@ static uint8_t *begin(struct mailbox *box, const struct letter *letter,
     return at + sizeof *letter + body_len;
 }
 
+/* What a body may point to. */
+#define SPANS_MAX 2
+
 static void send_with(struct mailbox *box, const struct letter *letter,
-                      const void *body, size_t body_len, struct sotto_span text)
+                      const void *body, size_t body_len,
+                      struct sotto_span *const *spans, size_t count)
 {
-    uint8_t *at = begin(box, letter, body, body_len, text.len);
-    if (text.len > 0) {
-        memcpy(at, text.at, text.len);
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++) {
+        len += spans[i]->len;
+    }
+    uint8_t *at = begin(box, letter, body, body_len, len);
+    for (size_t i = 0; i < count; i++) {
+        if (spans[i]->len > 0) {
+            memcpy(at, spans[i]->at, spans[i]->len);
+            at += spans[i]->len;
+        }
     }
     mailbox_send(box);
+}
+
+/* Lets the spans of what was read point into it. */
+static void point(struct sotto_span *const *spans, size_t count,
+                  const uint8_t *text)
+{
+    for (size_t i = 0; i < count; i++) {
+        spans[i]->at = text;
+        text += spans[i]->len;
+    }
 }
 
 static const void *body_of(const struct letter *letter)
@@ -39,30 +60,39 @@ static const void *body_of(const struct letter *letter)
 
 void letter_send(struct mailbox *box, const struct letter *letter)
 {
-    send_with(box, letter, NULL, 0, (struct sotto_span){0});
+    send_with(box, letter, NULL, 0, NULL, 0);
 }
 
 /* ---- requests ----------------------------------------------------------- */
 
-/* The one span that a request of this kind has; NULL for none. */
-static struct sotto_span *span_of_request(struct sotto_request *request)
+/* The spans that a request of this kind has. */
+static size_t spans_of_request(struct sotto_request *request,
+                               struct sotto_span *spans[static SPANS_MAX])
 {
     switch (request->kind) {
     case SOTTO_REQUEST_LOOKUP:
-        return &request->name;
+        spans[0] = &request->name;
+        return 1;
     case SOTTO_REQUEST_REGISTER:
-        return &request->account;
+        spans[0] = &request->account;
+        return 1;
     case SOTTO_REQUEST_JOIN:
-        return &request->join.room;
+        spans[0] = &request->join.room;
+        return 1;
     case SOTTO_REQUEST_POST:
-        return &request->post.text;
+        spans[0] = &request->post.text;
+        return 1;
+    case SOTTO_REQUEST_DEVICE:
+        spans[0] = &request->device.body;
+        spans[1] = &request->device.key;
+        return 2;
     case SOTTO_REQUEST_NONE:
     case SOTTO_REQUEST_LOGIN:
     case SOTTO_REQUEST_FETCH:
     case SOTTO_REQUEST_WHO:
         break;
     }
-    return NULL;
+    return 0;
 }
 
 void letter_send_request(struct mailbox *box, struct sotto_seat_id seat,
@@ -70,43 +100,50 @@ void letter_send_request(struct mailbox *box, struct sotto_seat_id seat,
 {
     const struct letter letter = {.kind = LETTER_REQUEST, .seat = seat};
     struct sotto_request copy = *request;
-    const struct sotto_span *span = span_of_request(&copy);
-    struct sotto_span text = {0};
-    if (span != NULL) {
-        text = *span;
-    } else if (copy.kind == SOTTO_REQUEST_LOGIN) {
-        text.at = (const uint8_t *)copy.verifier;
-        text.len = sizeof *copy.verifier;
+    struct sotto_span *spans[SPANS_MAX];
+    size_t count = spans_of_request(&copy, spans);
+    struct sotto_span verifier = {0};
+    if (copy.kind == SOTTO_REQUEST_LOGIN) {
+        verifier.at = (const uint8_t *)copy.verifier;
+        verifier.len = sizeof *copy.verifier;
+        spans[count++] = &verifier;
     }
-    SOTTO_ASSERT(text.len <= SOTTO_FRAME_MAX);
-    send_with(box, &letter, &copy, sizeof copy, text);
+    send_with(box, &letter, &copy, sizeof copy, spans, count);
 }
 
 void letter_read_request(const struct letter *letter,
                          struct sotto_request *request)
 {
+    struct sotto_span *spans[SPANS_MAX];
     memcpy(request, body_of(letter), sizeof *request);
-    const void *text = (const uint8_t *)body_of(letter) + sizeof *request;
-    struct sotto_span *span = span_of_request(request);
-    if (span != NULL) {
-        span->at = text;
-    } else if (request->kind == SOTTO_REQUEST_LOGIN) {
-        request->verifier = text;
+    const uint8_t *text = (const uint8_t *)body_of(letter) + sizeof *request;
+    if (request->kind == SOTTO_REQUEST_LOGIN) {
+        request->verifier = (const void *)text;
+    } else {
+        point(spans, spans_of_request(request, spans), text);
     }
 }
 
 /* ---- replies ------------------------------------------------------------ */
 
-static struct sotto_span *span_of_reply(struct sotto_reply *reply)
+static size_t spans_of_reply(struct sotto_reply *reply,
+                             struct sotto_span *spans[static SPANS_MAX])
 {
     switch (reply->kind) {
     case SOTTO_REPLY_LOGGED_IN:
     case SOTTO_REPLY_REGISTERED:
-        return &reply->name;
+        spans[0] = &reply->name;
+        return 1;
     case SOTTO_REPLY_JOINED:
-        return &reply->joined.name;
+        spans[0] = &reply->joined.name;
+        return 1;
     case SOTTO_REPLY_PAGE:
-        return &reply->frames;
+        spans[0] = &reply->frames;
+        return 1;
+    case SOTTO_REPLY_DEVICE:
+        spans[0] = &reply->name;
+        spans[1] = &reply->frames;
+        return 2;
     case SOTTO_REPLY_NONE:
     case SOTTO_REPLY_ACCOUNT:
     case SOTTO_REPLY_ACK:
@@ -115,32 +152,33 @@ static struct sotto_span *span_of_reply(struct sotto_reply *reply)
     case SOTTO_REPLY_ENTRY:
         break;
     }
-    return NULL;
+    return 0;
 }
 
 void letter_send_reply(struct mailbox *box, const struct sotto_reply *reply)
 {
     const struct letter letter = {.kind = LETTER_REPLY, .seat = reply->seat};
     struct sotto_reply copy = *reply;
-    const struct sotto_span *span = span_of_reply(&copy);
-    send_with(box, &letter, &copy, sizeof copy,
-              span != NULL ? *span : (struct sotto_span){0});
+    struct sotto_span *spans[SPANS_MAX];
+    const size_t count = spans_of_reply(&copy, spans);
+    send_with(box, &letter, &copy, sizeof copy, spans, count);
     sotto_wipe(&copy.verifier, sizeof copy.verifier);
 }
 
 void letter_read_reply(const struct letter *letter, struct sotto_reply *reply)
 {
+    struct sotto_span *spans[SPANS_MAX];
     memcpy(reply, body_of(letter), sizeof *reply);
-    struct sotto_span *span = span_of_reply(reply);
-    if (span != NULL) {
-        span->at = (const uint8_t *)body_of(letter) + sizeof *reply;
-    }
+    point(spans, spans_of_reply(reply, spans),
+          (const uint8_t *)body_of(letter) + sizeof *reply);
 }
 
 void letter_send_entry(struct mailbox *box, const struct sotto_feed_item *item)
 {
     const struct letter letter = {.kind = LETTER_ENTRY};
-    send_with(box, &letter, item, sizeof *item, item->frame);
+    struct sotto_span frame = item->frame;
+    struct sotto_span *spans[] = {&frame};
+    send_with(box, &letter, item, sizeof *item, spans, 1);
 }
 
 void letter_read_entry(const struct letter *letter,
@@ -161,7 +199,7 @@ void letter_send_stream(struct mailbox *box, struct sotto_seat_id seat,
 {
     const struct letter letter = {.kind = LETTER_WELCOME, .seat = seat};
     const struct welcome welcome = {stream};
-    send_with(box, &letter, &welcome, sizeof welcome, (struct sotto_span){0});
+    send_with(box, &letter, &welcome, sizeof welcome, NULL, 0);
 }
 
 struct port_stream *letter_read_stream(const struct letter *letter)
@@ -184,7 +222,8 @@ static bool may_be_secret(const struct letter *letter)
     if (letter->kind == LETTER_REQUEST) {
         const struct sotto_request *request = body_of(letter);
         return request->kind == SOTTO_REQUEST_LOGIN ||
-               request->kind == SOTTO_REQUEST_REGISTER;
+               request->kind == SOTTO_REQUEST_REGISTER ||
+               request->kind == SOTTO_REQUEST_DEVICE;
     }
     if (letter->kind == LETTER_REPLY) {
         const struct sotto_reply *reply = body_of(letter);

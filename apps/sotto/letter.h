@@ -34,10 +34,10 @@ struct letter {
 /* Room that a letter takes: any to a worker; a request; a leave. */
 #define LETTER_ROOM_MAX                                                        \
     MAILBOX_SPAN(sizeof(struct letter) + sizeof(struct sotto_reply) +          \
-                 SOTTO_HUB_PAGE_MAX)
+                 SOTTO_HUB_PAGE_MAX + SOTTO_NAME_MAX)
 #define LETTER_ROOM_REQUEST                                                    \
     MAILBOX_SPAN(sizeof(struct letter) + sizeof(struct sotto_request) +        \
-                 SOTTO_FRAME_MAX)
+                 SOTTO_FRAME_MAX + SOTTO_DEVICE_ID_LEN)
 #define LETTER_ROOM_LEAVE MAILBOX_SPAN(sizeof(struct letter))
 
 /* Each writes and sends one; there is room. */

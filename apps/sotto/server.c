@@ -241,7 +241,8 @@ static bool open_worker(struct server *server, struct worker *worker,
     sotto_feed_init(&worker->feed, ring, SERVER_FEED_BYTES,
                     sotto_hub_next_number(server->hub));
     worker->session = (struct sotto_session_config){
-        .link = {.receive_limit = SERVER_RECORD_LIMIT,
+        .link = {.takes_ik = true,
+                 .receive_limit = SERVER_RECORD_LIMIT,
                  .random = server->random,
                  .static_private = server->identity.private_key,
                  .static_public = server->identity.public_key},

@@ -357,6 +357,14 @@ static const struct problem problems[] = {
                                     "long, or not valid UTF-8"},
     [SOTTO_PROBLEM_WEAK] = {"weak", "the server wants a stronger key "
                                     "derivation"},
+    [SOTTO_PROBLEM_DEVICE_TAKEN] = {"device_taken",
+                                    "there is a device of that name or with "
+                                    "that key; choose another name, or revoke "
+                                    "it first"},
+    [SOTTO_PROBLEM_DEVICE_UNKNOWN] = {"device_unknown",
+                                      "no such device or code; a code counts "
+                                      "once, and for a limited time"},
+    [SOTTO_PROBLEM_PASSWORD] = {"password", "log in with the password first"},
 };
 
 static const struct problem *find_problem(uint16_t problem)

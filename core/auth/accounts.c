@@ -296,7 +296,7 @@ void sotto_accounts_close(struct sotto_accounts *accounts)
     }
     sotto_wipe(accounts->table, accounts->count * sizeof(struct sotto_account));
     sotto_wipe(accounts->devices,
-               accounts->device_count * sizeof(struct sotto_device));
+               accounts->device_count * sizeof(struct sotto_account_device));
     sotto_wipe(accounts->secret, sizeof accounts->secret);
     sotto_wipe(accounts->queue, sizeof accounts->queue);
     accounts->count = 0;
@@ -391,6 +391,11 @@ enum sotto_err sotto_accounts_remove(struct sotto_accounts *accounts,
 }
 
 /* ---- time passing ------------------------------------------------------ */
+
+uint64_t sotto_accounts_last_ticket(const struct sotto_accounts *accounts)
+{
+    return accounts->tickets;
+}
 
 uint64_t sotto_accounts_durable(const struct sotto_accounts *accounts,
                                 enum sotto_err *failed)

@@ -50,7 +50,7 @@ struct sotto_account {
  * that it has the private key to `id`. Or one that is expected: whoever brings
  * the code of which `id` is the SHA-256 becomes it, once.
  */
-struct sotto_device {
+struct sotto_account_device {
     char account[SOTTO_NAME_MAX + 1];
     char name[SOTTO_NAME_MAX + 1]; /* as accounts are called; of its account */
     bool is_expected;
@@ -148,13 +148,13 @@ enum sotto_err sotto_accounts_remove(struct sotto_accounts *accounts,
 /* ---- devices: accounts_devices.c ---- */
 
 /* By id: a public key, or the hash of a code. NULL. */
-const struct sotto_device *sotto_accounts_device(
+const struct sotto_account_device *sotto_accounts_device(
     const struct sotto_accounts *accounts,
     const uint8_t id[static SOTTO_DEVICE_ID_LEN]);
 
 size_t sotto_accounts_device_count(const struct sotto_accounts *accounts);
 /* The `at`th in no particular order: for listing those of an account. */
-const struct sotto_device *sotto_accounts_device_at(
+const struct sotto_account_device *sotto_accounts_device_at(
     const struct sotto_accounts *accounts, size_t at);
 
 /*
@@ -164,9 +164,9 @@ const struct sotto_device *sotto_accounts_device_at(
  * EXISTS when its account has a device of that name, or another has its id;
  * NOT_FOUND without such an account; SPACE.
  */
-enum sotto_err sotto_accounts_add_device(struct sotto_accounts *accounts,
-                                         const struct sotto_device *device,
-                                         uint64_t *ticket) SOTTO_MUST_CHECK;
+enum sotto_err sotto_accounts_add_device(
+    struct sotto_accounts *accounts, const struct sotto_account_device *device,
+    uint64_t *ticket) SOTTO_MUST_CHECK;
 
 /*
  * A code was brought, by the owner of the key `id`: the device that it was made
@@ -178,7 +178,8 @@ enum sotto_err sotto_accounts_enrol(
     struct sotto_accounts *accounts,
     const uint8_t code_hash[static SOTTO_DEVICE_ID_LEN],
     const uint8_t id[static SOTTO_DEVICE_ID_LEN], uint64_t now_s,
-    const struct sotto_device **device, uint64_t *ticket) SOTTO_MUST_CHECK;
+    const struct sotto_account_device **device, uint64_t *ticket)
+    SOTTO_MUST_CHECK;
 
 /* One of an account's, or all of them with a `name_len` of 0. NOT_FOUND when
  * there is none. */
@@ -195,6 +196,9 @@ void sotto_accounts_seen(struct sotto_accounts *accounts,
                          uint64_t now_s, const uint8_t ip[static 16]);
 
 /* ---- time passing ---- */
+
+/* The ticket of the last change of all: when it is durable, all are. */
+uint64_t sotto_accounts_last_ticket(const struct sotto_accounts *accounts);
 
 /* The highest durable ticket. After a failed sync `*failed` (may be NULL) is
  * that error and the number stays. */

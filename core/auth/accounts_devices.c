@@ -8,30 +8,33 @@
 
 struct sotto_piece sotto_device_id_at(const void *table, size_t place)
 {
-    const struct sotto_device *device = table;
+    const struct sotto_account_device *device = table;
     return (struct sotto_piece){device[place].id, SOTTO_DEVICE_ID_LEN};
 }
 
 /* ---- the table --------------------------------------------------------- */
 
-static struct sotto_device *by_id(const struct sotto_accounts *accounts,
-                                  const uint8_t id[static SOTTO_DEVICE_ID_LEN])
+static struct sotto_account_device *by_id(
+    const struct sotto_accounts *accounts,
+    const uint8_t id[static SOTTO_DEVICE_ID_LEN])
 {
     const size_t place =
         sotto_keyed_index_find(&accounts->by_id, id, SOTTO_DEVICE_ID_LEN);
     return place == SOTTO_INDEX_NONE ? NULL : &accounts->devices[place];
 }
 
-static bool is_of(const struct sotto_device *device, const char *account)
+static bool is_of(const struct sotto_account_device *device,
+                  const char *account)
 {
     return strcmp(device->account, account) == 0;
 }
 
-static struct sotto_device *by_name(const struct sotto_accounts *accounts,
-                                    const char *account, const char *name)
+static struct sotto_account_device *by_name(
+    const struct sotto_accounts *accounts, const char *account,
+    const char *name)
 {
     for (size_t i = 0; i < accounts->device_count; i++) {
-        struct sotto_device *device = &accounts->devices[i];
+        struct sotto_account_device *device = &accounts->devices[i];
         if (is_of(device, account) && strcmp(device->name, name) == 0) {
             return device;
         }
@@ -54,7 +57,8 @@ static void drop(struct sotto_accounts *accounts, size_t place)
 void sotto_devices_drop(struct sotto_accounts *accounts, const char *account,
                         const char *name)
 {
-    const struct sotto_device *device = by_name(accounts, account, name);
+    const struct sotto_account_device *device =
+        by_name(accounts, account, name);
     if (device != NULL) {
         drop(accounts, (size_t)(device - accounts->devices));
     }
@@ -71,9 +75,9 @@ void sotto_devices_drop_all(struct sotto_accounts *accounts,
 }
 
 enum sotto_err sotto_devices_set(struct sotto_accounts *accounts,
-                                 const struct sotto_device *device)
+                                 const struct sotto_account_device *device)
 {
-    const struct sotto_device *same = by_id(accounts, device->id);
+    const struct sotto_account_device *same = by_id(accounts, device->id);
     if (sotto_accounts_get(accounts, device->account,
                            strlen(device->account)) == NULL ||
         (same != NULL && (!is_of(same, device->account) ||
@@ -89,7 +93,7 @@ enum sotto_err sotto_devices_set(struct sotto_accounts *accounts,
     return SOTTO_OK;
 }
 
-const struct sotto_device *sotto_accounts_device(
+const struct sotto_account_device *sotto_accounts_device(
     const struct sotto_accounts *accounts,
     const uint8_t id[static SOTTO_DEVICE_ID_LEN])
 {
@@ -101,7 +105,7 @@ size_t sotto_accounts_device_count(const struct sotto_accounts *accounts)
     return accounts->device_count;
 }
 
-const struct sotto_device *sotto_accounts_device_at(
+const struct sotto_account_device *sotto_accounts_device_at(
     const struct sotto_accounts *accounts, size_t at)
 {
     SOTTO_ASSERT(at < accounts->device_count);
@@ -122,7 +126,8 @@ static bool is_shortest_form(const uint8_t key[static SOTTO_DEVICE_ID_LEN])
 
 /* Writes it down, then lets it count. */
 static enum sotto_err set(struct sotto_accounts *accounts,
-                          const struct sotto_device *device, uint64_t *ticket)
+                          const struct sotto_account_device *device,
+                          uint64_t *ticket)
 {
     struct sotto_accounts_line line = {.kind = SOTTO_ACCOUNTS_DEVICE,
                                        .device = *device};
@@ -134,11 +139,11 @@ static enum sotto_err set(struct sotto_accounts *accounts,
     return err;
 }
 
-enum sotto_err sotto_accounts_add_device(struct sotto_accounts *accounts,
-                                         const struct sotto_device *device,
-                                         uint64_t *ticket)
+enum sotto_err sotto_accounts_add_device(
+    struct sotto_accounts *accounts, const struct sotto_account_device *device,
+    uint64_t *ticket)
 {
-    const struct sotto_device *old =
+    const struct sotto_account_device *old =
         by_name(accounts, device->account, device->name);
     const bool takes_place =
         old != NULL && old->is_expected && device->is_expected;
@@ -162,9 +167,9 @@ enum sotto_err sotto_accounts_enrol(
     struct sotto_accounts *accounts,
     const uint8_t code_hash[static SOTTO_DEVICE_ID_LEN],
     const uint8_t id[static SOTTO_DEVICE_ID_LEN], uint64_t now_s,
-    const struct sotto_device **device, uint64_t *ticket)
+    const struct sotto_account_device **device, uint64_t *ticket)
 {
-    const struct sotto_device *expected = by_id(accounts, code_hash);
+    const struct sotto_account_device *expected = by_id(accounts, code_hash);
     if (expected == NULL || !expected->is_expected ||
         (now_s != SOTTO_TIME_UNKNOWN &&
          expected->time_s != SOTTO_TIME_UNKNOWN && expected->time_s < now_s)) {
@@ -176,7 +181,7 @@ enum sotto_err sotto_accounts_enrol(
     if (by_id(accounts, id) != NULL) {
         return SOTTO_ERR_EXISTS;
     }
-    struct sotto_device enrolled = *expected;
+    struct sotto_account_device enrolled = *expected;
     enrolled.is_expected = false;
     enrolled.time_s = SOTTO_TIME_UNKNOWN; /* not seen yet */
     memcpy(enrolled.id, id, sizeof enrolled.id);
@@ -205,7 +210,7 @@ enum sotto_err sotto_accounts_revoke(struct sotto_accounts *accounts,
     if (account_len > SOTTO_NAME_MAX || name_len > SOTTO_NAME_MAX) {
         return SOTTO_ERR_NOT_FOUND;
     }
-    struct sotto_device gone = {0};
+    struct sotto_account_device gone = {0};
     memcpy(gone.account, account, account_len);
     memcpy(gone.name, name, name_len);
     if (name_len == 0 ? !has_any(accounts, gone.account)
@@ -226,11 +231,11 @@ void sotto_accounts_seen(struct sotto_accounts *accounts,
                          const uint8_t id[static SOTTO_DEVICE_ID_LEN],
                          uint64_t now_s, const uint8_t ip[static 16])
 {
-    struct sotto_device *device = by_id(accounts, id);
+    struct sotto_account_device *device = by_id(accounts, id);
     if (device == NULL || device->is_expected || now_s == SOTTO_TIME_UNKNOWN) {
         return;
     }
-    struct sotto_device seen = *device;
+    struct sotto_account_device seen = *device;
     seen.time_s = now_s;
     memcpy(seen.ip, ip, sizeof seen.ip);
     const bool is_due =

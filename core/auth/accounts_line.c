@@ -49,7 +49,7 @@ static void add_account(struct sotto_json_writer *w,
 }
 
 static void add_device(struct sotto_json_writer *w,
-                       const struct sotto_device *device)
+                       const struct sotto_account_device *device)
 {
     sotto_json_add_bool(w, "expected", device->is_expected);
     add_bytes(w, "id", device->id, sizeof device->id);
@@ -188,7 +188,7 @@ static bool get_name(const struct sotto_json *json, const char *key,
 }
 
 static bool get_device(const struct sotto_json *json,
-                       struct sotto_device *device)
+                       struct sotto_account_device *device)
 {
     return get_name(json, "name", device->account) &&
            get_name(json, "device", device->name) &&
@@ -201,7 +201,7 @@ static bool get_device(const struct sotto_json *json,
 
 /* A device, or with an empty name all of the account's. */
 static bool get_revoked(const struct sotto_json *json,
-                        struct sotto_device *device)
+                        struct sotto_account_device *device)
 {
     size_t len = 0;
     return get_name(json, "name", device->account) &&

@@ -35,9 +35,10 @@ struct sotto_accounts_line {
     uint64_t seq;
     union {
         struct sotto_account account; /* ACCOUNT; REMOVE: its name */
-        struct sotto_device device;   /* DEVICE; REVOKE: account and name, or no
+        struct sotto_account_device
+            device; /* DEVICE; REVOKE: account and name, or no
                                          name for all of the account's */
-        struct {                      /* HEAD */
+        struct {    /* HEAD */
             uint8_t secret[SOTTO_ACCOUNTS_SECRET];
             uint64_t lines; /* how many the file had when it was put in place */
         };

@@ -26,7 +26,7 @@ enum sotto_accounts_replacing {
 struct sotto_accounts {
     const struct sotto_files *files; /* borrowed */
     struct sotto_account *table;
-    struct sotto_device *devices;
+    struct sotto_account_device *devices;
     struct sotto_accounts_capacity capacity;
     size_t count;
     size_t device_count;
@@ -81,7 +81,7 @@ struct sotto_piece sotto_device_id_at(const void *table, size_t place);
 /* Puts a device in, or in place of the one of its account and name. Without
  * such an account, or with an id that another has, nothing happens. LIMIT. */
 enum sotto_err sotto_devices_set(struct sotto_accounts *accounts,
-                                 const struct sotto_device *device)
+                                 const struct sotto_account_device *device)
     SOTTO_MUST_CHECK;
 void sotto_devices_drop(struct sotto_accounts *accounts, const char *account,
                         const char *name);

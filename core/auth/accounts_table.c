@@ -14,7 +14,7 @@ size_t sotto_accounts_size(struct sotto_accounts_capacity capacity)
 {
     return rounded(sizeof(struct sotto_accounts)) +
            rounded(capacity.accounts * sizeof(struct sotto_account)) +
-           rounded(capacity.devices * sizeof(struct sotto_device)) +
+           rounded(capacity.devices * sizeof(struct sotto_account_device)) +
            rounded(sotto_keyed_index_slots(capacity.accounts) *
                    sizeof(uint32_t)) +
            rounded(sotto_keyed_index_slots(capacity.devices) *

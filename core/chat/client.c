@@ -34,7 +34,8 @@ enum sotto_err sotto_client_init(struct sotto_client *client,
     const size_t fixed = sotto_client_size(config->link.receive_limit, 0);
     const struct sotto_random *random = &config->link.random;
     uint64_t instance = 0;
-    if (!sotto_name_valid(config->name, strlen(config->name))) {
+    if (!sotto_name_valid(config->name, strlen(config->name)) &&
+        !(config->enrols && config->name[0] == 0)) {
         return SOTTO_ERR_LIMIT;
     }
     if (config->memory_len < fixed) {
@@ -357,6 +358,9 @@ enum sotto_err sotto_client_send_join(struct sotto_client *client)
 
 enum sotto_err sotto_client_opened(struct sotto_client *client)
 {
+    if (client->link.is_ik || client->config.enrols) {
+        return sotto_client_send_device(client);
+    }
     if (!client->wants_register) {
         return sotto_client_send_first(client);
     }

@@ -9,6 +9,11 @@
  *
  *   OFFLINE -> HANDSHAKE -> IDENTITY -> (REGISTER ->) AUTH -> DERIVE -> PROOF
  *           -> JOINING -> ROOM ;  any -> OFFLINE when the connection ends
+ *
+ * A device that the server knows (IK: `link.server_key` is set), and one that
+ * brings a code, goes from IDENTITY to DEVICE and from there to JOINING. The
+ * application may change how the next connection is made with
+ * sotto_client_dial().
  */
 #ifndef SOTTO_CHAT_CLIENT_H
 #define SOTTO_CHAT_CLIENT_H
@@ -16,6 +21,7 @@
 #include "core/auth/scram.h"
 #include "core/channel/link.h"
 #include "core/chat/message.h"
+#include "core/chat/message_devices.h"
 #include "core/chat/queue.h"
 #include "core/crypto/hash.h"
 #include <sotto/env.h>
@@ -36,6 +42,7 @@ enum sotto_client_state {
     SOTTO_CLIENT_AUTH,     /* the name was sent */
     SOTTO_CLIENT_DERIVE,   /* sotto_client_derive() is wanted */
     SOTTO_CLIENT_PROOF,    /* the proof was sent */
+    SOTTO_CLIENT_DEVICE,   /* the device's login or code was sent */
     SOTTO_CLIENT_JOINING,
     SOTTO_CLIENT_ROOM
 };
@@ -45,12 +52,17 @@ enum sotto_client_event_kind {
     SOTTO_EVENT_DERIVE,   /* call sotto_client_derive() until it is done */
     SOTTO_EVENT_PASSWORD, /* a password is needed, the keys kept do not fit */
     SOTTO_EVENT_REGISTERED,
+    SOTTO_EVENT_ENROLLED,  /* `enrolled`: the code was taken; this key is a
+                              device of that account from now on */
     SOTTO_EVENT_LOGGED_IN, /* the server has proved that it knows the account */
     SOTTO_EVENT_JOINED,    /* `joined`, and whether entries were `missed` */
     SOTTO_EVENT_CAUGHT_UP, /* all that was said before JOINED has come */
     SOTTO_EVENT_ENTRY,     /* `entry`, of `type` MESSAGE, ENTERED or LEFT */
     SOTTO_EVENT_ACKED,     /* `id` has the number `number` */
     SOTTO_EVENT_PRESENT,   /* `present`: names to take apart */
+    SOTTO_EVENT_DONE,      /* what was asked of frame type `type` (message.h) is
+                              done and stored */
+    SOTTO_EVENT_DEVICES,   /* `devices`: see sotto_device_list_next() */
     SOTTO_EVENT_PROBLEM,   /* `problem`: what the server refused; UNSURE: see
                               enum sotto_problem */
     SOTTO_EVENT_CLOSED     /* the connection is over: see `error`, `reason` */
@@ -68,6 +80,8 @@ struct sotto_client_event {
     struct sotto_entry entry; /* spans: borrowed until the next call */
     struct sotto_joined joined;
     struct sotto_present present;
+    struct sotto_enrolled enrolled;
+    struct sotto_span devices;
     struct sotto_error problem;
     /*
      * CLOSED: OK with `reason` after a CLOSE; AUTH when the server could not
@@ -84,7 +98,9 @@ struct sotto_client_event {
 
 struct sotto_client_config {
     struct sotto_link_config link; /* key, suite, limit, entropy */
-    char name[SOTTO_NAME_MAX + 1];
+    char name[SOTTO_NAME_MAX + 1]; /* may be empty for one that enrols */
+    bool enrols;                   /* with `device_code`, until it is taken */
+    uint8_t device_code[SOTTO_DEVICE_CODE_LEN];
     uint8_t code[SOTTO_CODE_MAX]; /* invitation, for registering */
     uint8_t code_len;
     uint32_t iterations_min; /* of a challenge: weaker is refused */
@@ -184,6 +200,10 @@ void sotto_client_set_keys(struct sotto_client *client,
  * entries up to `seen`. */
 void sotto_client_resume(struct sotto_client *client, uint64_t seen);
 
+/* How connections are made from the next one on: with IK and the key of a server
+ * that knows this one (borrowed), or, with NULL, with XX. */
+void sotto_client_dial(struct sotto_client *client, const uint8_t *server_key);
+
 /* True while sotto_client_derive() has work to do. */
 bool sotto_client_is_deriving(const struct sotto_client *client);
 /* At most `rounds` of the key derivation; true when it is done. */
@@ -222,6 +242,32 @@ enum sotto_err sotto_client_post(struct sotto_client *client,
 /* Asks who is here. AGAIN when not in the room; SPACE when too much waits to
  * be sent. */
 enum sotto_err sotto_client_who(struct sotto_client *client) SOTTO_MUST_CHECK;
+
+/*
+ * About devices, as sotto_client_who(): what comes of it is DONE or PROBLEM. All
+ * but the list are for those who logged in with the password. Names as accounts
+ * have them: FORMAT.
+ */
+/* The key of this connection becomes a device of that name. */
+enum sotto_err sotto_client_add_device(struct sotto_client *client,
+                                       const char *name) SOTTO_MUST_CHECK;
+/* A device may enrol with the code that has this SHA-256 hash, for so many
+ * seconds, or with 0 until it does. */
+enum sotto_err sotto_client_expect(
+    struct sotto_client *client, const char *name,
+    const uint8_t hash[static SOTTO_DEVICE_ID_LEN], uint32_t seconds)
+    SOTTO_MUST_CHECK;
+/* That device, or all of them with NULL, may not come any more. */
+enum sotto_err sotto_client_revoke(struct sotto_client *client,
+                                   const char *name) SOTTO_MUST_CHECK;
+/* Then comes DEVICES. */
+enum sotto_err sotto_client_list_devices(struct sotto_client *client)
+    SOTTO_MUST_CHECK;
+/* Another password; whoever else logged in with the old one is cut off. */
+enum sotto_err sotto_client_change_password(
+    struct sotto_client *client, const struct sotto_verifier *verifier,
+    bool revokes_devices) SOTTO_MUST_CHECK;
+
 /* Leaves: a CLOSE goes out once everything that was said is acknowledged or,
  * with `at_once`, now. Then the event CLOSED comes, with OK and BYE. */
 void sotto_client_leave(struct sotto_client *client, bool at_once);

@@ -1,6 +1,6 @@
 /*
  * client_inner.h - what the files of the client share: client.c (keys,
- * connections, what it says), client_take.c (what the server says),
+ * connections, what it says), client_devices.c, client_take.c (what the server says),
  * client_io.c (bytes, buffers, time).
  */
 #ifndef SOTTO_CHAT_CLIENT_INNER_H
@@ -35,6 +35,17 @@ enum sotto_err sotto_client_send_join(struct sotto_client *client)
 /* Puts a frame among those to be sent. SPACE. */
 enum sotto_err sotto_client_put(struct sotto_client *client, uint8_t type,
                                 const uint8_t *body, size_t len)
+    SOTTO_MUST_CHECK;
+
+/* ---- client_devices.c ---- */
+
+/* The link is open: a device that is known, or brings a code. SPACE. */
+enum sotto_err sotto_client_send_device(struct sotto_client *client)
+    SOTTO_MUST_CHECK;
+/* ENROLLED, DONE or DEVICE_LIST came. FORMAT. */
+enum sotto_err sotto_client_take_device(struct sotto_client *client,
+                                        const struct sotto_frame *frame,
+                                        struct sotto_client_event *event)
     SOTTO_MUST_CHECK;
 
 /* ---- client_take.c ---- */

@@ -69,7 +69,17 @@ static enum sotto_err take_welcome(struct sotto_client *client,
     if (err != SOTTO_OK) {
         return err;
     }
-    if (client->state != SOTTO_CLIENT_PROOF || !client->is_server_proved) {
+    if (client->state == SOTTO_CLIENT_DEVICE && !client->config.enrols) {
+        /* A server that has the key it is known by says who we are; that has
+         * to be whom we take ourselves for. */
+        const char *name = client->config.name;
+        if (welcome.name.len != strlen(name) ||
+            memcmp(welcome.name.at, name, welcome.name.len) != 0) {
+            return SOTTO_ERR_AUTH;
+        }
+        client->is_server_proved = true;
+    } else if (client->state != SOTTO_CLIENT_PROOF ||
+               !client->is_server_proved) {
         return SOTTO_ERR_FORMAT;
     }
     client->max_text = welcome.max_text;
@@ -166,6 +176,7 @@ static enum sotto_err take_problem(struct sotto_client *client,
     case SOTTO_CLIENT_PROOF:
         refuse_login(client, problem);
         break;
+    case SOTTO_CLIENT_DEVICE:
     case SOTTO_CLIENT_JOINING:
     case SOTTO_CLIENT_ROOM:
         break;
@@ -321,6 +332,10 @@ enum sotto_err sotto_client_take(struct sotto_client *client,
                    ? sotto_present_decode(&event->present, frame->body,
                                           frame->len)
                    : SOTTO_ERR_FORMAT;
+    case SOTTO_MSG_ENROLLED:
+    case SOTTO_MSG_DONE:
+    case SOTTO_MSG_DEVICE_LIST:
+        return sotto_client_take_device(client, frame, event);
     case SOTTO_MSG_PONG:
         *has_event = false;
         return frame->len <= SOTTO_PING_MAX ? SOTTO_OK : SOTTO_ERR_FORMAT;

@@ -371,6 +371,9 @@ static bool take_event(struct sotto_device *device,
         take_closed(device, event);
         break;
     case SOTTO_EVENT_REGISTERED:
+    case SOTTO_EVENT_ENROLLED:
+    case SOTTO_EVENT_DONE:
+    case SOTTO_EVENT_DEVICES:
     case SOTTO_EVENT_PRESENT:
         break;
     }

@@ -308,8 +308,14 @@ void sotto_hub_answer_problem(struct sotto_reply *reply,
 /* ---- the outside ---- */
 
 /* Requests that an ending hub takes no more. */
-static bool writes(enum sotto_request_kind kind)
+static bool writes(const struct sotto_request *request)
 {
+    const enum sotto_request_kind kind = request->kind;
+    const uint8_t type = request->device.type;
+    if (kind == SOTTO_REQUEST_DEVICE) {
+        return type != 0 && type != SOTTO_MSG_DEVICE_LOGIN &&
+               type != SOTTO_MSG_DEVICES;
+    }
     return kind == SOTTO_REQUEST_REGISTER || kind == SOTTO_REQUEST_JOIN ||
            kind == SOTTO_REQUEST_POST;
 }
@@ -325,7 +331,7 @@ enum sotto_err sotto_hub_request(struct sotto_hub *hub, struct sotto_seat_id id,
     if (seat == NULL) {
         return SOTTO_OK; /* gone meanwhile: nobody waits for an answer */
     }
-    if (hub->draining && writes(request->kind)) {
+    if (hub->draining && writes(request)) {
         return SOTTO_ERR_AGAIN;
     }
     switch (request->kind) {
@@ -349,6 +355,8 @@ enum sotto_err sotto_hub_request(struct sotto_hub *hub, struct sotto_seat_id id,
     case SOTTO_REQUEST_WHO:
         sotto_hub_who(hub, request, reply);
         break;
+    case SOTTO_REQUEST_DEVICE:
+        return sotto_hub_device(hub, seat, request, now_ms, wall_s, reply);
     }
     return SOTTO_OK;
 }
@@ -417,6 +425,21 @@ static bool next_ack(struct sotto_hub *hub, struct sotto_reply *reply)
     return false;
 }
 
+/* What it asked for is stored, or cannot be. */
+static void answer_stored(struct sotto_hub *hub, struct sotto_seat *seat,
+                          bool is_stored, struct sotto_reply *reply)
+{
+    if (!is_stored) {
+        sotto_hub_answer_problem(reply, SOTTO_PROBLEM_STORAGE, 0, 0);
+    } else if (seat->waiting == WAIT_DEVICE) {
+        sotto_hub_device_done(hub, seat, reply);
+    } else {
+        reply->kind = SOTTO_REPLY_REGISTERED;
+        reply->name = sotto_hub_seat_name(seat);
+        hub->counters.registrations++;
+    }
+}
+
 /* Answers one seat that waits, when its time has come. */
 static bool answer_waiting(struct sotto_hub *hub, struct sotto_seat *seat,
                            uint64_t durable, enum sotto_err failed,
@@ -427,20 +450,17 @@ static bool answer_waiting(struct sotto_hub *hub, struct sotto_seat *seat,
     case WAIT_NOTHING:
         return false;
     case WAIT_KICK:
+    case WAIT_REVOKED:
         reply->kind = SOTTO_REPLY_KICK;
-        reply->reason = SOTTO_CLOSE_REPLACED;
+        reply->reason = seat->waiting == WAIT_KICK ? SOTTO_CLOSE_REPLACED
+                                                   : SOTTO_CLOSE_REVOKED;
         break;
     case WAIT_REGISTER:
+    case WAIT_DEVICE:
         if (seat->ticket > durable && failed == SOTTO_OK) {
             return false;
         }
-        if (seat->ticket > durable) {
-            sotto_hub_answer_problem(reply, SOTTO_PROBLEM_STORAGE, 0, 0);
-        } else {
-            reply->kind = SOTTO_REPLY_REGISTERED;
-            reply->name = sotto_hub_seat_name(seat);
-            hub->counters.registrations++;
-        }
+        answer_stored(hub, seat, seat->ticket <= durable, reply);
         break;
     }
     sotto_hub_set_waiting(hub, seat, WAIT_NOTHING);

@@ -28,6 +28,12 @@
 #    define SOTTO_HISTORY_MAX 128
 #endif
 
+/* The most devices of one account, and of codes for some; a list of them fits
+ * an answer to any session. */
+#ifndef SOTTO_DEVICES_MAX
+#    define SOTTO_DEVICES_MAX 32
+#endif
+
 /* How many invitation codes a server knows at a time. */
 #ifndef SOTTO_CODES_MAX
 #    define SOTTO_CODES_MAX 64

@@ -55,6 +55,29 @@ static void forgive_login(struct sotto_hub *hub, const struct sotto_seat *seat,
     sotto_throttle_give(hub->by_address, keys.address, now_ms);
 }
 
+bool sotto_hub_may_try(struct sotto_hub *hub, const struct sotto_seat *seat,
+                       uint64_t now_ms, struct sotto_reply *reply)
+{
+    uint8_t key[SOTTO_THROTTLE_KEY_LEN];
+    sotto_throttle_key_ip(seat->ip, key);
+    if (sotto_throttle_take(hub->by_address, key, now_ms)) {
+        return true;
+    }
+    hub->counters.throttled++;
+    sotto_hub_answer_problem(reply, SOTTO_PROBLEM_THROTTLED, 0,
+                             sotto_throttle_wait_ms(hub->by_address, key,
+                                                    now_ms));
+    return false;
+}
+
+void sotto_hub_let_in(struct sotto_hub *hub, struct sotto_seat *seat)
+{
+    hub->counters.logins++;
+    hub->present++;
+    sotto_hub_unlist_stranger(hub, seat);
+    seat->logged_in = true;
+}
+
 void sotto_hub_lookup(struct sotto_hub *hub, struct sotto_seat *seat,
                       const struct sotto_request *request, uint64_t now_ms,
                       struct sotto_reply *reply)
@@ -104,10 +127,8 @@ void sotto_hub_login(struct sotto_hub *hub, struct sotto_seat *seat,
         sotto_hub_answer_problem(reply, SOTTO_PROBLEM_DISABLED, 0, 0);
         return;
     }
-    hub->counters.logins++;
-    hub->present++;
-    sotto_hub_unlist_stranger(hub, seat);
-    seat->logged_in = true;
+    seat->device = 0;
+    sotto_hub_let_in(hub, seat);
     reply->kind = SOTTO_REPLY_LOGGED_IN;
     reply->name = sotto_hub_seat_name(seat);
 }
@@ -126,6 +147,14 @@ static bool is_code_known(const struct sotto_hub *hub, struct sotto_span code)
     return is_known;
 }
 
+bool sotto_hub_is_strong(const struct sotto_hub *hub,
+                         const struct sotto_verifier *verifier)
+{
+    return verifier->salt_len >= SOTTO_SCRAM_SALT_MIN &&
+           verifier->iterations >= hub->config.iterations_min &&
+           verifier->iterations <= SOTTO_SCRAM_ITERATIONS_MAX;
+}
+
 /* What stands against it before the name is looked at. */
 static enum sotto_problem check_register(struct sotto_hub *hub,
                                          const struct sotto_register *msg)
@@ -140,12 +169,8 @@ static enum sotto_problem check_register(struct sotto_hub *hub,
     if (!sotto_name_valid((const char *)msg->name.at, msg->name.len)) {
         return SOTTO_PROBLEM_NAME_BAD;
     }
-    if (msg->verifier.salt_len < SOTTO_SCRAM_SALT_MIN ||
-        msg->verifier.iterations < hub->config.iterations_min ||
-        msg->verifier.iterations > SOTTO_SCRAM_ITERATIONS_MAX) {
-        return SOTTO_PROBLEM_WEAK;
-    }
-    return SOTTO_PROBLEM_NONE;
+    return sotto_hub_is_strong(hub, &msg->verifier) ? SOTTO_PROBLEM_NONE
+                                                    : SOTTO_PROBLEM_WEAK;
 }
 
 static enum sotto_problem problem_of(enum sotto_err err)

@@ -21,7 +21,9 @@ _Static_assert(SOTTO_HUB_PAGE_MAX >= SOTTO_FRAME_MAX &&
 enum sotto_hub_waiting {
     WAIT_NOTHING,
     WAIT_REGISTER, /* until its ticket is durable */
-    WAIT_KICK      /* to be told that it was replaced */
+    WAIT_DEVICE,   /* likewise, to answer `asked` */
+    WAIT_KICK,     /* to be told that it was replaced */
+    WAIT_REVOKED   /* ... or that it may not be here any more */
 };
 
 struct sotto_seat {
@@ -38,7 +40,10 @@ struct sotto_seat {
     char name[SOTTO_NAME_MAX]; /* from LOOKUP on */
     uint8_t ip[16];
     uint64_t instance;
-    uint64_t ticket; /* of the account being registered */
+    uint64_t ticket; /* of the change that is being stored */
+    uint64_t device; /* the beginning of the key that it logged in with; 0: it
+                        said the password */
+    uint8_t asked;   /* WAIT_DEVICE: the type of the frame */
 };
 
 /* An entry whose author waits for its acknowledgement. */
@@ -133,6 +138,29 @@ void sotto_hub_login(struct sotto_hub *hub, struct sotto_seat *seat,
 void sotto_hub_register(struct sotto_hub *hub, struct sotto_seat *seat,
                         const struct sotto_request *request, uint64_t now_ms,
                         uint64_t wall_s, struct sotto_reply *reply);
+
+/* Who has shown what it takes is logged in. */
+void sotto_hub_let_in(struct sotto_hub *hub, struct sotto_seat *seat);
+
+/* What a new account or password must have. */
+bool sotto_hub_is_strong(const struct sotto_hub *hub,
+                         const struct sotto_verifier *verifier);
+
+/* A token of the seat's address, for one attempt at logging in; false, and the
+ * refusal in `reply`, when it has none. */
+bool sotto_hub_may_try(struct sotto_hub *hub, const struct sotto_seat *seat,
+                       uint64_t now_ms, struct sotto_reply *reply);
+
+/* ---- hub_devices.c ---- */
+
+/* AGAIN: not taken, as for sotto_hub_request(). */
+enum sotto_err sotto_hub_device(struct sotto_hub *hub, struct sotto_seat *seat,
+                                const struct sotto_request *request,
+                                uint64_t now_ms, uint64_t wall_s,
+                                struct sotto_reply *reply) SOTTO_MUST_CHECK;
+/* What it asked for is stored. */
+void sotto_hub_device_done(struct sotto_hub *hub, struct sotto_seat *seat,
+                           struct sotto_reply *reply);
 
 /* ---- hub_room.c ---- */
 

@@ -13,15 +13,33 @@ static void write_span(struct sotto_writer *w, struct sotto_span span)
     sotto_write_vector(w, span.at, span.len);
 }
 
+void sotto_write_verifier(struct sotto_writer *w,
+                          const struct sotto_verifier *verifier)
+{
+    sotto_write_vector(w, verifier->salt, verifier->salt_len);
+    sotto_write_u32(w, verifier->iterations);
+    sotto_write_bytes(w, verifier->stored_key, sizeof verifier->stored_key);
+    sotto_write_bytes(w, verifier->server_key, sizeof verifier->server_key);
+}
+
+void sotto_read_verifier(struct sotto_reader *r,
+                         struct sotto_verifier *verifier)
+{
+    struct sotto_span salt = sotto_read_vector(r, 0, SOTTO_SCRAM_SALT_MAX);
+    for (size_t i = 0; i < salt.len; i++) {
+        verifier->salt[i] = salt.at[i];
+    }
+    verifier->salt_len = (uint8_t)salt.len;
+    verifier->iterations = sotto_read_u32(r);
+    sotto_read_bytes(r, verifier->stored_key, sizeof verifier->stored_key);
+    sotto_read_bytes(r, verifier->server_key, sizeof verifier->server_key);
+}
+
 void sotto_register_encode(struct sotto_writer *w,
                            const struct sotto_register *msg)
 {
-    const struct sotto_verifier *v = &msg->verifier;
     write_span(w, msg->name);
-    sotto_write_vector(w, v->salt, v->salt_len);
-    sotto_write_u32(w, v->iterations);
-    sotto_write_bytes(w, v->stored_key, sizeof v->stored_key);
-    sotto_write_bytes(w, v->server_key, sizeof v->server_key);
+    sotto_write_verifier(w, &msg->verifier);
     write_span(w, msg->code);
 }
 
@@ -29,19 +47,11 @@ enum sotto_err sotto_register_decode(struct sotto_register *msg,
                                      const uint8_t *in, size_t len)
 {
     struct sotto_reader r;
-    struct sotto_verifier *v = &msg->verifier;
     *msg = (struct sotto_register){0};
     sotto_reader_init(&r, in, len);
     /* Any name is read: one that is not allowed gets an answer, not a cut. */
     msg->name = sotto_read_vector(&r, 0, 255);
-    struct sotto_span salt = sotto_read_vector(&r, 0, SOTTO_SCRAM_SALT_MAX);
-    for (size_t i = 0; i < salt.len; i++) {
-        v->salt[i] = salt.at[i];
-    }
-    v->salt_len = (uint8_t)salt.len;
-    v->iterations = sotto_read_u32(&r);
-    sotto_read_bytes(&r, v->stored_key, sizeof v->stored_key);
-    sotto_read_bytes(&r, v->server_key, sizeof v->server_key);
+    sotto_read_verifier(&r, &msg->verifier);
     msg->code = sotto_read_vector(&r, 0, SOTTO_CODE_MAX);
     return sotto_reader_finish(&r);
 }

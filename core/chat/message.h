@@ -28,6 +28,14 @@ enum sotto_message_type {
     SOTTO_MSG_POST = 19,     /* sotto_post */
     SOTTO_MSG_WHO = 20,      /* uint16 room */
     SOTTO_MSG_PING = 21,     /* up to 8 bytes, sent back as PONG */
+    /* message_devices.h: */
+    SOTTO_MSG_DEVICE_LOGIN = 22, /* an account's name, or none; with IK */
+    SOTTO_MSG_ENROL = 23,        /* a code, SOTTO_DEVICE_CODE_LEN bytes */
+    SOTTO_MSG_DEVICE_ADD = 24,   /* a name for the key of this handshake */
+    SOTTO_MSG_EXPECT = 25,       /* sotto_expect */
+    SOTTO_MSG_REVOKE = 26,       /* a device's name, or none for all */
+    SOTTO_MSG_DEVICES = 27,      /* empty: list them */
+    SOTTO_MSG_PASSWORD = 28,     /* sotto_new_password */
 
     SOTTO_MSG_REGISTERED = 32, /* empty: the account is stored */
     SOTTO_MSG_WELCOME = 33,    /* sotto_welcome: logged in */
@@ -39,7 +47,11 @@ enum sotto_message_type {
     SOTTO_MSG_CAUGHT_UP = 39,  /* uint16 room: the past ends, now is live */
     SOTTO_MSG_ACK = 40,        /* sotto_ack */
     SOTTO_MSG_PRESENT = 41,    /* sotto_present: one page of who */
-    SOTTO_MSG_PONG = 42        /* the bytes of a PING */
+    SOTTO_MSG_PONG = 42,       /* the bytes of a PING */
+    /* message_devices.h: */
+    SOTTO_MSG_ENROLLED = 43,   /* sotto_enrolled; WELCOME follows */
+    SOTTO_MSG_DONE = 44,       /* uint8: the type of what was asked; durable */
+    SOTTO_MSG_DEVICE_LIST = 45 /* sotto_device_item up to the end */
 };
 
 #define SOTTO_ROOM_NAME_MAX 32
@@ -70,7 +82,10 @@ enum sotto_problem {
     SOTTO_PROBLEM_ROOM = 10,      /* no such room, or not in it */
     SOTTO_PROBLEM_TEXT = 11,      /* empty, too long, or not UTF-8 */
     SOTTO_PROBLEM_WEAK = 12,      /* too few iterations or too short a salt */
-    SOTTO_PROBLEM_UNSURE = 255 /* a client's own, never sent: `ref` may or may
+    SOTTO_PROBLEM_DEVICE_TAKEN = 13,   /* that name or key is a device's */
+    SOTTO_PROBLEM_DEVICE_UNKNOWN = 14, /* no such device, or code */
+    SOTTO_PROBLEM_PASSWORD = 15, /* only after a login with the password */
+    SOTTO_PROBLEM_UNSURE = 255   /* a client's own, never sent: `ref` may or may
                                   not have been said; the part of the log that
                                   would tell is gone */
 };
@@ -134,6 +149,12 @@ struct sotto_present {
     bool is_last;
     struct sotto_span names; /* take apart with sotto_present_next() */
 };
+
+/* A verifier in REGISTER and PASSWORD: salt, iterations, keys. */
+void sotto_write_verifier(struct sotto_writer *w,
+                          const struct sotto_verifier *verifier);
+void sotto_read_verifier(struct sotto_reader *r,
+                         struct sotto_verifier *verifier);
 
 void sotto_register_encode(struct sotto_writer *w,
                            const struct sotto_register *msg);

@@ -33,7 +33,8 @@ enum sotto_request_kind {
     SOTTO_REQUEST_JOIN,     /*                       -> JOINED, PROBLEM */
     SOTTO_REQUEST_FETCH,    /* entries of the past   -> PAGE */
     SOTTO_REQUEST_POST,     /*                       -> ACK later, PROBLEM */
-    SOTTO_REQUEST_WHO       /*                       -> PAGE */
+    SOTTO_REQUEST_WHO,      /*                       -> PAGE */
+    SOTTO_REQUEST_DEVICE    /* about devices         -> DEVICE, PROBLEM */
 };
 
 struct sotto_request {
@@ -52,6 +53,11 @@ struct sotto_request {
             uint64_t from;     /* FETCH: a number; WHO: 0, then PAGE's next */
             size_t room_bytes; /* the most frames that the page may hold */
         };
+        struct {                    /* DEVICE */
+            uint8_t type;           /* of the frame; 0: a device knocks (IK) */
+            struct sotto_span body; /* encoded, see message_devices.h */
+            struct sotto_span key;  /* the connection's peer, 32 bytes */
+        } device;
     };
 };
 
@@ -65,15 +71,17 @@ enum sotto_reply_kind {
     SOTTO_REPLY_ACK,        /* ack */
     SOTTO_REPLY_PROBLEM,    /* problem, ref, detail */
     SOTTO_REPLY_KICK,       /* close with reason */
-    SOTTO_REPLY_ENTRY       /* to nobody and all: a new item for the feed */
+    SOTTO_REPLY_DEVICE, /* frames to send, and a name: logged in; both may be
+                               empty: it may come in */
+    SOTTO_REPLY_ENTRY   /* to nobody and all: a new item for the feed */
 };
 
 struct sotto_reply {
     enum sotto_reply_kind kind;
     struct sotto_seat_id seat; /* but for ENTRY */
     struct sotto_verifier verifier;
-    struct sotto_span name; /* LOGGED_IN, REGISTERED; borrowed until the hub's
-                               next call */
+    struct sotto_span name; /* LOGGED_IN, REGISTERED, DEVICE; borrowed until the
+                               hub's next call */
     struct sotto_joined joined;
     struct sotto_span frames; /* whole frames; borrowed likewise */
     uint64_t next;            /* PAGE: go on here */

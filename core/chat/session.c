@@ -2,6 +2,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/secret.h"
+#include "core/chat/message_devices.h"
 #include <string.h>
 
 /* Characters of a nonce: base64 of 18 bytes. */
@@ -282,6 +283,36 @@ static enum sotto_err note_who(struct sotto_session *session)
     return err;
 }
 
+/* Asks the hub about devices: `body` is the frame's. */
+static void ask_device(struct sotto_session *session, uint8_t type,
+                       struct sotto_span body)
+{
+    session->request =
+        (struct sotto_request){.device = {type,
+                                          body,
+                                          {session->link.peer_static,
+                                           sizeof session->link.peer_static}}};
+    ask_and_wait(session, SOTTO_REQUEST_DEVICE);
+}
+
+void sotto_session_knock(struct sotto_session *session)
+{
+    ask_device(session, 0, (struct sotto_span){NULL, 0});
+}
+
+static enum sotto_err take_device(struct sotto_session *session)
+{
+    const struct sotto_frame *frame = &session->frame;
+    if (!sotto_device_request_ok(frame->type, frame->body, frame->len)) {
+        return SOTTO_ERR_FORMAT;
+    }
+    session->is_input_secret |=
+        frame->type == SOTTO_MSG_ENROL || frame->type == SOTTO_MSG_PASSWORD;
+    ask_device(session, frame->type,
+               (struct sotto_span){frame->body, frame->len});
+    return SOTTO_OK;
+}
+
 static enum sotto_err answer_ping(struct sotto_session *session)
 {
     if (session->frame.len > SOTTO_PING_MAX) {
@@ -301,6 +332,30 @@ static enum sotto_err take_request(struct sotto_session *session)
         return ask_post(session);
     case SOTTO_MSG_WHO:
         return note_who(session);
+    case SOTTO_MSG_DEVICE_ADD:
+    case SOTTO_MSG_EXPECT:
+    case SOTTO_MSG_REVOKE:
+    case SOTTO_MSG_DEVICES:
+    case SOTTO_MSG_PASSWORD:
+        return take_device(session);
+    default:
+        return SOTTO_ERR_FORMAT;
+    }
+}
+
+/* A frame of somebody who is not logged in. */
+static enum sotto_err take_login(struct sotto_session *session)
+{
+    switch (session->frame.type) {
+    case SOTTO_MSG_AUTH:
+        return begin_login(session);
+    case SOTTO_MSG_REGISTER:
+        return ask_register(session);
+    case SOTTO_MSG_DEVICE_LOGIN:
+        return session->link.is_ik ? take_device(session) : SOTTO_ERR_FORMAT;
+    case SOTTO_MSG_ENROL:
+        return session->config->link.takes_ik ? take_device(session)
+                                              : SOTTO_ERR_FORMAT;
     default:
         return SOTTO_ERR_FORMAT;
     }
@@ -314,11 +369,7 @@ enum sotto_err sotto_session_take_frame(struct sotto_session *session)
     }
     switch (session->state) {
     case SOTTO_SESSION_LOGIN:
-        if (type == SOTTO_MSG_AUTH) {
-            return begin_login(session);
-        }
-        return type == SOTTO_MSG_REGISTER ? ask_register(session)
-                                          : SOTTO_ERR_FORMAT;
+        return take_login(session);
     case SOTTO_SESSION_PROOF:
         return type == SOTTO_MSG_AUTH ? check_proof(session) : SOTTO_ERR_FORMAT;
     case SOTTO_SESSION_ACTIVE:
@@ -415,6 +466,11 @@ static void count_answer(struct sotto_session *session,
 static void take_problem(struct sotto_session *session,
                          const struct sotto_reply *reply)
 {
+    if (session->state == SOTTO_SESSION_HANDSHAKE) { /* it knocked */
+        (void)sotto_link_refuse(&session->link, SOTTO_REFUSAL_KEY);
+        sotto_session_close(session, SOTTO_CLOSE_REFUSED);
+        return;
+    }
     session->outbox_len -= session->held;
     session->held = 0;
     put_problem(session, &reply->problem);
@@ -470,6 +526,25 @@ static void take_logged_in(struct sotto_session *session,
     welcome(session, reply->name);
 }
 
+static void take_device_reply(struct sotto_session *session,
+                              const struct sotto_reply *reply)
+{
+    session->is_waiting = false;
+    if (session->state == SOTTO_SESSION_HANDSHAKE) {
+        sotto_link_accept(&session->link);
+        return;
+    }
+    SOTTO_ASSERT(reply->frames.len <= sotto_session_room(session));
+    if (reply->frames.len > 0) {
+        memcpy(session->outbox + session->outbox_len, reply->frames.at,
+               reply->frames.len);
+        session->outbox_len += reply->frames.len;
+    }
+    if (reply->name.len > 0) {
+        welcome(session, reply->name);
+    }
+}
+
 void sotto_session_reply(struct sotto_session *session,
                          const struct sotto_reply *reply, uint64_t now_ms)
 {
@@ -507,6 +582,9 @@ void sotto_session_reply(struct sotto_session *session,
         break;
     case SOTTO_REPLY_KICK:
         sotto_session_close(session, reply->reason);
+        break;
+    case SOTTO_REPLY_DEVICE:
+        take_device_reply(session, reply);
         break;
     case SOTTO_REPLY_NONE:
     case SOTTO_REPLY_ENTRY:

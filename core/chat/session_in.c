@@ -88,6 +88,9 @@ static bool feed_unit(struct sotto_session *session)
         session->link.state == SOTTO_LINK_OPEN) {
         session->state = SOTTO_SESSION_LOGIN;
     }
+    if (session->link.state == SOTTO_LINK_IDENTITY) {
+        sotto_session_knock(session);
+    }
     return used > 0;
 }
 
@@ -100,6 +103,8 @@ static bool has_turn(const struct sotto_session *session)
         return session->unacked < session->config->window;
     case SOTTO_MSG_WHO:
         return !session->wants_who;
+    case SOTTO_MSG_DEVICES:
+        return session->outbox_len == 0; /* the list may need all of it */
     default:
         return true;
     }

@@ -21,6 +21,9 @@
 enum sotto_err sotto_session_take_frame(struct sotto_session *session)
     SOTTO_MUST_CHECK;
 
+/* The link has met a device (IK): asks whether it may come in. */
+void sotto_session_knock(struct sotto_session *session);
+
 /* No more can be said to this client, or need not be. */
 void sotto_session_finish(struct sotto_session *session);
 

@@ -26,7 +26,7 @@ sys.dont_write_bytecode = True
 from demo import PASSWORD, Board, Client, Sensor, free_port  # noqa: E402
 
 PLACES = 8      # SERVER_CONNECTIONS of firmware_config.h
-ACCOUNTS = 12   # SERVER_ACCOUNTS
+ACCOUNTS = 10   # SERVER_ACCOUNTS
 PATIENCE = 600  # seconds, for a deadline of three minutes: on a host that is
                 # busy an emulated clock is late
 

@@ -103,6 +103,29 @@ static void test_letter_carries_other_requests(void **state)
     (void)letter_done(&box);
 }
 
+static void test_letter_carries_what_is_about_devices(void **state)
+{
+    struct sotto_reply reply;
+
+    (void)state;
+    const struct sotto_request found = passes(
+        &(struct sotto_request){.kind = SOTTO_REQUEST_DEVICE,
+                                .device = {5, span("a code"), span("a key")}});
+    assert_int_equal(found.device.type, 5);
+    is_text(found.device.body, "a code");
+    is_text(found.device.key, "a key");
+    (void)letter_done(&box);
+    assert_false(is_in_memory("a code"));
+    letter_send_reply(&box,
+                      &(struct sotto_reply){.kind = SOTTO_REPLY_DEVICE,
+                                            .name = span("alice"),
+                                            .frames = span("some frames")});
+    letter_read_reply(arrives(LETTER_REPLY), &reply);
+    is_text(reply.name, "alice");
+    is_text(reply.frames, "some frames");
+    (void)letter_done(&box);
+}
+
 static void test_letter_does_not_keep_secrets_of_requests(void **state)
 {
     (void)state;
@@ -229,6 +252,7 @@ int test_letter(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_letter_carries_posts),
+        TEST(test_letter_carries_what_is_about_devices),
         TEST(test_letter_carries_other_requests),
         TEST(test_letter_does_not_keep_secrets_of_requests),
         TEST(test_letter_carries_replies),

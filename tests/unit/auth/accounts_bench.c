@@ -93,10 +93,10 @@ void bench_id(uint32_t tag, uint8_t id[static SOTTO_DEVICE_ID_LEN])
     id[SOTTO_DEVICE_ID_LEN - 1] = 1;
 }
 
-static struct sotto_device make_device(const char *account, const char *name,
-                                       uint32_t tag)
+static struct sotto_account_device make_device(const char *account,
+                                               const char *name, uint32_t tag)
 {
-    struct sotto_device device = {.is_expected = true};
+    struct sotto_account_device device = {.is_expected = true};
     memcpy(device.account, account, strlen(account) + 1);
     memcpy(device.name, name, strlen(name) + 1);
     bench_id(tag, device.id);
@@ -113,14 +113,14 @@ static enum sotto_err change_device(struct accounts_bench *bench,
     const size_t which = tag / 7 % BENCH_DEVICES;
     struct bench_device *device = &expected->devices[which];
     const char *name = device_names[which];
-    const struct sotto_device made = make_device(account, name, tag);
+    const struct sotto_account_device made = make_device(account, name, tag);
     if (device->tag == 0) {
         *device = (struct bench_device){tag, true};
         return sotto_accounts_add_device(bench->accounts, &made,
                                          &bench->ticket);
     }
     if (device->is_expected) {
-        const struct sotto_device *enrolled = NULL;
+        const struct sotto_account_device *enrolled = NULL;
         uint8_t code_hash[SOTTO_DEVICE_ID_LEN];
         bench_id(device->tag, code_hash);
         *device = (struct bench_device){tag, false};
@@ -207,7 +207,7 @@ static bool same_devices(const struct accounts_bench *bench,
             continue;
         }
         bench_id(expected->tag, id);
-        const struct sotto_device *got =
+        const struct sotto_account_device *got =
             sotto_accounts_device(bench->accounts, id);
         if (got == NULL || got->is_expected != expected->is_expected ||
             strcmp(got->account, names[who]) != 0 ||

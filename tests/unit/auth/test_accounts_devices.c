@@ -46,10 +46,10 @@ static int end(void **state)
     return 0;
 }
 
-static struct sotto_device device(const char *account, const char *name,
-                                  uint32_t tag, bool is_expected)
+static struct sotto_account_device device(const char *account, const char *name,
+                                          uint32_t tag, bool is_expected)
 {
-    struct sotto_device made = {.is_expected = is_expected};
+    struct sotto_account_device made = {.is_expected = is_expected};
     memcpy(made.account, account, strlen(account) + 1);
     memcpy(made.name, name, strlen(name) + 1);
     bench_id(tag, made.id);
@@ -59,11 +59,12 @@ static struct sotto_device device(const char *account, const char *name,
 static enum sotto_err add(const char *account, const char *name, uint32_t tag,
                           bool is_expected)
 {
-    const struct sotto_device made = device(account, name, tag, is_expected);
+    const struct sotto_account_device made =
+        device(account, name, tag, is_expected);
     return sotto_accounts_add_device(bench.accounts, &made, &ticket);
 }
 
-static const struct sotto_device *find(uint32_t tag)
+static const struct sotto_account_device *find(uint32_t tag)
 {
     uint8_t id[SOTTO_DEVICE_ID_LEN];
     bench_id(tag, id);
@@ -74,7 +75,7 @@ static enum sotto_err enrol(uint32_t code, uint32_t key, uint64_t now_s)
 {
     uint8_t hash[SOTTO_DEVICE_ID_LEN];
     uint8_t id[SOTTO_DEVICE_ID_LEN];
-    const struct sotto_device *got = NULL;
+    const struct sotto_account_device *got = NULL;
     bench_id(code, hash);
     bench_id(key, id);
     enum sotto_err err =
@@ -96,7 +97,7 @@ static void test_accounts_devices_are_kept(void **state)
     assert_int_equal(add("a", "phone", 1, false), SOTTO_OK);
     assert_true(sotto_accounts_durable(bench.accounts, NULL) < ticket);
     reopen();
-    const struct sotto_device *phone = find(1);
+    const struct sotto_account_device *phone = find(1);
     assert_non_null(phone);
     assert_string_equal(phone->account, "a");
     assert_string_equal(phone->name, "phone");
@@ -128,7 +129,7 @@ static void test_accounts_devices_refuse_what_does_not_fit(void **state)
 static void test_accounts_devices_have_keys_in_one_form(void **state)
 {
     (void)state;
-    struct sotto_device made = device("a", "phone", 1, false);
+    struct sotto_account_device made = device("a", "phone", 1, false);
     memset(made.id, 0xff, sizeof made.id);
     made.id[31] = 0x7f;
     made.id[0] = 0xed; /* 2^255 - 19 */
@@ -169,7 +170,7 @@ static void test_accounts_devices_enrol_by_a_code_once(void **state)
 static void test_accounts_devices_codes_end_and_are_replaced(void **state)
 {
     (void)state;
-    struct sotto_device made = device("a", "sensor", 1, true);
+    struct sotto_account_device made = device("a", "sensor", 1, true);
     made.time_s = 1000;
     assert_int_equal(sotto_accounts_add_device(bench.accounts, &made, &ticket),
                      SOTTO_OK);

@@ -73,6 +73,14 @@ struct world_post {
     char text[WORLD_TEXT];
 };
 
+#define WORLD_DEVICES 8
+
+struct world_device {
+    char name[SOTTO_NAME_MAX + 1];
+    uint8_t flags;
+    uint32_t time_s;
+};
+
 struct world_client {
     bool is_there;
     bool stays_away;   /* does not dial by itself */
@@ -100,6 +108,8 @@ struct world_client {
     size_t post_count;
     char present[256]; /* names of the last list, a blank after each */
     bool present_is_whole;
+    struct world_device devices[WORLD_DEVICES]; /* of the last list */
+    size_t device_count;
 };
 
 struct world_options {

@@ -214,6 +214,20 @@ static void note_present(struct world_client *client,
     client->present_is_whole = present.is_last;
 }
 
+static void note_devices(struct world_client *client, struct sotto_span list)
+{
+    struct sotto_device_item item;
+    client->device_count = 0;
+    while (sotto_device_list_next(&list, &item)) {
+        struct world_device *device = &client->devices[client->device_count++];
+        assert_true(client->device_count <= WORLD_DEVICES);
+        memset(device, 0, sizeof *device);
+        memcpy(device->name, item.name.at, item.name.len);
+        device->flags = item.flags;
+        device->time_s = item.time_s;
+    }
+}
+
 static void take_event(struct world *world, struct world_client *client,
                        const struct sotto_client_event *event)
 {
@@ -252,6 +266,11 @@ static void take_event(struct world *world, struct world_client *client,
         client->closed = *event;
         hang_up(world, client);
         break;
+    case SOTTO_EVENT_DEVICES:
+        note_devices(client, event->devices);
+        break;
+    case SOTTO_EVENT_DONE:
+    case SOTTO_EVENT_ENROLLED:
     case SOTTO_EVENT_PASSWORD:
     case SOTTO_EVENT_REGISTERED:
     case SOTTO_EVENT_LOGGED_IN:

@@ -76,7 +76,8 @@ static void open_sessions(struct world *world)
     const size_t login = sizeof(struct sotto_scram_server);
     world->turns = (struct sotto_turns){0};
     world->session = (struct sotto_session_config){
-        .link = {.receive_limit = o->server_limit,
+        .link = {.takes_ik = true,
+                 .receive_limit = o->server_limit,
                  .random = {world, fill_random},
                  .static_private = world->server_private,
                  .static_public = world->server_public},

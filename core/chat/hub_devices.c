@@ -1,0 +1,431 @@
+/*
+ * hub_devices.c - devices that log in without a password: who may, who may
+ * say so, and what becomes of them.
+ */
+#include "core/chat/hub_state.h"
+
+#include "core/base/secret.h"
+#include "core/chat/message_devices.h"
+#include <string.h>
+
+/* ---- who is it? ---- */
+
+/* What a seat remembers of a key: enough to find it again. Never 0. */
+static uint64_t mark_of(const uint8_t key[static SOTTO_DEVICE_ID_LEN])
+{
+    uint64_t mark = 0;
+    memcpy(&mark, key, sizeof mark);
+    return mark | 1U;
+}
+
+/* The account of a device, if it may log in; NULL. */
+static const struct sotto_account *account_of(
+    const struct sotto_hub *hub, const struct sotto_account_device *device)
+{
+    const struct sotto_account *account =
+        device == NULL || device->is_expected
+            ? NULL
+            : sotto_accounts_find(hub->accounts, device->account,
+                                  strlen(device->account));
+    return account == NULL || account->disabled ? NULL : account;
+}
+
+static void let_in(struct sotto_hub *hub, struct sotto_seat *seat,
+                   const struct sotto_account_device *device,
+                   struct sotto_reply *reply)
+{
+    seat->name_len = (uint8_t)strlen(device->account);
+    memcpy(seat->name, device->account, seat->name_len);
+    seat->device = mark_of(device->id);
+    sotto_hub_let_in(hub, seat);
+    reply->name = sotto_hub_seat_name(seat);
+}
+
+/* A device begins, or wants to go on, with IK. */
+static void take_login(struct sotto_hub *hub, struct sotto_seat *seat,
+                       const struct sotto_request *request, uint64_t wall_s,
+                       struct sotto_reply *reply)
+{
+    const struct sotto_account_device *device =
+        sotto_accounts_device(hub->accounts, request->device.key.at);
+    const struct sotto_account *account = account_of(hub, device);
+    struct sotto_span name = {NULL, 0};
+    if (account != NULL && request->device.type == SOTTO_MSG_DEVICE_LOGIN) {
+        enum sotto_err err =
+            sotto_one_name_decode(&name, true, request->device.body.at,
+                                  request->device.body.len);
+        SOTTO_ASSERT(err == SOTTO_OK); /* the session has looked */
+    }
+    if (account == NULL ||
+        (name.len > 0 && (name.len != strlen(account->name) ||
+                          memcmp(name.at, account->name, name.len) != 0))) {
+        hub->counters.refused_logins++;
+        sotto_hub_answer_problem(reply, SOTTO_PROBLEM_LOGIN, 0, 0);
+        return;
+    }
+    reply->kind = SOTTO_REPLY_DEVICE;
+    if (request->device.type == SOTTO_MSG_DEVICE_LOGIN) {
+        let_in(hub, seat, device, reply);
+        sotto_accounts_seen(hub->accounts, device->id, wall_s, seat->ip);
+    }
+}
+
+/* ---- changes ---- */
+
+static enum sotto_problem problem_of(enum sotto_err err)
+{
+    switch ((int)err) {
+    case SOTTO_OK:
+        return SOTTO_PROBLEM_NONE;
+    case SOTTO_ERR_EXISTS:
+    case SOTTO_ERR_FORMAT: /* a key in another form: whoever made it knows */
+        return SOTTO_PROBLEM_DEVICE_TAKEN;
+    case SOTTO_ERR_NOT_FOUND:
+        return SOTTO_PROBLEM_DEVICE_UNKNOWN;
+    case SOTTO_ERR_SPACE:
+        return SOTTO_PROBLEM_FULL;
+    default:
+        return SOTTO_PROBLEM_STORAGE;
+    }
+}
+
+static bool is_mine(const struct sotto_seat *seat,
+                    const struct sotto_account_device *device)
+{
+    return strlen(device->account) == seat->name_len &&
+           memcmp(device->account, seat->name, seat->name_len) == 0;
+}
+
+static size_t count_mine(const struct sotto_hub *hub,
+                         const struct sotto_seat *seat)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < sotto_accounts_device_count(hub->accounts); i++) {
+        count += is_mine(seat, sotto_accounts_device_at(hub->accounts, i));
+    }
+    return count;
+}
+
+static struct sotto_account_device new_device(const struct sotto_seat *seat,
+                                              struct sotto_span name)
+{
+    struct sotto_account_device device = {.time_s = SOTTO_TIME_UNKNOWN};
+    memcpy(device.account, seat->name, seat->name_len);
+    memcpy(device.name, name.at, name.len);
+    return device;
+}
+
+static enum sotto_err add(struct sotto_hub *hub, struct sotto_seat *seat,
+                          const struct sotto_account_device *device)
+{
+    return count_mine(hub, seat) >= SOTTO_DEVICES_MAX
+               ? SOTTO_ERR_SPACE
+               : sotto_accounts_add_device(hub->accounts, device,
+                                           &seat->ticket);
+}
+
+static enum sotto_err take_add(struct sotto_hub *hub, struct sotto_seat *seat,
+                               const struct sotto_request *request)
+{
+    struct sotto_span name;
+    enum sotto_err err =
+        sotto_one_name_decode(&name, false, request->device.body.at,
+                              request->device.body.len);
+    SOTTO_ASSERT(err == SOTTO_OK);
+    struct sotto_account_device device = new_device(seat, name);
+    memcpy(device.id, request->device.key.at, sizeof device.id);
+    return add(hub, seat, &device);
+}
+
+static enum sotto_err take_expect(struct sotto_hub *hub,
+                                  struct sotto_seat *seat,
+                                  const struct sotto_request *request,
+                                  uint64_t wall_s)
+{
+    struct sotto_expect msg;
+    enum sotto_err err = sotto_expect_decode(&msg, request->device.body.at,
+                                             request->device.body.len);
+    SOTTO_ASSERT(err == SOTTO_OK);
+    struct sotto_account_device device = new_device(seat, msg.device);
+    device.is_expected = true;
+    memcpy(device.id, msg.hash, sizeof device.id);
+    if (msg.seconds > 0 && wall_s != SOTTO_TIME_UNKNOWN) {
+        device.time_s = wall_s + msg.seconds;
+    }
+    return add(hub, seat, &device);
+}
+
+/* Cuts off whoever else of the account logged in with the key of that mark; 0:
+ * with the password. */
+static void cut_off(struct sotto_hub *hub, const struct sotto_seat *by,
+                    uint64_t mark)
+{
+    for (size_t i = 0; i < hub->config.sessions; i++) {
+        struct sotto_seat *seat = &hub->seats[i];
+        if (seat != by && seat->taken && seat->logged_in &&
+            sotto_hub_same_account(seat, by) && seat->device == mark) {
+            sotto_hub_set_waiting(hub, seat, WAIT_REVOKED);
+        }
+    }
+}
+
+/* Cuts off the devices of that name, or all. */
+static void cut_off_devices(struct sotto_hub *hub, const struct sotto_seat *by,
+                            struct sotto_span name)
+{
+    for (size_t i = 0; i < sotto_accounts_device_count(hub->accounts); i++) {
+        const struct sotto_account_device *device =
+            sotto_accounts_device_at(hub->accounts, i);
+        if (is_mine(by, device) && !device->is_expected &&
+            (name.len == 0 || (strlen(device->name) == name.len &&
+                               memcmp(device->name, name.at, name.len) == 0))) {
+            cut_off(hub, by, mark_of(device->id));
+        }
+    }
+}
+
+static enum sotto_err take_revoke(struct sotto_hub *hub,
+                                  struct sotto_seat *seat,
+                                  const struct sotto_request *request)
+{
+    struct sotto_span name;
+    enum sotto_err err =
+        sotto_one_name_decode(&name, true, request->device.body.at,
+                              request->device.body.len);
+    SOTTO_ASSERT(err == SOTTO_OK);
+    /* Before they are gone; a change that is not stored does not bring back
+     * whoever was cut off, it can come again. */
+    cut_off_devices(hub, seat, name);
+    return sotto_accounts_revoke(hub->accounts, seat->name, seat->name_len,
+                                 (const char *)name.at, name.len,
+                                 &seat->ticket);
+}
+
+/* Devices go first: when only one of the two is stored, it is that. */
+static enum sotto_err take_password(struct sotto_hub *hub,
+                                    struct sotto_seat *seat,
+                                    const struct sotto_request *request,
+                                    enum sotto_problem *problem)
+{
+    struct sotto_new_password msg;
+    enum sotto_err err =
+        sotto_new_password_decode(&msg, request->device.body.at,
+                                  request->device.body.len);
+    SOTTO_ASSERT(err == SOTTO_OK);
+    if (!sotto_hub_is_strong(hub, &msg.verifier)) {
+        *problem = SOTTO_PROBLEM_WEAK;
+    } else {
+        if (msg.revokes_devices) {
+            cut_off_devices(hub, seat, (struct sotto_span){NULL, 0});
+            err = sotto_accounts_revoke(hub->accounts, seat->name,
+                                        seat->name_len, NULL, 0, &seat->ticket);
+            err = err == SOTTO_ERR_NOT_FOUND ? SOTTO_OK : err;
+        }
+        err = err == SOTTO_OK
+                  ? sotto_accounts_set_verifier(hub->accounts, seat->name,
+                                                seat->name_len, &msg.verifier,
+                                                &seat->ticket)
+                  : err;
+        if (err == SOTTO_OK) {
+            cut_off(hub, seat, 0);
+        }
+    }
+    sotto_wipe(&msg, sizeof msg);
+    return err;
+}
+
+/* A code is brought. Somebody whose key is a device's already has used it up
+ * before, and did not hear of that. */
+static enum sotto_err take_code(struct sotto_hub *hub, struct sotto_seat *seat,
+                                const struct sotto_request *request,
+                                uint64_t wall_s)
+{
+    uint8_t hash[SOTTO_DEVICE_ID_LEN];
+    const uint8_t *key = request->device.key.at;
+    const struct sotto_account_device *device =
+        sotto_accounts_device(hub->accounts, key);
+    enum sotto_err err = SOTTO_OK;
+    if (device == NULL || device->is_expected) {
+        sotto_sha256(request->device.body.at, request->device.body.len, hash);
+        err = sotto_accounts_enrol(hub->accounts, hash, key, wall_s, &device,
+                                   &seat->ticket);
+    } else {
+        seat->ticket = sotto_accounts_last_ticket(hub->accounts);
+    }
+    if (err == SOTTO_OK) {
+        seat->device = mark_of(key);
+    }
+    return err;
+}
+
+/* ---- answers ---- */
+
+/* A frame as the answer. */
+static void answer_frame(struct sotto_hub *hub, uint8_t type,
+                         struct sotto_writer *body, struct sotto_reply *reply)
+{
+    struct sotto_writer w;
+    sotto_writer_init(&w, hub->page, sizeof hub->page);
+    enum sotto_err err = sotto_frame_encode(&w, type, body->out, body->len);
+    SOTTO_ASSERT(err == SOTTO_OK);
+    reply->kind = SOTTO_REPLY_DEVICE;
+    reply->frames = (struct sotto_span){hub->page, w.len};
+}
+
+/* The device of a seat; NULL when it is gone. */
+static const struct sotto_account_device *device_of(
+    const struct sotto_hub *hub, const struct sotto_seat *seat)
+{
+    for (size_t i = 0; i < sotto_accounts_device_count(hub->accounts); i++) {
+        const struct sotto_account_device *device =
+            sotto_accounts_device_at(hub->accounts, i);
+        if (!device->is_expected && mark_of(device->id) == seat->device) {
+            return device;
+        }
+    }
+    return NULL;
+}
+
+static struct sotto_span span_of(const char *text)
+{
+    return (struct sotto_span){(const uint8_t *)text, strlen(text)};
+}
+
+static void welcome_enrolled(struct sotto_hub *hub, struct sotto_seat *seat,
+                             struct sotto_reply *reply)
+{
+    uint8_t body[2 * (SOTTO_NAME_MAX + 1)];
+    struct sotto_writer w;
+    const struct sotto_account_device *device = device_of(hub, seat);
+    if (account_of(hub, device) == NULL) { /* revoked meanwhile, or disabled */
+        hub->counters.refused_logins++;
+        sotto_hub_answer_problem(reply, SOTTO_PROBLEM_LOGIN, 0, 0);
+        return;
+    }
+    const struct sotto_enrolled msg = {span_of(device->account),
+                                       span_of(device->name)};
+    sotto_writer_init(&w, body, sizeof body);
+    sotto_enrolled_encode(&w, &msg);
+    answer_frame(hub, SOTTO_MSG_ENROLLED, &w, reply);
+    let_in(hub, seat, device, reply);
+    sotto_accounts_seen(hub->accounts, device->id, hub->wall_s, seat->ip);
+}
+
+void sotto_hub_device_done(struct sotto_hub *hub, struct sotto_seat *seat,
+                           struct sotto_reply *reply)
+{
+    struct sotto_writer w;
+    uint8_t body[1];
+    if (seat->asked == SOTTO_MSG_ENROL) {
+        welcome_enrolled(hub, seat, reply);
+        return;
+    }
+    sotto_writer_init(&w, body, sizeof body);
+    sotto_write_u8(&w, seat->asked);
+    answer_frame(hub, SOTTO_MSG_DONE, &w, reply);
+}
+
+static bool is_here(const struct sotto_hub *hub,
+                    const struct sotto_account_device *device)
+{
+    for (size_t i = 0; i < hub->config.sessions; i++) {
+        const struct sotto_seat *seat = &hub->seats[i];
+        if (seat->taken && seat->logged_in &&
+            seat->device == mark_of(device->id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void answer_list(struct sotto_hub *hub, const struct sotto_seat *seat,
+                        struct sotto_reply *reply)
+{
+    struct sotto_writer w;
+    /* Behind the place where the frame will be. */
+    uint8_t body[SOTTO_DEVICES_MAX * SOTTO_DEVICE_ITEM_MAX];
+    sotto_writer_init(&w, body, sizeof body);
+    for (size_t i = 0; i < sotto_accounts_device_count(hub->accounts); i++) {
+        const struct sotto_account_device *device =
+            sotto_accounts_device_at(hub->accounts, i);
+        if (!is_mine(seat, device)) {
+            continue;
+        }
+        struct sotto_device_item item = {
+            .name = span_of(device->name),
+            .flags = device->is_expected    ? SOTTO_DEVICE_EXPECTED
+                     : is_here(hub, device) ? SOTTO_DEVICE_HERE
+                                            : 0,
+            .time_s = sotto_hub_wire_time(device->time_s)};
+        memcpy(item.ip, device->ip, sizeof item.ip);
+        sotto_device_item_encode(&w, &item);
+    }
+    answer_frame(hub, SOTTO_MSG_DEVICE_LIST, &w, reply);
+}
+
+/* ---- requests ---- */
+
+static enum sotto_err change(struct sotto_hub *hub, struct sotto_seat *seat,
+                             const struct sotto_request *request,
+                             uint64_t wall_s, enum sotto_problem *problem)
+{
+    enum sotto_err err = SOTTO_OK;
+    switch (request->device.type) {
+    case SOTTO_MSG_ENROL:
+        err = take_code(hub, seat, request, wall_s);
+        break;
+    case SOTTO_MSG_DEVICE_ADD:
+        err = take_add(hub, seat, request);
+        break;
+    case SOTTO_MSG_EXPECT:
+        err = take_expect(hub, seat, request, wall_s);
+        break;
+    case SOTTO_MSG_REVOKE:
+        err = take_revoke(hub, seat, request);
+        break;
+    default:
+        SOTTO_ASSERT(request->device.type == SOTTO_MSG_PASSWORD);
+        err = take_password(hub, seat, request, problem);
+        break;
+    }
+    if (err != SOTTO_OK) {
+        *problem = problem_of(err);
+    }
+    return err;
+}
+
+enum sotto_err sotto_hub_device(struct sotto_hub *hub, struct sotto_seat *seat,
+                                const struct sotto_request *request,
+                                uint64_t now_ms, uint64_t wall_s,
+                                struct sotto_reply *reply)
+{
+    const uint8_t type = request->device.type;
+    enum sotto_problem problem = SOTTO_PROBLEM_NONE;
+    if (type == 0 || type == SOTTO_MSG_DEVICE_LOGIN) {
+        take_login(hub, seat, request, wall_s, reply);
+        return SOTTO_OK;
+    }
+    if (type == SOTTO_MSG_DEVICES) {
+        answer_list(hub, seat, reply);
+        return SOTTO_OK;
+    }
+    if (type == SOTTO_MSG_ENROL &&
+        !sotto_hub_may_try(hub, seat, now_ms, reply)) {
+        return SOTTO_OK;
+    }
+    if (type != SOTTO_MSG_ENROL && seat->device != 0) {
+        sotto_hub_answer_problem(reply, SOTTO_PROBLEM_PASSWORD, 0, 0);
+        return SOTTO_OK;
+    }
+    if (change(hub, seat, request, wall_s, &problem) == SOTTO_ERR_AGAIN) {
+        return SOTTO_ERR_AGAIN;
+    }
+    if (problem != SOTTO_PROBLEM_NONE) {
+        hub->counters.storage_errors += problem == SOTTO_PROBLEM_STORAGE;
+        sotto_hub_answer_problem(reply, problem, 0, 0);
+        return SOTTO_OK;
+    }
+    seat->asked = type;
+    sotto_hub_set_waiting(hub, seat, WAIT_DEVICE);
+    return SOTTO_OK;
+}
