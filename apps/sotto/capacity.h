@@ -94,7 +94,7 @@
 
 /* Events of one turn, 16 each on the stack. */
 #ifndef SERVER_EVENTS
-#    define SERVER_EVENTS 128
+#    define SERVER_EVENTS 256
 #endif
 
 /* Rounds that are shown for names without account: what this server's clients

@@ -16,6 +16,13 @@ static void mark_dirty(struct worker *worker, struct conn *conn)
     }
 }
 
+static void mark_if_busy(struct worker *worker, struct conn *conn)
+{
+    if (sotto_session_is_busy(&conn->session, &worker->feed)) {
+        mark_dirty(worker, conn);
+    }
+}
+
 static struct log_field log_peer(const struct conn *conn,
                                  char text[static PORT_ADDRESS_TEXT])
 {
@@ -304,7 +311,7 @@ static void write_some(struct worker *worker, struct conn *conn)
     if (err == SOTTO_OK) {
         sotto_session_output_done(&conn->session, put, worker->now_ms);
         conn->is_writing = put < len;
-        mark_dirty(worker, conn);
+        mark_if_busy(worker, conn);
         worker_count(worker, COUNT_WRITES, 1);
         worker_count(worker, COUNT_BYTES_OUT, put);
         worker_count(worker, COUNT_SHORT, put < len);
@@ -323,9 +330,7 @@ static void resume_reading(struct worker *worker, struct conn *conn)
     if (!conn->is_reading) {
         conn->is_reading = true;
         read_some(worker, conn);
-        if (conn->is_reading) {
-            mark_dirty(worker, conn);
-        }
+        mark_if_busy(worker, conn);
     }
 }
 
@@ -361,6 +366,14 @@ static void feed_starved(struct worker *worker)
     }
 }
 
+static void note_starved(struct worker *worker, const struct conn *conn)
+{
+    if (conn->session.is_starved && !worker->has_starved) {
+        worker->has_starved = true;
+        worker->given = worker->buffers.given;
+    }
+}
+
 static void work_on(struct worker *worker, struct conn *conn)
 {
     pump(worker, conn);
@@ -373,20 +386,25 @@ static void work_on(struct worker *worker, struct conn *conn)
     }
     resume_reading(worker, conn);
     want(conn);
-    if (conn->session.is_starved && !worker->has_starved) {
-        worker->has_starved = true;
-        worker->given = worker->buffers.given;
-    }
+    note_starved(worker, conn);
 }
 
+/* To all who have heard everything that was said before, and are ready to hear
+ * more; others come when they are. */
 static void spread_news(struct worker *worker)
 {
     worker->has_news = false;
     for (size_t i = 0; i < worker->conn_high; i++) {
         struct conn *conn = conn_at(worker, i);
-        if (conn->is_open && conn->session.source == SOTTO_SOURCE_LIVE) {
+        if (!conn->is_open || conn->is_dirty || conn->is_writing ||
+            conn->session.source != SOTTO_SOURCE_LIVE) {
+            continue;
+        }
+        write_some(worker, conn);
+        if (conn->is_writing || sotto_session_is_finished(&conn->session)) {
             mark_dirty(worker, conn);
         }
+        note_starved(worker, conn);
     }
 }
 
@@ -396,7 +414,7 @@ void worker_tick(struct worker *worker)
         struct conn *conn = conn_at(worker, i);
         if (conn->is_open) {
             sotto_session_tick(&conn->session, worker->now_ms);
-            mark_dirty(worker, conn);
+            mark_if_busy(worker, conn);
         }
     }
 }

@@ -197,6 +197,15 @@ bool sotto_session_output(struct sotto_session *session,
 void sotto_session_output_done(struct sotto_session *session, size_t len,
                                uint64_t now_ms);
 
+/*
+ * Whether it has something to write, or to go on with what it has read or is
+ * telling: call sotto_session_next() and sotto_session_output() again, after
+ * output was written and after a tick. Otherwise input, replies and entries will
+ * move it. True also when it only waits for one of those.
+ */
+bool sotto_session_is_busy(const struct sotto_session *session,
+                           const struct sotto_feed *feed);
+
 /* Looks at the deadlines. */
 void sotto_session_tick(struct sotto_session *session, uint64_t now_ms);
 

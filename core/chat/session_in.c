@@ -149,7 +149,7 @@ static bool ask_page(struct sotto_session *session)
     return true;
 }
 
-static bool has_input(const struct sotto_session *session)
+bool sotto_session_has_input(const struct sotto_session *session)
 {
     return session->has_frame || session->link.plain_left > 0 ||
            session->in_len > session->in_at;
@@ -188,7 +188,7 @@ const struct sotto_request *sotto_session_next(struct sotto_session *session,
         if (ask_page(session)) {
             continue;
         }
-        if (!has_input(session) || must_pause(session, now_ms) ||
+        if (!sotto_session_has_input(session) || must_pause(session, now_ms) ||
             !sotto_session_can_answer(session) || !advance(session, now_ms)) {
             break;
         }

@@ -35,6 +35,9 @@ bool sotto_session_is_ending(const struct sotto_session *session);
 /* Frames or bytes in `in` are still borrowed, or wait to be dealt with. */
 bool sotto_session_is_pinned(const struct sotto_session *session);
 
+/* Something was read that is not dealt with as a whole. */
+bool sotto_session_has_input(const struct sotto_session *session);
+
 /* ---- session_buffers.c ---- */
 
 uint16_t sotto_session_max_text(const struct sotto_session_config *config);

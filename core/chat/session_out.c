@@ -193,6 +193,14 @@ static bool has_output(const struct sotto_session *session,
            wants_close(session);
 }
 
+bool sotto_session_is_busy(const struct sotto_session *session,
+                           const struct sotto_feed *feed)
+{
+    return sotto_session_is_ending(session) ||
+           sotto_session_has_input(session) || session->wants_who ||
+           session->source == SOTTO_SOURCE_PAST || has_output(session, feed);
+}
+
 bool sotto_session_output(struct sotto_session *session,
                           const struct sotto_feed *feed, uint64_t now_ms,
                           const uint8_t **at, size_t *len)
