@@ -311,8 +311,12 @@ enum sotto_err sotto_accounts_add(struct sotto_accounts *accounts,
                                   uint64_t now_s, uint64_t *ticket)
 {
     SOTTO_ASSERT(sotto_name_valid(name, name_len));
-    if (sotto_accounts_get(accounts, name, name_len) != NULL) {
-        return SOTTO_ERR_EXISTS;
+    const struct sotto_account *taken =
+        sotto_accounts_get(accounts, name, name_len);
+    if (taken != NULL) {
+        const enum sotto_err err = sotto_accounts_settled(accounts, taken);
+        return err == SOTTO_OK || err == SOTTO_ERR_AGAIN ? SOTTO_ERR_EXISTS
+                                                         : err;
     }
     if (accounts->count == accounts->capacity.accounts) {
         return SOTTO_ERR_SPACE;
@@ -323,6 +327,7 @@ enum sotto_err sotto_accounts_add(struct sotto_accounts *accounts,
     line.account.created_s = now_s;
     enum sotto_err err = sotto_accounts_write(accounts, &line, ticket);
     if (err == SOTTO_OK) {
+        line.account.ticket = *ticket;
         err = sotto_accounts_table_set(accounts, &line.account);
         SOTTO_ASSERT(err == SOTTO_OK);
     }
@@ -341,6 +346,7 @@ static enum sotto_err change(struct sotto_accounts *accounts,
     enum sotto_err err = sotto_accounts_write(accounts, &line, ticket);
     if (err == SOTTO_OK) {
         *account = line.account;
+        account->ticket = *ticket;
     }
     sotto_wipe(&line, sizeof line);
     return err;
@@ -404,6 +410,16 @@ uint64_t sotto_accounts_durable(const struct sotto_accounts *accounts,
         *failed = accounts->failed;
     }
     return accounts->base + accounts->syncer.durable;
+}
+
+enum sotto_err sotto_accounts_settled(const struct sotto_accounts *accounts,
+                                      const struct sotto_account *account)
+{
+    enum sotto_err failed = SOTTO_OK;
+    if (account->ticket <= sotto_accounts_durable(accounts, &failed)) {
+        return SOTTO_OK;
+    }
+    return failed != SOTTO_OK ? failed : SOTTO_ERR_AGAIN;
 }
 
 static bool wants_compaction(const struct sotto_accounts *accounts)

@@ -42,6 +42,7 @@ struct sotto_account {
     bool disabled;      /* may not log in; the name stays taken */
     uint64_t created_s; /* seconds since 1970 or SOTTO_TIME_UNKNOWN */
     uint64_t sequence;  /* of its line, when that was read or written */
+    uint64_t ticket;    /* of that line; 0 when it was read */
     struct sotto_verifier verifier;
 };
 
@@ -204,6 +205,12 @@ uint64_t sotto_accounts_last_ticket(const struct sotto_accounts *accounts);
  * that error and the number stays. */
 uint64_t sotto_accounts_durable(const struct sotto_accounts *accounts,
                                 enum sotto_err *failed);
+
+/* OK when the account as it is now would survive a power cut; AGAIN as long as
+ * its line is on the way to the disk; after a failed sync that error. */
+enum sotto_err sotto_accounts_settled(const struct sotto_accounts *accounts,
+                                      const struct sotto_account *account)
+    SOTTO_MUST_CHECK;
 
 /* Every loop turn: drives syncs and compaction. True when something changed
  * that a waiting caller wants to know. */

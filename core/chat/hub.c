@@ -338,8 +338,7 @@ enum sotto_err sotto_hub_request(struct sotto_hub *hub, struct sotto_seat_id id,
     case SOTTO_REQUEST_NONE:
         break;
     case SOTTO_REQUEST_LOOKUP:
-        sotto_hub_lookup(hub, seat, request, now_ms, reply);
-        break;
+        return sotto_hub_lookup(hub, seat, request, now_ms, reply);
     case SOTTO_REQUEST_LOGIN:
         sotto_hub_login(hub, seat, request, now_ms, reply);
         break;

@@ -78,14 +78,27 @@ void sotto_hub_let_in(struct sotto_hub *hub, struct sotto_seat *seat)
     seat->logged_in = true;
 }
 
-void sotto_hub_lookup(struct sotto_hub *hub, struct sotto_seat *seat,
-                      const struct sotto_request *request, uint64_t now_ms,
-                      struct sotto_reply *reply)
+enum sotto_err sotto_hub_lookup(struct sotto_hub *hub, struct sotto_seat *seat,
+                                const struct sotto_request *request,
+                                uint64_t now_ms, struct sotto_reply *reply)
 {
     const struct sotto_span name = request->name;
     if (!sotto_name_valid((const char *)name.at, name.len)) {
         sotto_hub_answer_problem(reply, SOTTO_PROBLEM_NAME_BAD, 0, 0);
-        return;
+        return SOTTO_OK;
+    }
+    const struct sotto_account *account =
+        sotto_accounts_find(hub->accounts, (const char *)name.at, name.len);
+    const enum sotto_err settled =
+        account != NULL ? sotto_accounts_settled(hub->accounts, account)
+                        : SOTTO_OK;
+    if (settled == SOTTO_ERR_AGAIN) {
+        return SOTTO_ERR_AGAIN;
+    }
+    if (settled != SOTTO_OK) { /* a restart may show another one, or none */
+        hub->counters.storage_errors++;
+        sotto_hub_answer_problem(reply, SOTTO_PROBLEM_STORAGE, 0, 0);
+        return SOTTO_OK;
     }
     memcpy(seat->name, name.at, name.len);
     seat->name_len = (uint8_t)name.len;
@@ -93,10 +106,8 @@ void sotto_hub_lookup(struct sotto_hub *hub, struct sotto_seat *seat,
     if (wait_ms > 0) {
         hub->counters.throttled++;
         sotto_hub_answer_problem(reply, SOTTO_PROBLEM_THROTTLED, 0, wait_ms);
-        return;
+        return SOTTO_OK;
     }
-    const struct sotto_account *account =
-        sotto_accounts_find(hub->accounts, seat->name, seat->name_len);
     if (account != NULL) {
         reply->verifier = account->verifier;
     } else {
@@ -104,6 +115,7 @@ void sotto_hub_lookup(struct sotto_hub *hub, struct sotto_seat *seat,
                             hub->config.iterations_fake, &reply->verifier);
     }
     reply->kind = SOTTO_REPLY_ACCOUNT;
+    return SOTTO_OK;
 }
 
 void sotto_hub_login(struct sotto_hub *hub, struct sotto_seat *seat,

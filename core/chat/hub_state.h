@@ -129,9 +129,10 @@ void sotto_hub_unlist_stranger(struct sotto_hub *hub, struct sotto_seat *seat);
 
 /* ---- hub_login.c ---- */
 
-void sotto_hub_lookup(struct sotto_hub *hub, struct sotto_seat *seat,
-                      const struct sotto_request *request, uint64_t now_ms,
-                      struct sotto_reply *reply);
+enum sotto_err sotto_hub_lookup(struct sotto_hub *hub, struct sotto_seat *seat,
+                                const struct sotto_request *request,
+                                uint64_t now_ms, struct sotto_reply *reply)
+    SOTTO_MUST_CHECK;
 void sotto_hub_login(struct sotto_hub *hub, struct sotto_seat *seat,
                      const struct sotto_request *request, uint64_t now_ms,
                      struct sotto_reply *reply);

@@ -377,21 +377,62 @@ static void test_register_makes_an_account_and_logs_in(void **state)
     assert_true(world_is_content(again));
 }
 
+/* All but the disk do what they can. */
+static void settle_without_disk(void)
+{
+    for (int i = 0; i < 1000; i++) {
+        for (size_t k = 0; k < world->options.sessions; k++) {
+            world_server_turn(world, &world->conns[k]);
+        }
+        for (size_t k = 0; k < WORLD_CLIENTS; k++) {
+            world_client_turn(world, &world->clients[k]);
+        }
+        world_hub_turn(world);
+    }
+}
+
 static void test_register_is_told_when_it_is_durable(void **state)
 {
     (void)state;
     struct world_client *ann = add_newcomer("ann", "");
-    for (int i = 0; i < 1000; i++) { /* all but the disk */
-        for (size_t k = 0; k < world->options.sessions; k++) {
-            world_server_turn(world, &world->conns[k]);
-        }
-        world_client_turn(world, ann);
-        world_hub_turn(world);
-    }
+    settle_without_disk();
     assert_int_equal(ann->counts[SOTTO_EVENT_REGISTERED], 0);
     assert_int_equal(ann->client.state, SOTTO_CLIENT_REGISTER);
     world_settle(world);
     assert_int_equal(ann->counts[SOTTO_EVENT_REGISTERED], 1);
+}
+
+static void test_login_waits_until_the_account_is_durable(void **state)
+{
+    (void)state;
+    (void)add_newcomer("ann", "");
+    settle_without_disk();
+    struct world_client *again = world_add_client(world, "ann", "pencil");
+    settle_without_disk();
+    assert_int_equal(again->counts[SOTTO_EVENT_LOGGED_IN], 0);
+    world_settle(world);
+    assert_true(world_is_content(again));
+}
+
+/* Its line may be on the disk, or not: nobody may rely on it. */
+static void test_login_to_an_account_that_could_not_be_stored(void **state)
+{
+    (void)state;
+    world_add_account(world, "bob", "password");
+    struct world_client *ann = add_newcomer("ann", "");
+    settle_without_disk(); /* appended; the sync is under way */
+    world->disk.fail_at = world->disk.calls + 1;
+    world->disk.fail_err = SOTTO_ERR_IO;
+    world_settle(world);
+    expect_problem(ann, SOTTO_PROBLEM_STORAGE);
+
+    struct world_client *again = world_add_client(world, "ann", "pencil");
+    struct world_client *other = add_newcomer("ann", "");
+    struct world_client *bob = world_add_client(world, "bob", "password");
+    world_settle(world);
+    expect_problem(again, SOTTO_PROBLEM_STORAGE);
+    expect_problem(other, SOTTO_PROBLEM_STORAGE);
+    assert_int_equal(bob->counts[SOTTO_EVENT_LOGGED_IN], 1);
 }
 
 static void test_register_may_be_connected_before_its_keys_are_made(
@@ -596,6 +637,8 @@ int test_login(void)
         TEST(test_login_is_not_believed_without_the_servers_proof),
         TEST(test_register_makes_an_account_and_logs_in),
         TEST(test_register_is_told_when_it_is_durable),
+        TEST(test_login_waits_until_the_account_is_durable),
+        TEST(test_login_to_an_account_that_could_not_be_stored),
         TEST(test_register_may_be_connected_before_its_keys_are_made),
         TEST(test_register_refuses_a_name_that_is_taken),
         TEST(test_register_goes_on_when_the_answer_was_lost),
