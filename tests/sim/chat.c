@@ -1,10 +1,7 @@
 #include "tests/sim/chat.h"
 
-#include "apps/sotto/capacity.h"
 #include "apps/sotto/client.h"
 #include "apps/sotto/server.h"
-#include "core/chat/entry.h"
-#include "core/store/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,83 +13,24 @@
 /* The log in the smallest pieces that a server makes. */
 #define HISTORY_BYTES (1U << 20)
 #define TURN_MS       100U
+/* Starts of the server that may fail before somebody looks at why. */
+#define STARTS_PATIENT 4U
 
-/* ---- the server's programs -------------------------------------------- */
+/* ---- the server's program --------------------------------------------- */
 
-static int serve(struct port *port)
+static int serve(struct chat *chat, struct port *port)
 {
     struct server_settings settings;
     server_defaults(&settings);
-    settings.data = "data";
-    settings.max_connections = 64;
-    settings.max_accounts = 100;
-    settings.history_bytes = HISTORY_BYTES;
+    settings.data = CHAT_FOLDER;
+    settings.max_connections = 32;
+    settings.max_accounts = CHAT_ACCOUNTS;
+    settings.history_bytes = chat->history_bytes;
+    settings.workers = chat->workers;
     settings.login_tries = 60000;
     settings.register_tries = 3600000;
     settings.iterations_min = 1;
     return server_main(port, &settings);
-}
-
-static void audit_entry(struct chat *chat, uint64_t number, const uint8_t *in,
-                        size_t len)
-{
-    struct ledger *ledger = &chat->ledger;
-    struct sotto_stored entry;
-    struct ledger_what what;
-    if (sotto_stored_decode(&entry, in, len) != SOTTO_OK) {
-        ledger_wrong(ledger, "number %llu is damaged",
-                     (unsigned long long)number);
-        return;
-    }
-    if (entry.type != SOTTO_MSG_MESSAGE) {
-        ledger_name((const char *)entry.sender.at, entry.sender.len,
-                    entry.type == SOTTO_MSG_ENTERED, &what);
-    } else if (!ledger_recognise(ledger, (const char *)entry.text.at,
-                                 entry.text.len, &what)) {
-        ledger_wrong(ledger, "number %llu was never said",
-                     (unsigned long long)number);
-        return;
-    }
-    ledger_stored(ledger, number, &what);
-}
-
-/* Reads the log from its first entry to its last. */
-static bool audit_log(struct chat *chat, struct sotto_log *log, uint8_t *buffer)
-{
-    uint64_t number = 0;
-    size_t len = 0;
-    enum sotto_err err;
-    while ((err = sotto_log_read(log, number + 1, buffer, SOTTO_LOG_BUFFER_MIN,
-                                 &len, &number)) == SOTTO_OK) {
-        audit_entry(chat, number, buffer, len);
-    }
-    return err == SOTTO_ERR_NOT_FOUND;
-}
-
-static int audit(struct chat *chat, struct port *port)
-{
-    const struct sotto_log_config config = {.name = "lobby",
-                                            .segment_bytes =
-                                                HISTORY_BYTES / SERVER_SEGMENTS,
-                                            .segments = SERVER_SEGMENTS,
-                                            .reserve = 1};
-    struct sotto_log_report report;
-    struct sotto_files files;
-    struct port_loop *loop = NULL;
-    struct sotto_log *log = NULL;
-    uint8_t *buffer = sim_memory(SOTTO_LOG_BUFFER_MIN);
-    if (port_loop_open(port, 1, &loop) != SOTTO_OK ||
-        port_files_open(loop, "data", true, &files) != SOTTO_OK ||
-        sotto_log_open(&log, sim_memory(sotto_log_size()), &config, &files,
-                       buffer, SOTTO_LOG_BUFFER_MIN, &report) != SOTTO_OK) {
-        return 1;
-    }
-    const bool is_whole = report.damaged_segments == 0;
-    const bool is_read = audit_log(chat, log, buffer);
-    sotto_log_close(log);
-    port_files_close(&files);
-    port_loop_close(loop);
-    return is_whole && is_read ? 0 : 1;
 }
 
 static int server_program(void *arg)
@@ -102,7 +40,8 @@ static int server_program(void *arg)
     if (port_open(&port) != SOTTO_OK) {
         return 1;
     }
-    return chat->audits ? audit(chat, port) : serve(port);
+    return chat->duty == CHAT_SERVES ? serve(chat, port)
+                                     : chat_duty(chat, port);
 }
 
 /* ---- a person's program ----------------------------------------------- */
@@ -116,7 +55,7 @@ static int talk(struct chat_person *person, struct port *port,
     client_defaults(&settings);
     settings.user = person->name;
     settings.password_file = PASSWORD_FILE;
-    settings.data = "data";
+    settings.data = CHAT_FOLDER;
     settings.registers = person->registers;
     settings.json = true;
     settings.trust_first = true;
@@ -160,6 +99,8 @@ void chat_open(struct chat *chat, uint64_t seed,
     seed_init(&chat->dice, seed);
     chat->sim = sim_open(seed, profile);
     chat->people_count = people;
+    chat->workers = 1 + (unsigned)(seed % 2);
+    chat->history_bytes = HISTORY_BYTES;
     chat->server =
         sim_machine_add(chat->sim, SERVER_NAME, server_program, chat);
     for (unsigned i = 0; i < people; i++) {
@@ -177,6 +118,7 @@ void chat_open(struct chat *chat, uint64_t seed,
         sim_put_file(person->machine, PASSWORD_FILE, person->password);
     }
     ledger_open(&chat->ledger);
+    chat_watch_secrets(chat);
 }
 
 void chat_close(struct chat *chat)
@@ -223,13 +165,24 @@ static void start_person(struct chat_person *person)
     sim_start(person->machine);
 }
 
+/* A server that does not start asks for a repair of its accounts' file when a
+ * cut of power has damaged lines that were not synced. */
+static void start_server(struct chat *chat)
+{
+    if (sim_exit_code(chat->server) == 1 &&
+        ++chat->failed_starts % STARTS_PATIENT == 0) {
+        chat_do(chat, CHAT_REPAIRS);
+    }
+    chat->server_is_ill = false;
+    chat->server_ms = sim_now_ms(chat->sim) + 1000; /* if it fails */
+    sim_start(chat->server);
+}
+
 void chat_start_due(struct chat *chat)
 {
     const uint64_t now_ms = sim_now_ms(chat->sim);
     if (!sim_is_running(chat->server) && now_ms >= chat->server_ms) {
-        chat->server_is_ill = false;
-        chat->server_ms = now_ms + 1000; /* if it fails */
-        sim_start(chat->server);
+        start_server(chat);
     }
     for (unsigned i = 0; i < chat->people_count; i++) {
         struct chat_person *person = &chat->people[i];
@@ -295,8 +248,7 @@ void chat_settle(struct chat *chat, uint64_t ms)
     }
 }
 
-/* Asks a program to end, and waits for it. */
-static void stop(struct chat *chat, struct sim_machine *machine)
+void chat_stop(struct chat *chat, struct sim_machine *machine)
 {
     const uint64_t end_ms = sim_now_ms(chat->sim) + 60000;
     if (!sim_is_running(machine)) {
@@ -311,19 +263,26 @@ static void stop(struct chat *chat, struct sim_machine *machine)
     }
 }
 
+void chat_do(struct chat *chat, enum chat_duty duty)
+{
+    chat->duty = duty;
+    sim_start(chat->server);
+    while (sim_is_running(chat->server)) {
+        chat_run(chat, TURN_MS);
+    }
+    chat->duty = CHAT_SERVES;
+}
+
 void chat_audit(struct chat *chat)
 {
     for (unsigned i = 0; i < chat->people_count; i++) {
-        stop(chat, chat->people[i].machine);
+        chat_stop(chat, chat->people[i].machine);
     }
-    stop(chat, chat->server);
+    chat_stop(chat, chat->server);
     if (sim_is_running(chat->server)) {
         return;
     }
-    chat->audits = true;
-    sim_start(chat->server);
-    chat_run(chat, TURN_MS); /* it waits for nothing */
-    chat->audits = false;
+    chat_do(chat, CHAT_AUDITS);
     if (sim_exit_code(chat->server) != 0) {
         ledger_wrong(&chat->ledger, "the log is damaged");
     }

@@ -71,6 +71,7 @@ static void take_ready(struct chat_person *person)
     struct ledger_what me;
     ledger_name(person->name, strlen(person->name), true, &me);
     chat->ledger.names[person->number] = me.serial;
+    chat->failed_starts = 0;
     person->is_ready = true;
     person->has_account = true;
     person->registers = false;

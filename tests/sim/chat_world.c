@@ -3,7 +3,7 @@
  * seed, under everything that storm.c has.
  *
  * usage: chat_world FROM COUNT [MINUTES]: seeds FROM to FROM + COUNT - 1, each
- * for so many minutes of its own time (default: 10). FROM "new": seeds that
+ * for so many minutes of its own time (default: 4). FROM "new": seeds that
  * were never tried, by the clock. SOTTO_SEED in the environment: this one seed
  * alone. SOTTO_SIM_LOG=1: with the words of all programs.
  */
@@ -16,7 +16,7 @@
 #include <time.h>
 
 #define PEOPLE          20U
-#define MINUTES_DEFAULT 10U
+#define MINUTES_DEFAULT 4U
 
 /* One life; false when something was wrong. */
 static bool live(uint64_t seed, uint64_t minutes)
@@ -27,9 +27,9 @@ static bool live(uint64_t seed, uint64_t minutes)
     const struct ledger *ledger = &chat.ledger;
     const bool is_right = ledger->wrong[0] == '\0';
     (void)printf("seed %" PRIu64 ": %" PRIu64 " s, %" PRIu64 " stored, %" PRIu64
-                 " acknowledged, %" PRIu64 " shown%s%s\n",
+                 " acknowledged, %" PRIu64 " shown, %u repairs%s%s\n",
                  seed, sim_now_ms(chat.sim) / 1000, ledger->stored_count,
-                 ledger->acked_count, ledger->seen_count,
+                 ledger->acked_count, ledger->seen_count, chat.repairs,
                  is_right ? "" : ": WRONG: ", ledger->wrong);
     (void)fflush(stdout);
     chat_close(&chat);

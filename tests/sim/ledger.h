@@ -19,8 +19,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LEDGER_PEOPLE   32U
-#define LEDGER_TEXT_MAX 1200U
+#define LEDGER_PEOPLE    32U
+#define LEDGER_TEXT_MAX  1200U
+#define LEDGER_WRONG_MAX 256U
 
 /* What an entry is: of whom, and which of his texts; or somebody's name. */
 enum ledger_kind {
@@ -62,7 +63,7 @@ struct ledger {
     uint64_t seen_count;
     uint64_t acked_count;
     uint64_t stored_count;
-    char wrong[256]; /* "" while everything is right */
+    char wrong[LEDGER_WRONG_MAX]; /* "" while everything is right */
 };
 
 void ledger_open(struct ledger *ledger);

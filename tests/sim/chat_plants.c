@@ -1,0 +1,128 @@
+/*
+ * chat_plants.c - can the simulation find anything? Three bugs, each planted
+ * where a real one could be, must be found by the lives of a few seeds that
+ * go well without.
+ *
+ * The linker puts the functions below around those of core (--wrap).
+ */
+#include "core/base/secret.h"
+#include "core/store/log_record.h"
+#include "tests/sim/storm.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <string.h>
+
+#include <cmocka.h>
+
+#define PEOPLE  8U
+#define MINUTES 4U
+#define SEEDS   6U
+
+enum plant {
+    PLANT_NOTHING,
+    PLANT_DROPPED_SYNC,  /* the disk says that it has synced, and has not */
+    PLANT_REUSED_NUMBER, /* a reservation of numbers reserves none */
+    PLANT_SKIPPED_WIPE   /* secrets are left where they were */
+};
+
+struct planted {
+    enum plant plant;
+};
+
+static struct planted *planted(void)
+{
+    static struct planted planted;
+    return &planted;
+}
+
+void __real_log_head_encode(const struct log_head *head,
+                            const struct log_place *place,
+                            uint8_t out[static LOG_HEAD_LEN]);
+void __wrap_log_head_encode(const struct log_head *head,
+                            const struct log_place *place,
+                            uint8_t out[static LOG_HEAD_LEN]);
+void __real_sotto_wipe(void *mem, size_t len);
+void __wrap_sotto_wipe(void *mem, size_t len);
+
+void __wrap_log_head_encode(const struct log_head *head,
+                            const struct log_place *place,
+                            uint8_t out[static LOG_HEAD_LEN])
+{
+    struct log_head written = *head;
+    if (planted()->plant == PLANT_REUSED_NUMBER && head->type == LOG_NEXT) {
+        written.number = 1;
+    }
+    __real_log_head_encode(&written, place, out);
+}
+
+void __wrap_sotto_wipe(void *mem, size_t len)
+{
+    if (planted()->plant != PLANT_SKIPPED_WIPE) {
+        __real_sotto_wipe(mem, len);
+    }
+}
+
+/* Lives one seed; what went wrong is in `wrong`. */
+static void live(uint64_t seed, char wrong[static LEDGER_WRONG_MAX])
+{
+    static struct chat chat;
+    chat_open(&chat, seed, &sim_quiet, PEOPLE);
+    sim_disk_lies(chat.server, planted()->plant == PLANT_DROPPED_SYNC);
+    storm_live(&chat, MINUTES);
+    memcpy(wrong, chat.ledger.wrong, LEDGER_WRONG_MAX);
+    chat_close(&chat);
+}
+
+/* Whether one of the seeds shows something in these words. */
+static bool find(enum plant plant, const char *words)
+{
+    char wrong[LEDGER_WRONG_MAX] = "";
+    planted()->plant = plant;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        live(seed, wrong);
+        if (wrong[0] != '\0') {
+            print_message("seed %u: %s\n", (unsigned)seed, wrong);
+        }
+        if (strstr(wrong, words) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void test_plants_nothing_is_found_where_nothing_is(void **state)
+{
+    (void)state;
+    assert_false(find(PLANT_NOTHING, " ")); /* no sentence at all */
+}
+
+static void test_plants_a_dropped_sync_is_found(void **state)
+{
+    (void)state;
+    assert_true(find(PLANT_DROPPED_SYNC, "lost"));
+}
+
+static void test_plants_a_reused_number_is_found(void **state)
+{
+    (void)state;
+    assert_true(find(PLANT_REUSED_NUMBER, "was used twice"));
+}
+
+static void test_plants_a_skipped_wipe_is_found(void **state)
+{
+    (void)state;
+    assert_true(find(PLANT_SKIPPED_WIPE, "in memory"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plants_nothing_is_found_where_nothing_is),
+        cmocka_unit_test(test_plants_a_dropped_sync_is_found),
+        cmocka_unit_test(test_plants_a_reused_number_is_found),
+        cmocka_unit_test(test_plants_a_skipped_wipe_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
