@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 /* This thread's context with the key at the front of `aead`'s words; `iv`: or
- * nonce. NULL when it cannot be had. */
+ * nonce. */
 EVP_CIPHER_CTX *sotto_cipher_begin(const struct sotto_aead *aead,
                                    const uint8_t *iv, int seals);
 
@@ -20,7 +20,7 @@ EVP_CIPHER_CTX *sotto_cipher_begin(const struct sotto_aead *aead,
 bool sotto_cipher_put(EVP_CIPHER_CTX *ctx, const uint8_t *in, size_t len,
                       uint8_t *out) SOTTO_MUST_CHECK;
 
-/* Erases the key; `ctx` may be NULL. */
+/* Erases the key. */
 void sotto_cipher_end(EVP_CIPHER_CTX *ctx);
 
 #endif

@@ -5,7 +5,7 @@
  *
  * The words of a key are the key: kept.h says why.
  */
-#include "core/base/secret.h"
+#include "core/base/assert.h"
 #include "core/crypto/aead_ciphers.h"
 #include "core/crypto/openssl/cipher.h"
 #include <limits.h>
@@ -19,13 +19,13 @@ _Static_assert(SOTTO_AEAD_WORDS * sizeof(uint32_t) >= SOTTO_AEAD_KEY_MAX,
 EVP_CIPHER_CTX *sotto_cipher_begin(const struct sotto_aead *aead,
                                    const uint8_t *iv, int seals)
 {
+    const uint8_t *key = (const uint8_t *)aead->words;
     EVP_CIPHER_CTX *ctx = sotto_kept_cipher(aead->alg);
+    int ret;
 
-    if (ctx != NULL &&
-        EVP_CipherInit_ex2(ctx, NULL, (const uint8_t *)aead->words, iv, seals,
-                           NULL) != 1) {
-        return NULL;
-    }
+    SOTTO_ASSERT(ctx != NULL); /* but for memory: see README.md */
+    ret = EVP_CipherInit_ex2(ctx, NULL, key, iv, seals, NULL);
+    SOTTO_ASSERT(ret == 1);
     return ctx;
 }
 
@@ -41,10 +41,9 @@ bool sotto_cipher_put(EVP_CIPHER_CTX *ctx, const uint8_t *in, size_t len,
 void sotto_cipher_end(EVP_CIPHER_CTX *ctx)
 {
     static const uint8_t zeros[SOTTO_AEAD_KEY_MAX] = {0};
+    int ret = EVP_CipherInit_ex2(ctx, NULL, zeros, NULL, 1, NULL);
 
-    if (ctx != NULL) {
-        (void)EVP_CipherInit_ex2(ctx, NULL, zeros, NULL, 1, NULL);
-    }
+    SOTTO_ASSERT(ret == 1);
 }
 
 /* ---- both ciphers ------------------------------------------------------- */
@@ -59,7 +58,7 @@ static bool seal_text(const struct sotto_aead *aead,
 {
     EVP_CIPHER_CTX *ctx = sotto_cipher_begin(aead, m->nonce, 1);
     int rest;
-    bool ok = ctx != NULL && sotto_cipher_put(ctx, m->ad, m->ad_len, NULL) &&
+    bool ok = sotto_cipher_put(ctx, m->ad, m->ad_len, NULL) &&
               sotto_cipher_put(ctx, m->text, m->len, out) &&
               EVP_CipherFinal_ex(ctx, out + m->len, &rest) == 1 &&
               EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG,
@@ -80,7 +79,7 @@ static bool open_text(const struct sotto_aead *aead,
 
     /* Decrypts, then compares the tag in constant time. */
     memcpy(expected, tag, sizeof expected);
-    ok = ctx != NULL && sotto_cipher_put(ctx, m->ad, m->ad_len, NULL) &&
+    ok = sotto_cipher_put(ctx, m->ad, m->ad_len, NULL) &&
          sotto_cipher_put(ctx, m->text, m->len, out) &&
          EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, SOTTO_AEAD_TAG_LEN,
                              expected) == 1 &&
