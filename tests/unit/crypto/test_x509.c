@@ -481,6 +481,67 @@ static void test_x509_believes_what_openssl_makes(void **state)
     assert_hex(subject.at, subject.len, "300e310c300a06035504030c03626f62");
 }
 
+/* The certificate of a server, by openssl; and its authority. For chat.example,
+ * *.room.example and 192.0.2.7, from 2026 to 2126. */
+static const char openssl_server[] =
+    "308201cb30820170a00302010202140125db621c2627a8a6a257f18d84234c69b803e3300a"
+    "06082a8648ce3d040302300f310d300b06035504030c04726f6f743020170d323631313237"
+    "3037313530385a180f32313236313130343037313530385a3011310f300d06035504030c06"
+    "7365727665723059301306072a8648ce3d020106082a8648ce3d03010703420004b40e28f0"
+    "197268f3ea06fb78e2f04ad5e0b78394a02e0f05655a304a67774fd25dd82d88a86cd9ac42"
+    "27bad39a0bd34bea1388b54b4d3989d98337d0628d1576a381a53081a2300c0603551d1301"
+    "01ff04023000300e0603551d0f0101ff04040302078030130603551d25040c300a06082b06"
+    "010505070301302d0603551d1104263024820c636861742e6578616d706c65820e2a2e726f"
+    "6f6d2e6578616d706c658704c0000207301d0603551d0e04160414280bab002770a71511ee"
+    "adc4755fed3d3160350e301f0603551d23041830168014bf426ec3f09c3d8854740df858f5"
+    "e69577e72578300a06082a8648ce3d04030203490030460221008488fcc2179b5d66c175fc"
+    "c0c603a29930f659a970d9c9889c39dc0f979e6da802210093f4e847546d6bb5d85fce8014"
+    "b729ce3580292bad438758949a88d00e5e82c6";
+static const char openssl_root[] =
+    "308201633082010aa0030201020214579eba153b821ef8881cbf094a023bc5a7ca4ae1300a"
+    "06082a8648ce3d040302300f310d300b06035504030c04726f6f743020170d323631313237"
+    "3037313530375a180f32313236313130343037313530375a300f310d300b06035504030c04"
+    "726f6f743059301306072a8648ce3d020106082a8648ce3d03010703420004b4d04d2738cd"
+    "b69209e4d1609dcbce2e0a8347a0e5305400cf27ae6b65fb282ead22188a6b91aeb8a4714c"
+    "a69d012d42c66040663e110c69da91dd56b1c035dca3423040300f0603551d130101ff0405"
+    "30030101ff300e0603551d0f0101ff040403020204301d0603551d0e04160414bf426ec3f0"
+    "9c3d8854740df858f5e69577e72578300a06082a8648ce3d040302034700304402202e64a5"
+    "724b22d4941e8617c24beb70b7349f99d7589f2702978c2b8d92ea120d022057a16cc3ef23"
+    "2b26c5869c5ca5b66722c325c703ea30bef3fcc7508063ebdd40";
+
+static void test_x509_compares_names_that_openssl_writes(void **state)
+{
+    static const struct {
+        const char *name;
+        enum sotto_err err;
+    } table[] = {
+        {"chat.example", SOTTO_OK},
+        {"big.room.example", SOTTO_OK},
+        {"BIG.Room.Example", SOTTO_OK},
+        {"room.example", SOTTO_ERR_AUTH},
+        {"a.b.room.example", SOTTO_ERR_AUTH},
+        {".room.example", SOTTO_ERR_AUTH},
+        {"a.chat.example", SOTTO_ERR_AUTH},
+        {"192.0.2.7", SOTTO_OK},
+        {"192.0.2.70", SOTTO_ERR_AUTH},
+        {"::ffff:192.0.2.7", SOTTO_ERR_AUTH},
+        {"server", SOTTO_ERR_AUTH},
+    };
+
+    (void)state;
+    make();
+    chain[0] = (struct sotto_span){bytes[0], unhex(openssl_server, bytes[0],
+                                                   CERTIFICATE_MAX)};
+    anchor = (struct sotto_span){bytes[1], unhex(openssl_root, bytes[1],
+                                                 CERTIFICATE_MAX)};
+    trust.now = 2000000000;
+    trust.usage = SOTTO_X509_SERVER;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        trust.name = table[i].name;
+        assert_int_equal(verify(1), table[i].err);
+    }
+}
+
 static void test_x509_refuses_key_of_another_curve(void **state)
 {
     (void)state;
@@ -609,6 +670,8 @@ int test_x509(void)
         cmocka_unit_test_setup(test_x509_refuses_bytes_behind, setup),
         cmocka_unit_test_setup(test_x509_refuses_every_changed_byte, setup),
         cmocka_unit_test_setup(test_x509_believes_what_openssl_makes, setup),
+        cmocka_unit_test_setup(test_x509_compares_names_that_openssl_writes,
+                               setup),
         cmocka_unit_test_setup(test_x509_refuses_key_of_another_curve, setup),
         cmocka_unit_test_setup(test_x509_says_what_is_wrong, setup),
         cmocka_unit_test_setup(test_x509_says_how_long_a_chain_is_valid, setup),
