@@ -74,14 +74,23 @@ void sotto_devices_drop_all(struct sotto_accounts *accounts,
     }
 }
 
+/* Whether another device has this id. */
+static bool is_anothers(const struct sotto_accounts *accounts,
+                        const struct sotto_account_device *device)
+{
+    const size_t place = sotto_keyed_index_find(&accounts->by_id, device->id,
+                                                SOTTO_DEVICE_ID_LEN);
+    return place != SOTTO_INDEX_NONE &&
+           (!is_of(&accounts->devices[place], device->account) ||
+            strcmp(accounts->devices[place].name, device->name) != 0);
+}
+
 enum sotto_err sotto_devices_set(struct sotto_accounts *accounts,
                                  const struct sotto_account_device *device)
 {
-    const struct sotto_account_device *same = by_id(accounts, device->id);
-    if (sotto_accounts_get(accounts, device->account,
-                           strlen(device->account)) == NULL ||
-        (same != NULL && (!is_of(same, device->account) ||
-                          strcmp(same->name, device->name) != 0))) {
+    if (is_anothers(accounts, device) ||
+        sotto_accounts_get(accounts, device->account,
+                           strlen(device->account)) == NULL) {
         return SOTTO_OK; /* of an account whose line was lost */
     }
     sotto_devices_drop(accounts, device->account, device->name);

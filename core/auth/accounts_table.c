@@ -47,10 +47,10 @@ struct sotto_account *sotto_accounts_get(const struct sotto_accounts *accounts,
 enum sotto_err sotto_accounts_table_set(struct sotto_accounts *accounts,
                                         const struct sotto_account *account)
 {
-    struct sotto_account *old =
-        sotto_accounts_get(accounts, account->name, strlen(account->name));
-    if (old != NULL) {
-        *old = *account;
+    const size_t old = sotto_keyed_index_find(&accounts->by_name, account->name,
+                                              strlen(account->name));
+    if (old != SOTTO_INDEX_NONE) {
+        accounts->table[old] = *account;
         return SOTTO_OK;
     }
     if (accounts->count == accounts->capacity.accounts) {
