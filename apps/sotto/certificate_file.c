@@ -33,6 +33,25 @@ static uint8_t *read_file(struct port *port, const char *name, size_t cap,
     return memory;
 }
 
+/* Takes the text of a file apart, into something. */
+typedef bool (*take_text)(void *into, const char *name, struct sotto_span text,
+                          struct textbuf *why);
+
+/* The file may hold a key: what was read of it is wiped. */
+static bool read_into(struct port *port, const char *name, take_text take,
+                      void *into, struct textbuf *why)
+{
+    struct sotto_span text;
+    uint8_t *memory = read_file(port, name, CERTIFICATE_FILE_MAX, &text, why);
+    if (memory == NULL) {
+        return false;
+    }
+    const bool is_read = take(into, name, text, why);
+    sotto_wipe(memory, text.len);
+    system_memory_free(memory);
+    return is_read;
+}
+
 /* ---- a server's chain ------------------------------------------------------ */
 
 /* The next certificate of the text, into `bytes` from `*used` on. NOT_FOUND at
@@ -55,9 +74,10 @@ static enum sotto_err next_certificate(struct sotto_span *text, uint8_t *bytes,
     return err;
 }
 
-static bool read_chain(struct certificate_file *file, const char *name,
-                       struct sotto_span text, struct textbuf *why)
+static bool take_chain(void *into, const char *name, struct sotto_span text,
+                       struct textbuf *why)
 {
+    struct certificate_file *file = into;
     struct sotto_span one;
     size_t used = 0;
     enum sotto_err err = SOTTO_OK;
@@ -111,8 +131,8 @@ static bool is_key(struct sotto_span label)
            sotto_pem_is(label, "EC PRIVATE KEY");
 }
 
-static bool decode_key(const char *name, struct sotto_span text, uint8_t *key,
-                       struct textbuf *why)
+static bool take_key(void *key, const char *name, struct sotto_span text,
+                     struct textbuf *why)
 {
     uint8_t der[4096];
     struct sotto_span label = {NULL, 0};
@@ -144,15 +164,7 @@ bool certificate_key_read(struct port *port, const char *name,
                           uint8_t key[static SOTTO_P256_PRIVATE_LEN],
                           struct textbuf *why)
 {
-    struct sotto_span text;
-    uint8_t *memory = read_file(port, name, CERTIFICATE_FILE_MAX, &text, why);
-    if (memory == NULL) {
-        return false;
-    }
-    const bool is_read = decode_key(name, text, key, why);
-    sotto_wipe(memory, text.len);
-    system_memory_free(memory);
-    return is_read;
+    return read_into(port, name, take_key, key, why);
 }
 
 /* ---- both --------------------------------------------------------------------- */
@@ -183,27 +195,12 @@ static bool check_pair(const struct certificate_file *file, const char *cert,
     return true;
 }
 
-/* The file may hold its key as well: that is wiped, too. */
-static bool chain_file_read(struct port *port, const char *name,
-                            struct certificate_file *file, struct textbuf *why)
-{
-    struct sotto_span text;
-    uint8_t *memory = read_file(port, name, CERTIFICATE_FILE_MAX, &text, why);
-    if (memory == NULL) {
-        return false;
-    }
-    const bool is_read = read_chain(file, name, text, why);
-    sotto_wipe(memory, text.len);
-    system_memory_free(memory);
-    return is_read;
-}
-
 bool certificate_file_read(struct port *port, const char *cert, const char *key,
                            struct certificate_file *file, struct textbuf *why)
 {
     certificate_file_wipe(file);
     const bool is_good =
-        chain_file_read(port, cert, file, why) &&
+        read_into(port, cert, take_chain, file, why) &&
         certificate_key_read(port, key, file->private_key, why) &&
         check_pair(file, cert, key, why);
     if (!is_good) {
