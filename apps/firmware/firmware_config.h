@@ -81,6 +81,12 @@
 /* A few clients that take turns: none of them is held up. */
 #define SOTTO_PACED 0
 
+/* All of them may come at once, after a reset; a handshake keeps the board busy
+ * for a second or so, and an address cannot ask for one after the other. */
+#define SERVER_HALF_OPEN(connections)     (connections)
+#define SERVER_CONNECT_BURST(connections) (4U * (connections))
+#define SERVER_CONNECT_RATE               1
+
 #define SERVER_WORKERS_MAX 1 /* no threads */
 #define SERVER_COUNTERS    0
 

@@ -73,7 +73,22 @@
 #    define SERVER_DEVICES(accounts) (2 * (accounts))
 #endif
 
-/* Entries of each of the four tables against guessing, 34 bytes each. */
+/* Connections at a time that have not logged in, of so many in all. */
+#ifndef SERVER_HALF_OPEN
+#    define SERVER_HALF_OPEN(connections) ((connections) - (connections) / 4U)
+#endif
+
+/* Connections from one address: so many at once of so many in all, and then so
+ * many a second. */
+#ifndef SERVER_CONNECT_BURST
+#    define SERVER_CONNECT_BURST(connections) (connections)
+#endif
+#ifndef SERVER_CONNECT_RATE
+#    define SERVER_CONNECT_RATE 100
+#endif
+
+/* Entries of each of the tables by address and account (four against guessing,
+ * one of connections, one of messages), 34 bytes each. */
 #ifndef SERVER_THROTTLE
 #    define SERVER_THROTTLE 4096
 #endif

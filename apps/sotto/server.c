@@ -36,6 +36,7 @@ void *server_memory(struct server *server, size_t size)
     void *memory = system_memory(size);
     server->memory[server->memory_count] = memory;
     server->memory_count += memory != NULL;
+    server->memory_bytes += size;
     return memory;
 }
 
@@ -161,6 +162,22 @@ static bool open_lobby(struct server *server, uint8_t *ring)
     return true;
 }
 
+static struct sotto_throttle_rate connect_rate(const struct server_settings *s)
+{
+    if (s->connect_rate == 0) {
+        return (struct sotto_throttle_rate){0, 0};
+    }
+    return (struct sotto_throttle_rate){SERVER_CONNECT_BURST(
+                                            (uint32_t)s->max_connections),
+                                        1000U / (uint32_t)s->connect_rate};
+}
+
+static struct sotto_rate rate_of(const struct server_settings *s)
+{
+    return (struct sotto_rate){.messages = (uint32_t)s->message_rate,
+                               .bytes = (uint32_t)s->byte_rate};
+}
+
 static bool open_hub(struct server *server)
 {
     const struct server_settings *s = &server->settings;
@@ -176,7 +193,9 @@ static bool open_hub(struct server *server)
         .login_rate = {(uint32_t)s->login_tries, login_refill},
         .account_rate = {(uint32_t)s->login_tries * 6, login_refill / 6 + 1},
         .address_rate = {(uint32_t)s->login_tries * 12, login_refill / 12 + 1},
-        .register_rate = {(uint32_t)s->register_tries, register_refill}};
+        .register_rate = {(uint32_t)s->register_tries, register_refill},
+        .connect_rate = connect_rate(s),
+        .post_rate = rate_of(s)};
     void *memory = server_memory(server, sotto_hub_size(&config));
     if (memory == NULL) {
         return fail(server, "no memory for the hub", SOTTO_ERR_SPACE, "");
@@ -253,6 +272,7 @@ static bool open_worker(struct server *server, struct worker *worker,
         .idle_ms = (uint32_t)server->settings.idle_ms,
         .stall_ms = (uint32_t)server->settings.stall_ms,
         .hold_ms = SERVER_HOLD_MS,
+        .rate = rate_of(&server->settings),
         .window = SERVER_WINDOW};
     return open_pools(server, worker);
 }
@@ -409,6 +429,10 @@ static void announce(struct server *server)
     log_event(&server->log, LOG_INFO, "server",
               server->identity.is_new ? "new_key" : "key",
               LOG_FIELDS(log_text("fingerprint", text)));
+    log_event(
+        &server->log, LOG_INFO, "server", "limits",
+        LOG_FIELDS(log_number("connections", server->settings.max_connections),
+                   log_number("memory_kib", server->memory_bytes / 1024)));
     log_event(&server->log, LOG_INFO, "server", "ready",
               LOG_FIELDS(log_text("data", server->settings.data)));
 }

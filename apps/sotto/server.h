@@ -28,6 +28,7 @@ struct server_settings {
     unsigned log_level;
     uint64_t workers; /* 0: as many as there are processors */
     uint64_t max_connections;
+    uint64_t max_half_open; /* who have not logged in; 0: as capacity.h says */
     uint64_t max_accounts;
     uint64_t history_bytes;
     uint64_t login_ms;
@@ -35,6 +36,9 @@ struct server_settings {
     uint64_t stall_ms;
     uint64_t login_tries;    /* wrong passwords a minute, account and address */
     uint64_t register_tries; /* registrations an hour, per address */
+    uint64_t connect_rate;   /* connections a second, per address; 0: any */
+    uint64_t message_rate;   /* a second, per connection and account; 0: any */
+    uint64_t byte_rate;      /* likewise */
     uint64_t iterations_min;
 };
 

@@ -1,7 +1,7 @@
 #include "apps/sotto/server_inner.h"
 
 /* New connections in one turn, so that nobody holds up the others. */
-#define ACCEPTS_A_TURN 64
+#define ACCEPTS_A_TURN 4
 
 void server_set_accepting(struct server *server, bool wanted)
 {
@@ -41,13 +41,20 @@ static bool is_full(const struct server *server)
     return server->connections >= (size_t)server->settings.max_connections;
 }
 
-/* When all places are taken, somebody who has not logged in loses his, the
- * oldest first. True when somebody did: it may take a while. */
-static bool make_place(struct server *server)
+static bool has_too_many_strangers(const struct server *server)
+{
+    const size_t told = (size_t)server->settings.max_half_open;
+    const size_t all = (size_t)server->settings.max_connections;
+    return sotto_hub_strangers(server->hub) >
+           (told != 0 ? told : SERVER_HALF_OPEN(all));
+}
+
+/* Somebody who has not logged in loses his place, the oldest first. True when
+ * somebody did: it may take a while. */
+static bool dismiss_stranger(struct server *server)
 {
     struct sotto_seat_id stranger;
-    if (!is_full(server) ||
-        !sotto_hub_oldest_stranger(server->hub, &stranger)) {
+    if (!sotto_hub_dismiss_stranger(server->hub, &stranger)) {
         return false;
     }
     server->gave_way += SERVER_COUNTERS;
@@ -75,8 +82,8 @@ void server_left(struct server *server, struct sotto_seat_id seat)
 
 /* ---- accepting ---------------------------------------------------------- */
 
-/* Tells somebody for whom there is no place, before anything else is said. */
-static void refuse(struct server *server, struct port_stream *stream)
+/* Tells somebody to come later, before anything else is said. */
+static void refuse(struct port_stream *stream)
 {
     const uint8_t busy[] = {0, 0, SOTTO_REFUSAL_BUSY};
     size_t put = 0;
@@ -84,6 +91,12 @@ static void refuse(struct server *server, struct port_stream *stream)
         put = 0; /* then it just sees the end */
     }
     port_stream_close(stream);
+}
+
+static void refuse_for_want_of_room(struct server *server,
+                                    struct port_stream *stream)
+{
+    refuse(stream);
     server->refused++;
     log_event(&server->log, LOG_WARN, "server", "full",
               LOG_FIELDS(log_number("connections", server->connections)));
@@ -100,6 +113,9 @@ static void welcome(struct server *server, struct worker *worker,
         threads_welcome(worker, seat, stream);
     } else {
         worker_welcome(worker, seat, stream);
+    }
+    if (has_too_many_strangers(server)) {
+        (void)dismiss_stranger(server);
     }
 }
 
@@ -134,7 +150,10 @@ static bool accept_one(struct server *server, struct port_listener *listener)
         return false;
     }
     if (conn == NULL) {
-        refuse(server, stream);
+        refuse_for_want_of_room(server, stream);
+    } else if (!sotto_hub_admits(server->hub, peer.ip, server->now_ms)) {
+        refuse(stream); /* no log, which anybody could fill with it */
+        sotto_pool_give(&worker->conns, conn);
     } else {
         server->generation++;
         welcome(server, worker, seat, stream, &peer);
@@ -148,7 +167,7 @@ void server_accept(struct server *server, struct port_listener *listener)
         if (server_has_threads(server) && !threads_have_room(server)) {
             return; /* the listener reports them again */
         }
-        if (make_place(server) && is_full(server)) {
+        if (is_full(server) && dismiss_stranger(server) && is_full(server)) {
             server_set_accepting(server, false); /* until there is one */
             return;
         }

@@ -54,6 +54,7 @@ struct server {
     struct identity identity;
     void *memory[SERVER_MEMORY_MAX]; /* of all that follows */
     size_t memory_count;
+    size_t memory_bytes; /* all of them: what it can ever take for itself */
     struct sotto_accounts *accounts;
     struct sotto_log *lobby;
     struct sotto_hub *hub;

@@ -71,6 +71,14 @@ static const struct option server_options[] = {
      .offset = AT(max_connections),
      .min = 1,
      .max = 100000},
+    {.name = "max-half-open",
+     .value = "N",
+     .help = "Connections at a time that have not logged in; for one more the "
+             "oldest has to go. Default: three quarters of --max-connections.",
+     .kind = OPTION_NUMBER,
+     .offset = AT(max_half_open),
+     .min = 1,
+     .max = 100000},
     {.name = "max-accounts",
      .value = "N",
      .help = "Accounts that may exist. Default: 10000.",
@@ -124,6 +132,28 @@ static const struct option server_options[] = {
      .offset = AT(register_tries),
      .min = 1,
      .max = 3600000},
+    {.name = "connect-rate",
+     .value = "N",
+     .help = "New connections a second from one address (IPv6: one /64), after "
+             "as many at once as --max-connections; others are told to come "
+             "later. 0: no limit. Default: 100.",
+     .kind = OPTION_NUMBER,
+     .offset = AT(connect_rate),
+     .max = 1000},
+    {.name = "message-rate",
+     .value = "N",
+     .help = "Messages a second of one connection, and of one account on all "
+             "its connections, after as many at once; what is more has to wait "
+             "and is not lost. 0: no limit. Default: 1000.",
+     .kind = OPTION_NUMBER,
+     .offset = AT(message_rate),
+     .max = 1000000},
+    {.name = "byte-rate",
+     .value = "SIZE",
+     .help = "Bytes a second, likewise. 0: no limit. Default: 1M.",
+     .kind = OPTION_SIZE,
+     .offset = AT(byte_rate),
+     .max = 1U << 30},
     {.name = "log-level",
      .value = "LEVEL",
      .help = "What is logged on standard error. Default: info.",
@@ -186,6 +216,9 @@ void server_defaults(struct server_settings *settings)
         .stall_ms = 30000,
         .login_tries = 10,
         .register_tries = 100,
+        .connect_rate = SERVER_CONNECT_RATE,
+        .message_rate = 1000,
+        .byte_rate = 1U << 20,
         .iterations_min = SOTTO_SCRAM_ITERATIONS_MIN,
     };
 }

@@ -83,6 +83,7 @@ static void log_counters(const struct server *server,
                    log_number("logged_in", sotto_hub_present(server->hub)),
                    log_number("accepted", server->accepted),
                    log_number("full", server->refused),
+                   log_number("turned_away", c->turned_away),
                    log_number("posts", c->posts), log_number("acked", c->acked),
                    log_number("logins", c->logins),
                    log_number("refused_logins", c->refused_logins),
@@ -206,8 +207,8 @@ static void wait(struct server *server, struct port_event *events,
         threads_wait(server, (uint32_t)left_ms, events, count);
         return;
     }
-    const bool is_busy = worker_is_busy(&server->workers[0]);
-    port_wait(server->loop, is_busy ? 0 : (uint32_t)left_ms, events,
+    port_wait(server->loop,
+              worker_wait_ms(&server->workers[0], server->tick_ms), events,
               SERVER_EVENTS, count);
     worker_count(&server->workers[0], COUNT_WAITS, 1);
 }

@@ -166,11 +166,9 @@ static bool has_something_to_do(struct worker *worker)
 static size_t wait_for_events(struct worker *worker, struct port_event *events)
 {
     atomic_bool *is_asleep = &worker->mail->is_asleep;
-    const uint64_t tick_ms = worker->mail->tick_ms;
-    uint32_t timeout_ms = 0;
+    uint32_t timeout_ms = worker_wait_ms(worker, worker->mail->tick_ms);
     size_t count = 0;
-    if (!worker_is_busy(worker) && tick_ms > worker->now_ms) {
-        timeout_ms = (uint32_t)(tick_ms - worker->now_ms);
+    if (timeout_ms > 0) {
         atomic_store(is_asleep, true);
         if (has_something_to_do(worker)) {
             timeout_ms = 0;

@@ -7,9 +7,31 @@
 /* Reads of one connection in one turn, so that nobody holds up the others. */
 #define READS_A_TURN 4
 
+static bool shakes_hands(const struct conn *conn)
+{
+    return conn->session.state == SOTTO_SESSION_HANDSHAKE;
+}
+
+static void queue_new(struct worker *worker, struct conn *conn)
+{
+    if (conn->is_new) {
+        return;
+    }
+    conn->is_new = true;
+    conn->next_new = NULL;
+    if (worker->first_new == NULL) {
+        worker->first_new = conn;
+    } else {
+        worker->last_new->next_new = conn;
+    }
+    worker->last_new = conn;
+}
+
 static void mark_dirty(struct worker *worker, struct conn *conn)
 {
-    if (!conn->is_dirty) {
+    if (shakes_hands(conn)) {
+        queue_new(worker, conn);
+    } else if (!conn->is_dirty) {
         conn->is_dirty = true;
         conn->next_dirty = worker->dirty;
         worker->dirty = conn;
@@ -118,14 +140,17 @@ void worker_welcome(struct worker *worker, struct sotto_seat_id seat,
                     struct port_stream *stream)
 {
     struct conn *conn = conn_of(worker, seat);
-    const bool was_dirty = conn->is_dirty; /* its last user's end, this turn */
-    struct conn *next_dirty = conn->next_dirty;
+    /* It may still stand in lists, from its last user's time. */
     *conn = (struct conn){.stream = stream,
-                          .seat = seat,
+                          .next_dirty = conn->next_dirty,
+                          .next_new = conn->next_new,
+                          .next_paced = conn->next_paced,
                           .is_open = true,
+                          .is_dirty = conn->is_dirty,
+                          .is_new = conn->is_new,
+                          .is_paced = conn->is_paced,
                           .is_reading = true,
-                          .is_dirty = was_dirty,
-                          .next_dirty = next_dirty};
+                          .seat = seat};
     const size_t at = index_of(worker, seat);
     if (at >= worker->conn_high) {
         worker->conn_high = at + 1;
@@ -282,6 +307,9 @@ static void read_some(struct worker *worker, struct conn *conn)
         worker_count(worker, COUNT_READS, 1);
         if (err == SOTTO_OK) {
             worker_count(worker, COUNT_BYTES_IN, got);
+            if (shakes_hands(conn)) {
+                return; /* until its turn */
+            }
             pump(worker, conn);
             if (got < cap) {
                 return;
@@ -342,11 +370,48 @@ void worker_ready(struct worker *worker, void *tag, unsigned ready)
     }
     if ((ready & PORT_READ) != 0) {
         read_some(worker, conn);
+        want(conn);
     }
     if ((ready & PORT_WRITE) != 0) {
         conn->is_writing = false;
     }
     mark_dirty(worker, conn);
+}
+
+/* ---- pauses ------------------------------------------------------------- */
+
+/* Its session has to be looked at again when its pause is over. */
+static void note_pause(struct worker *worker, struct conn *conn)
+{
+    const uint64_t pause_ms =
+        sotto_session_pause_ms(&conn->session, worker->now_ms);
+    if (!SOTTO_PACED || pause_ms == 0) {
+        return;
+    }
+    const uint64_t until_ms = worker->now_ms + pause_ms;
+    if (worker->paced == NULL || until_ms < worker->paced_ms) {
+        worker->paced_ms = until_ms;
+    }
+    if (!conn->is_paced) {
+        conn->is_paced = true;
+        conn->next_paced = worker->paced;
+        worker->paced = conn;
+    }
+}
+
+/* All of them are looked at: those who have to wait on are noted again. */
+static void end_pauses(struct worker *worker)
+{
+    struct conn *conn = worker->paced;
+    worker->paced = NULL;
+    while (conn != NULL) {
+        struct conn *next = conn->next_paced;
+        conn->is_paced = false;
+        if (conn->is_open) {
+            mark_dirty(worker, conn);
+        }
+        conn = next;
+    }
 }
 
 /* ---- turns -------------------------------------------------------------- */
@@ -386,6 +451,7 @@ static void work_on(struct worker *worker, struct conn *conn)
     }
     resume_reading(worker, conn);
     want(conn);
+    note_pause(worker, conn);
     note_starved(worker, conn);
 }
 
@@ -414,7 +480,9 @@ void worker_tick(struct worker *worker)
         struct conn *conn = conn_at(worker, i);
         if (conn->is_open) {
             sotto_session_tick(&conn->session, worker->now_ms);
-            mark_if_busy(worker, conn);
+            if (!shakes_hands(conn)) {
+                mark_if_busy(worker, conn);
+            }
         }
     }
 }
@@ -428,9 +496,29 @@ void worker_add_report(const struct worker *worker,
     report->buffers += worker->buffers.taken;
 }
 
-bool worker_is_busy(const struct worker *worker)
+uint32_t worker_wait_ms(const struct worker *worker, uint64_t tick_ms)
 {
-    return worker->dirty != NULL || worker->has_news;
+    const bool is_busy =
+        worker->dirty != NULL || worker->first_new != NULL || worker->has_news;
+    uint64_t until_ms = is_busy ? 0 : tick_ms;
+    if (SOTTO_PACED && worker->paced != NULL && worker->paced_ms < until_ms) {
+        until_ms = worker->paced_ms;
+    }
+    return until_ms > worker->now_ms ? (uint32_t)(until_ms - worker->now_ms)
+                                     : 0;
+}
+
+/* One step of the handshake that has waited for longest. */
+static void serve_new(struct worker *worker)
+{
+    struct conn *conn = worker->first_new;
+    if (conn != NULL) {
+        worker->first_new = conn->next_new;
+        conn->is_new = false;
+        if (conn->is_open) {
+            work_on(worker, conn);
+        }
+    }
 }
 
 void worker_work(struct worker *worker)
@@ -440,6 +528,10 @@ void worker_work(struct worker *worker)
     }
     if (worker->has_news) {
         spread_news(worker);
+    }
+    if (SOTTO_PACED && worker->paced != NULL &&
+        worker->paced_ms <= worker->now_ms) {
+        end_pauses(worker);
     }
     struct conn *conn = worker->dirty;
     worker->dirty = NULL;
@@ -451,5 +543,6 @@ void worker_work(struct worker *worker)
         }
         conn = next;
     }
+    serve_new(worker);
     feed_starved(worker);
 }

@@ -12,7 +12,10 @@
  * server but what stays as it was at the start.
  *
  * A turn: everything is read and asked first, then everybody gets what there
- * is for him, in one record and with one write.
+ * is for him, in one record and with one write. A step of a handshake costs as
+ * much as hundreds of messages, and anybody can ask for one: those who shake
+ * hands stand in a queue, and one of them has his step in a turn. So whoever is
+ * in the room waits for one such step at most, however many come.
  */
 #ifndef SOTTO_APP_WORKER_H
 #define SOTTO_APP_WORKER_H
@@ -30,8 +33,12 @@ struct mail;
 struct conn {
     struct port_stream *stream;
     struct conn *next_dirty;
+    struct conn *next_new;
+    struct conn *next_paced;
     bool is_open;
     bool is_dirty;   /* in the list of those to be looked at */
+    bool is_new;     /* in the queue of those that shake hands */
+    bool is_paced;   /* in the list of those that have sent too much */
     bool is_blocked; /* its request waits for a disk, or for room on the way */
     bool is_reading; /* PORT_READ is wanted */
     bool is_writing; /* PORT_WRITE is wanted: a write was cut short */
@@ -57,7 +64,6 @@ struct worker {
     struct port_loop *loop;
     struct mail *mail; /* to and from the hub; NULL: it is this thread's */
     uint64_t now_ms;
-    uint64_t tick_ms;        /* when the deadlines are looked at again */
     size_t first;            /* the seat of its first connection */
     struct sotto_pool conns; /* the hub's thread hands out their places */
     size_t conn_high; /* no open connection has this place or a higher one */
@@ -66,7 +72,11 @@ struct worker {
     struct sotto_pool logins;
     struct sotto_session_config session;
     struct sotto_feed feed;
-    struct conn *dirty; /* a list by next_dirty */
+    struct conn *dirty;     /* a list by next_dirty */
+    struct conn *first_new; /* a queue by next_new, without those of `dirty` */
+    struct conn *last_new;
+    struct conn *paced; /* a list by next_paced ... */
+    uint64_t paced_ms;  /* ... and when the first of them may go on */
     size_t blocked;     /* connections */
     bool has_news;      /* the feed has grown since all were looked at */
     bool has_starved;   /* somebody found no buffer, and ... */
@@ -114,8 +124,9 @@ void worker_unblock(struct worker *worker);
 
 /* ---- its turn ----------------------------------------------------------- */
 
-/* Somebody has something to do: the turn must not wait. */
-bool worker_is_busy(const struct worker *worker);
+/* How long the turn may wait for events: until `tick_ms`, or until somebody has
+ * something to do. */
+uint32_t worker_wait_ms(const struct worker *worker, uint64_t tick_ms);
 
 /* Readiness of the connection with this tag. */
 void worker_ready(struct worker *worker, void *tag, unsigned ready);

@@ -240,9 +240,8 @@ void sotto_hub_leave(struct sotto_hub *hub, struct sotto_seat_id id)
     }
     if (seat->logged_in) {
         hub->present--;
-    } else {
-        sotto_hub_unlist_stranger(hub, seat);
     }
+    sotto_hub_unlist_stranger(hub, seat);
     sotto_hub_set_waiting(hub, seat, WAIT_NOTHING);
     seat->taken = false;
 }

@@ -141,10 +141,11 @@ const struct sotto_hub_counters *sotto_hub_counters(
     const struct sotto_hub *hub);
 /* Sessions that are logged in. */
 size_t sotto_hub_present(const struct sotto_hub *hub);
-/* Sessions that are not, and the one of them that came first: false when there
- * is none. */
+/* Sessions that are not, without those who were dismissed. */
 size_t sotto_hub_strangers(const struct sotto_hub *hub);
-bool sotto_hub_oldest_stranger(const struct sotto_hub *hub,
-                               struct sotto_seat_id *id);
+/* Dismisses the stranger who came first: whoever asks is about to close that
+ * connection. False when there is none. */
+bool sotto_hub_dismiss_stranger(struct sotto_hub *hub, struct sotto_seat_id *id)
+    SOTTO_MUST_CHECK;
 
 #endif

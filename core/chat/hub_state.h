@@ -32,6 +32,7 @@ struct sotto_seat {
     uint32_t newer;
     bool taken;
     bool logged_in;
+    bool is_stranger; /* in the list of those */
     bool in_room;
     bool is_primary; /* the one seat that stands for its account in lists */
     bool leaving;    /* gone, its LEFT entry is not written yet */

@@ -27,10 +27,15 @@ void sotto_hub_list_stranger(struct sotto_hub *hub, struct sotto_seat *seat)
     }
     hub->newest_stranger = at;
     hub->strangers++;
+    seat->is_stranger = true;
 }
 
 void sotto_hub_unlist_stranger(struct sotto_hub *hub, struct sotto_seat *seat)
 {
+    if (!seat->is_stranger) {
+        return; /* dismissed */
+    }
+    seat->is_stranger = false;
     if (seat->older == SOTTO_HUB_NOBODY) {
         hub->oldest_stranger = seat->newer;
     } else {
@@ -49,12 +54,13 @@ size_t sotto_hub_strangers(const struct sotto_hub *hub)
     return hub->strangers;
 }
 
-bool sotto_hub_oldest_stranger(const struct sotto_hub *hub,
-                               struct sotto_seat_id *id)
+bool sotto_hub_dismiss_stranger(struct sotto_hub *hub, struct sotto_seat_id *id)
 {
     if (hub->oldest_stranger == SOTTO_HUB_NOBODY) {
         return false;
     }
-    *id = sotto_hub_seat_id(hub, &hub->seats[hub->oldest_stranger]);
+    struct sotto_seat *oldest = &hub->seats[hub->oldest_stranger];
+    *id = sotto_hub_seat_id(hub, oldest);
+    sotto_hub_unlist_stranger(hub, oldest);
     return true;
 }

@@ -197,8 +197,9 @@ bool sotto_session_is_busy(const struct sotto_session *session,
                            const struct sotto_feed *feed)
 {
     return sotto_session_is_ending(session) ||
-           sotto_session_has_input(session) || session->wants_who ||
-           session->source == SOTTO_SOURCE_PAST || has_output(session, feed);
+           (sotto_session_has_input(session) && !session->is_paced) ||
+           session->wants_who || session->source == SOTTO_SOURCE_PAST ||
+           has_output(session, feed);
 }
 
 bool sotto_session_output(struct sotto_session *session,
