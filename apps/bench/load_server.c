@@ -79,12 +79,12 @@ static bool path_in(const char *folder, const char *name,
 static bool make_line(struct load *load, struct command_line *line,
                       size_t connections)
 {
-    static const char *const fixed[] = {"--listen",        "127.0.0.1:0",
-                                        "--registration",  "open",
-                                        "--idle-timeout",  "24h",
-                                        "--stall-timeout", "1h",
-                                        "--login-timeout", "1h",
-                                        "--log-no-time"};
+    static const char *const fixed[] = {
+        "--listen",        "127.0.0.1:0", "--registration",  "open",
+        "--idle-timeout",  "24h",         "--stall-timeout", "1h",
+        "--login-timeout", "1h",          "--connect-rate",  "0",
+        "--message-rate",  "0",           "--byte-rate",     "0",
+        "--log-no-time"};
     const struct load_settings *settings = &load->settings;
     char folder[PROCESS_PATH_MAX];
 
@@ -109,6 +109,7 @@ static bool make_line(struct load *load, struct command_line *line,
     add_number(line, "--min-iterations", 1);
     /* Those that were cut may not be gone when they come again. */
     add_number(line, "--max-connections", 2 * connections + SPARE);
+    add_number(line, "--max-half-open", 2 * connections + SPARE);
     add_number(line, "--max-accounts", connections + SPARE);
     add_number(line, "--register-tries", 3600000);
     add_number(line, "--login-tries", 60000);
