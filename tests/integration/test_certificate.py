@@ -69,6 +69,18 @@ class Believed(Certificates):
         self.assertRegex(line, r" since=\S+ certificate-until=\S+$")
         self.assertIn(server.fingerprint, line)
 
+    def test_a_person_is_not_asked(self):
+        server = self.certified(self.pki.server(self.root))
+        self.believed(server)
+        person = self.person("client", server.address, "--user", "alice",
+                             "--ca", self.root.cert, "--min-iterations",
+                             sotto.ITERATIONS, "--data", self.folder / "new")
+        person.answer("Password: ", sotto.PASSWORD)
+        person.sees("you are in #lobby as alice")
+        self.assertNotIn("fingerprint", person.screen.text())
+        person.enter("exit")
+        self.assertEqual(person.end(), 0)
+
     def test_with_an_authority_in_between(self):
         middle = self.pki.authority("middle", self.root)
         leaf = self.pki.server(middle)
