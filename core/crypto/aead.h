@@ -38,7 +38,7 @@ enum sotto_aead_alg {
  * sensible (SOTTO_SMALL_KEYS in core/crypto/mbedtls/CMakeLists.txt); libcrypto
  * the key itself. */
 #ifndef SOTTO_AEAD_WORDS
-#    define SOTTO_AEAD_WORDS 125
+#    define SOTTO_AEAD_WORDS 65
 #endif
 
 struct sotto_aead {

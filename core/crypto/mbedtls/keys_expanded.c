@@ -1,12 +1,12 @@
 /*
- * keys_expanded.c - keys with all that can be computed from them beforehand:
- * see aead_keys.h.
+ * keys_expanded.c - keys with what it is worth to compute beforehand: see
+ * aead_keys.h.
  *
  * mbedTLS keeps AES's round keys at `rk_offset` words into `buf`, in the order
  * and byte order that its code for this processor wants. Where that code needs
  * them aligned, it moves them itself when it finds that they are not. For GCM
- * it prepares, beside them, the multiples of the hash key H, and chooses a
- * multiplication for this processor.
+ * it keeps the hash key H, chooses a multiplication for this processor, and
+ * where that is its portable one, prepares a table of multiples of H.
  */
 #include "core/base/assert.h"
 #include "core/crypto/mbedtls/aead_keys.h"
@@ -19,24 +19,27 @@
 
 /* Where the parts of a CBC key stand in sotto_aead.words, ... */
 #define ENC_AT   0
-#define DEC_AT   (ENC_AT + AES128_WORDS)
-#define INNER_AT (DEC_AT + AES128_WORDS)
+#define KEY_AT   (ENC_AT + AES128_WORDS)
+#define INNER_AT (KEY_AT + SOTTO_CBC_HALF / sizeof(uint32_t))
 #define OUTER_AT (INNER_AT + SOTTO_MIDSTATE_WORDS)
 #define CBC_END  (OUTER_AT + SOTTO_MIDSTATE_WORDS)
 
-/* ... and those of a GCM key. */
-#define TABLE_AT (ENC_AT + AES256_WORDS)
-#define KIND_AT  (TABLE_AT + 64)
-#define GCM_END  (KIND_AT + 1)
+/* ... and those of a GCM key. H is the middle of mbedTLS's table. */
+#define H_AT    (ENC_AT + AES256_WORDS)
+#define KIND_AT (H_AT + 4)
+#define GCM_END (KIND_AT + 1)
+
+#define H_PLACE (MBEDTLS_GCM_HTABLE_SIZE / 2)
+
+/* The kind of a key of which the words are the key itself, ... */
+#define KIND_KEY UINT32_MAX
+/* ... else it is mbedTLS's choice of multiplication. */
 
 _Static_assert(SOTTO_AEAD_WORDS >= CBC_END && SOTTO_AEAD_WORDS >= GCM_END,
                "enlarge SOTTO_AEAD_WORDS");
 _Static_assert(sizeof((mbedtls_aes_context *)0)->buf >=
                    AES256_WORDS * sizeof(uint32_t),
                "AES-256 must be built in");
-_Static_assert(sizeof((mbedtls_gcm_context *)0)->H ==
-                   (KIND_AT - TABLE_AT) * sizeof(uint32_t),
-               "MBEDTLS_GCM_LARGE_TABLE must be off: 4 KiB for each key");
 
 static void pack(const mbedtls_aes_context *aes, uint32_t *words, size_t count)
 {
@@ -64,10 +67,8 @@ void sotto_cbc_keep(struct sotto_aead *aead, const uint8_t *key)
     ret = mbedtls_aes_setkey_enc(&aes, enc_key, 8 * SOTTO_CBC_HALF);
     SOTTO_ASSERT(ret == 0); /* fails for other key lengths only */
     pack(&aes, aead->words + ENC_AT, AES128_WORDS);
-    ret = mbedtls_aes_setkey_dec(&aes, enc_key, 8 * SOTTO_CBC_HALF);
-    SOTTO_ASSERT(ret == 0);
-    pack(&aes, aead->words + DEC_AT, AES128_WORDS);
     mbedtls_aes_free(&aes);
+    memcpy(aead->words + KEY_AT, enc_key, SOTTO_CBC_HALF);
     sotto_cbc_midstates(key, aead->words + INNER_AT, aead->words + OUTER_AT);
 }
 
@@ -80,7 +81,11 @@ void sotto_cbc_encryption(const struct sotto_aead *aead,
 void sotto_cbc_decryption(const struct sotto_aead *aead,
                           mbedtls_aes_context *aes)
 {
-    unpack(aead->words + DEC_AT, AES128_WORDS, aes);
+    mbedtls_aes_init(aes);
+    int ret =
+        mbedtls_aes_setkey_dec(aes, (const uint8_t *)(aead->words + KEY_AT),
+                               8 * SOTTO_CBC_HALF);
+    SOTTO_ASSERT(ret == 0); /* fails for other key lengths only */
 }
 
 const uint32_t *sotto_cbc_inner(const struct sotto_aead *aead)
@@ -100,28 +105,53 @@ static size_t round_words(const struct sotto_aead *aead)
     return aead->alg == SOTTO_AEAD_AES128_GCM ? AES128_WORDS : AES256_WORDS;
 }
 
+static void set_key(mbedtls_gcm_context *gcm, const struct sotto_aead *aead,
+                    const uint8_t *key)
+{
+    mbedtls_gcm_init(gcm);
+    int ret = mbedtls_gcm_setkey(gcm, MBEDTLS_CIPHER_ID_AES, key,
+                                 8 * (unsigned)sotto_aead_key_len(aead->alg));
+    SOTTO_ASSERT(ret == 0); /* fails for other key lengths only */
+}
+
+/* Whether H is all that its multiplication wants. */
+static bool has_h_alone(const mbedtls_gcm_context *gcm)
+{
+    for (size_t i = 0; i < MBEDTLS_GCM_HTABLE_SIZE; i++) {
+        if (i != H_PLACE && (gcm->H[i][0] | gcm->H[i][1]) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void sotto_gcm_keep(struct sotto_aead *aead, const uint8_t *key)
 {
     mbedtls_gcm_context gcm;
-    int ret;
 
-    mbedtls_gcm_init(&gcm);
-    ret = mbedtls_gcm_setkey(&gcm, MBEDTLS_CIPHER_ID_AES, key,
-                             8 * (unsigned)sotto_aead_key_len(aead->alg));
-    SOTTO_ASSERT(ret == 0); /* fails for other key lengths only */
-    pack(&gcm.block_cipher_ctx.ctx.aes, aead->words + ENC_AT,
-         round_words(aead));
-    memcpy(aead->words + TABLE_AT, gcm.H, sizeof gcm.H);
-    aead->words[KIND_AT] = gcm.acceleration;
+    set_key(&gcm, aead, key);
+    if (has_h_alone(&gcm)) {
+        pack(&gcm.block_cipher_ctx.ctx.aes, aead->words + ENC_AT,
+             round_words(aead));
+        memcpy(aead->words + H_AT, gcm.H[H_PLACE], sizeof gcm.H[H_PLACE]);
+        aead->words[KIND_AT] = gcm.acceleration;
+    } else {
+        memcpy(aead->words, key, sotto_aead_key_len(aead->alg));
+        aead->words[KIND_AT] = KIND_KEY;
+    }
     mbedtls_gcm_free(&gcm);
 }
 
 void sotto_gcm_prepare(const struct sotto_aead *aead, mbedtls_gcm_context *gcm)
 {
+    if (aead->words[KIND_AT] == KIND_KEY) {
+        set_key(gcm, aead, (const uint8_t *)aead->words);
+        return;
+    }
     mbedtls_gcm_init(gcm);
     gcm->block_cipher_ctx.id = MBEDTLS_BLOCK_CIPHER_ID_AES;
     unpack(aead->words + ENC_AT, round_words(aead),
            &gcm->block_cipher_ctx.ctx.aes);
-    memcpy(gcm->H, aead->words + TABLE_AT, sizeof gcm->H);
+    memcpy(gcm->H[H_PLACE], aead->words + H_AT, sizeof gcm->H[H_PLACE]);
     gcm->acceleration = (unsigned char)aead->words[KIND_AT];
 }
