@@ -6,13 +6,8 @@
 #include <stdio.h>
 
 static const struct bench *const benches[] = {
-    &bench_channel,
-    &bench_mls,
-    &bench_fanout,
-    &bench_latency,
-    &bench_login,
-    &bench_storm,
-    &bench_idle,
+    &bench_channel, &bench_mls,   &bench_fanout, &bench_latency,
+    &bench_login,   &bench_storm, &bench_idle,
 };
 #define BENCHES (sizeof benches / sizeof benches[0])
 

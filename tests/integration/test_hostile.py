@@ -67,7 +67,7 @@ class Strangers(Hostile):
                 (b"sotto" + bytes(5), wire.MAGIC),
                 (wire.hello(version=0), wire.VERSION),
                 (wire.hello(version=2), wire.VERSION),
-                (wire.hello(pattern=2), wire.SUITE),
+                (wire.hello(pattern=3), wire.SUITE),
                 (wire.hello(pattern=0), wire.SUITE),
                 (wire.hello(suite=0), wire.SUITE),
                 (wire.hello(suite=4), wire.SUITE),
