@@ -28,7 +28,7 @@ struct chat_person {
     struct chat *chat;
     unsigned number;
     struct sim_machine *machine;
-    char host[8];
+    char host[12];
     char name[CHAT_NAME_MAX];
     char password[CHAT_PASSWORD_MAX];
     bool registers;   /* at the next start */
