@@ -64,32 +64,59 @@ void __wrap_sotto_wipe(void *mem, size_t len)
     }
 }
 
-/* Lives one seed; what went wrong is in `wrong`. */
-static void live(uint64_t seed, char wrong[static LEDGER_WRONG_MAX])
+/* What a life came to. */
+struct outcome {
+    char wrong[LEDGER_WRONG_MAX];
+    uint64_t stored;
+    uint64_t acked;
+    uint64_t shown;
+    uint64_t ms;
+};
+
+static void live(uint64_t seed, struct outcome *outcome)
 {
     static struct chat chat;
     chat_open(&chat, seed, &sim_quiet, PEOPLE);
     sim_disk_lies(chat.server, planted()->plant == PLANT_DROPPED_SYNC);
     storm_live(&chat, MINUTES);
-    memcpy(wrong, chat.ledger.wrong, LEDGER_WRONG_MAX);
+    memcpy(outcome->wrong, chat.ledger.wrong, sizeof outcome->wrong);
+    outcome->stored = chat.ledger.stored_count;
+    outcome->acked = chat.ledger.acked_count;
+    outcome->shown = chat.ledger.seen_count;
+    outcome->ms = sim_now_ms(chat.sim);
     chat_close(&chat);
 }
 
 /* Whether one of the seeds shows something in these words. */
 static bool find(enum plant plant, const char *words)
 {
-    char wrong[LEDGER_WRONG_MAX] = "";
+    struct outcome outcome;
     planted()->plant = plant;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-        live(seed, wrong);
-        if (wrong[0] != '\0') {
-            print_message("seed %u: %s\n", (unsigned)seed, wrong);
+        live(seed, &outcome);
+        if (outcome.wrong[0] != '\0') {
+            print_message("seed %u: %s\n", (unsigned)seed, outcome.wrong);
         }
-        if (strstr(wrong, words) != NULL) {
+        if (strstr(outcome.wrong, words) != NULL) {
             return true;
         }
     }
     return false;
+}
+
+static void test_plants_a_seed_is_the_same_life_again(void **state)
+{
+    (void)state;
+    struct outcome first;
+    struct outcome again;
+    planted()->plant = PLANT_NOTHING;
+    live(SEEDS + 1, &first);
+    live(SEEDS + 1, &again);
+    assert_true(first.acked > 0);
+    assert_int_equal(again.stored, first.stored);
+    assert_int_equal(again.acked, first.acked);
+    assert_int_equal(again.shown, first.shown);
+    assert_int_equal(again.ms, first.ms);
 }
 
 static void test_plants_nothing_is_found_where_nothing_is(void **state)
@@ -119,6 +146,7 @@ static void test_plants_a_skipped_wipe_is_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plants_a_seed_is_the_same_life_again),
         cmocka_unit_test(test_plants_nothing_is_found_where_nothing_is),
         cmocka_unit_test(test_plants_a_dropped_sync_is_found),
         cmocka_unit_test(test_plants_a_reused_number_is_found),
