@@ -218,11 +218,11 @@ static const char *parse_host_and_port(struct part text,
 static const char *parse_code(struct part code, struct server_address *address)
 {
     if (code.len > ADDRESS_CODE_MAX) {
-        return "has an invitation code that is too long";
+        return "has a code that is too long";
     }
     for (size_t at = 0; at < code.len; at++) {
         if (!is_alnum(code.at[at]) && strchr("._~-", code.at[at]) == NULL) {
-            return "has an invitation code with a character that codes do not "
+            return "has a code with a character that codes do not "
                    "have";
         }
     }
@@ -303,6 +303,25 @@ void server_address_text(const struct server_address *address,
     out[len++] = ':';
     memcpy(out + len, digits, port_len);
     out[len + port_len] = '\0';
+}
+
+/* ---- codes of devices ------------------------------------------------- */
+
+static const char device_prefix[] = "device-";
+
+bool device_code_parse(const char *text, uint8_t code[static DEVICE_CODE_LEN])
+{
+    const size_t prefix = sizeof device_prefix - 1;
+    return starts_with(part_of(text), device_prefix) &&
+           sotto_hex_decode(text + prefix, strlen(text) - prefix, code,
+                            DEVICE_CODE_LEN) == SOTTO_OK;
+}
+
+void device_code_text(const uint8_t code[static DEVICE_CODE_LEN],
+                      char out[static DEVICE_CODE_TEXT])
+{
+    memcpy(out, device_prefix, sizeof device_prefix - 1);
+    sotto_hex_encode(code, DEVICE_CODE_LEN, out + sizeof device_prefix - 1);
 }
 
 /* ---- listening -------------------------------------------------------- */

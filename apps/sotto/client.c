@@ -6,6 +6,7 @@
 #include "apps/sotto/textbuf.h"
 #include "apps/sotto/unicode.h"
 #include "core/base/secret.h"
+#include "core/crypto/x25519.h"
 #include <string.h>
 
 /* ---- settings ---- */
@@ -45,6 +46,12 @@ static const struct option client_options[] = {
              "asking.",
      .kind = OPTION_TEXT,
      .offset = AT(password_file)},
+    {.name = "with-password",
+     .help = "Log in with the password where this machine has a key of its own "
+             "(/device add NAME): to look after devices, or after it was "
+             "revoked. --password-file does the same.",
+     .kind = OPTION_FLAG,
+     .offset = AT(with_password)},
     {.name = "pin",
      .value = "FINGERPRINT",
      .help = "The only server key to accept, as the server's log shows it. "
@@ -112,6 +119,7 @@ static const char *const client_examples[] = {
     "sotto client chat.example.org --user alice --register",
     "sotto client sotto://FINGERPRINT@192.0.2.1:7688 --user alice",
     "sotto client chat.example.org --ca ca.pem --user alice",
+    "sotto client sotto://FINGERPRINT@192.0.2.1:7688/device-CODE",
     "echo hello | sotto client localhost --user bot --password-file pw --json",
     NULL};
 
@@ -124,6 +132,8 @@ const struct command client_command = {
         "is not given is asked for. Typed lines are messages; /help lists the "
         "commands. The client reconnects by itself and sends what was typed "
         "meanwhile.\n"
+        "A machine that became a device (/device add NAME, or an address with "
+        "a code that /enroll NAME made) logs in without a password.\n"
         "Exit codes: 0 ok, 1 other errors, 2 wrong usage, 3 login or "
         "registration refused, 4 the server is not who it should be, 5 "
         "network.",
@@ -178,7 +188,7 @@ static bool usage(const struct client_app *app, const char *text)
     return false;
 }
 
-static bool set_address(struct client_app *app, const char *text)
+bool client_set_address(struct client_app *app, const char *text)
 {
     const char *why = NULL;
     if (server_address_parse(text, &app->address, &why) != SOTTO_OK) {
@@ -285,17 +295,31 @@ static bool take_answers(struct client_app *app)
 static bool get_answers(struct client_app *app, const char *server)
 {
     if (app->menu->state == MENU_END) {
-        return set_address(app, app->menu->choice.server) && take_answers(app);
+        return client_set_address(app, app->menu->choice.server) &&
+               take_answers(app);
+    }
+    const char *address = server != NULL       ? server
+                          : app->settings.json ? "localhost"
+                                               : NULL;
+    if (SYSTEM_HAS_OPTIONS && address != NULL) {
+        bool needs_nothing = false;
+        if (!client_device_begin(app, address, &needs_nothing)) {
+            return false;
+        }
+        if (needs_nothing) {
+            return true;
+        }
     }
     if (SYSTEM_HAS_OPTIONS && app->settings.password_file != NULL &&
         app->settings.user != NULL) {
         memcpy(app->user, app->settings.user, strlen(app->settings.user) + 1);
         app->registers = app->settings.registers;
-        return set_address(app, server != NULL ? server : "localhost") &&
+        return client_set_address(app, server != NULL ? server : "localhost") &&
                read_password_file(app);
     }
     if (SYSTEM_HAS_OPTIONS && app->settings.json) {
-        return usage(app, "--json needs --user NAME and --password-file FILE");
+        return usage(app, "--json needs --user NAME and --password-file FILE, "
+                          "or an account that this machine is a device of");
     }
     if (SYSTEM_HAS_OPTIONS && app->settings.password_file != NULL) {
         return usage(app, "--password-file needs --user NAME");
@@ -309,7 +333,8 @@ static bool get_answers(struct client_app *app, const char *server)
         client_finish(app, CLIENT_EXIT_OK);
         return false;
     }
-    return set_address(app, app->menu->choice.server) && take_answers(app);
+    return client_set_address(app, app->menu->choice.server) &&
+           take_answers(app);
 }
 
 bool client_ask_again(struct client_app *app)
@@ -338,6 +363,30 @@ static uint32_t larger(uint64_t a, uint32_t b)
     return a > b ? (uint32_t)a : b;
 }
 
+/* The static key: the one that the server knows this machine by, or one for
+ * this run, so that nobody can tell by it who is the same. */
+static bool make_identity(struct client_app *app)
+{
+    struct identity *identity = &app->identity;
+    enum sotto_err err = SOTTO_OK;
+    if (SYSTEM_HAS_OPTIONS && !client_device_find(app)) {
+        return false;
+    }
+    if (SYSTEM_HAS_OPTIONS && app->device->is_kept) {
+        memcpy(identity->private_key, app->device->key.private_key,
+               sizeof identity->private_key);
+    } else {
+        err = app->random.fill(app->random.ctx, identity->private_key,
+                               sizeof identity->private_key);
+    }
+    if (err != SOTTO_OK) {
+        view_error(&app->view, "start", "no random bytes to be had");
+        return false;
+    }
+    sotto_x25519_public(identity->private_key, identity->public_key);
+    return true;
+}
+
 bool client_start(struct client_app *app)
 {
     const size_t size =
@@ -346,9 +395,11 @@ bool client_start(struct client_app *app)
     if (app->memory == NULL) {
         app->memory = system_memory(size);
     }
-    if (app->memory == NULL || !client_pins_read(app, &iterations)) {
+    if (app->memory == NULL || !client_pins_read(app, &iterations) ||
+        !make_identity(app)) {
         return false;
     }
+    const bool is_device = SYSTEM_HAS_OPTIONS && client_is_device(app);
     struct sotto_client_config config = {
         .link = {.is_client = true,
                  .suite = suites[app->settings.suite],
@@ -365,8 +416,11 @@ bool client_start(struct client_app *app)
         .memory_len = size};
     memcpy(config.name, app->user, sizeof config.name);
     memcpy(config.code, app->address.code, config.code_len);
+    if (is_device) {
+        client_device_config(app, &config);
+    }
     enum sotto_err err = sotto_client_init(&app->client, &config);
-    if (err == SOTTO_OK) {
+    if (err == SOTTO_OK && !is_device) {
         err = sotto_client_set_password(&app->client, app->password,
                                         app->password_len, app->registers);
     }
@@ -405,15 +459,16 @@ static void say_if_unheard(struct client_app *app)
 /* From the first question to the last word. */
 static void live(struct client_app *app, const char *server)
 {
-    if (!get_answers(app, server)) {
+    if (!set_folder(app)) {
+        client_finish(app, CLIENT_EXIT_OTHER);
+    } else if (!get_answers(app, server)) {
         if (!app->is_done) {
             client_finish(app, CLIENT_EXIT_USAGE);
         }
     } else if (SYSTEM_HAS_OPTIONS && app->settings.ca != NULL &&
                !client_certificate_open(app)) {
         client_finish(app, CLIENT_EXIT_USAGE);
-    } else if (!set_folder(app) || !client_identity(app) ||
-               !client_start(app)) {
+    } else if (!client_start(app)) {
         client_finish(app, CLIENT_EXIT_OTHER);
     } else {
         client_run(app);
@@ -429,7 +484,11 @@ int client_main(struct port *port, struct port_loop *loop,
                 const struct client_settings *settings, struct menu *menu)
 {
     struct client_app *app = system_memory(sizeof *app);
-    if (app == NULL) {
+    if (app != NULL && SYSTEM_HAS_OPTIONS) {
+        app->device = system_memory(sizeof *app->device);
+    }
+    if (app == NULL || (SYSTEM_HAS_OPTIONS && app->device == NULL)) {
+        system_memory_free(app);
         say("sotto: no memory\n", NULL);
         return CLIENT_EXIT_OTHER;
     }
@@ -453,6 +512,10 @@ int client_main(struct port *port, struct port_loop *loop,
     menu_wipe(menu);
     system_memory_free(app->memory);
     system_memory_free(app->certificate);
+    if (SYSTEM_HAS_OPTIONS) {
+        sotto_wipe(app->device, sizeof *app->device);
+        system_memory_free(app->device);
+    }
     sotto_wipe(app, sizeof *app);
     system_memory_free(app);
     return exit_code;

@@ -72,6 +72,9 @@ void client_network_failed(struct client_app *app, const char *what,
                            enum sotto_err err)
 {
     char line[512];
+    if (SYSTEM_HAS_OPTIONS) {
+        client_device_look_over(app);
+    }
     about_server(app, what, network_text(err), line, sizeof line);
     if (app->had_login) {
         try_again_later(app, line);
@@ -81,9 +84,19 @@ void client_network_failed(struct client_app *app, const char *what,
     client_finish(app, CLIENT_EXIT_NETWORK);
 }
 
+static bool is_device(const struct client_app *app)
+{
+    return SYSTEM_HAS_OPTIONS && client_is_device(app);
+}
+
 static void say_wrong_password(struct client_app *app)
 {
-    if (app->trust == CLIENT_TRUST_FIRST || app->trust == CLIENT_TRUST_NONE) {
+    if (is_device(app)) {
+        say(app, "login",
+            "the server does not let this device in: it was revoked, or the "
+            "account is disabled");
+    } else if (app->trust == CLIENT_TRUST_FIRST ||
+               app->trust == CLIENT_TRUST_NONE) {
         say(app, "login",
             "wrong password, or no such user; or somebody is in between you "
             "and the server: compare the fingerprint with what whoever runs "
@@ -131,6 +144,12 @@ void client_take_problem(struct client_app *app,
         say(app, view_problem_code(problem->problem), line);
         return;
     }
+    if (SYSTEM_HAS_OPTIONS && client_owner_problem(app, problem->problem)) {
+        return;
+    }
+    if (is_device(app)) {
+        client_device_refused(app, problem->problem);
+    }
     if (app->had_login && problem->problem == SOTTO_PROBLEM_THROTTLED) {
         client_drop_stream(app);
         sotto_client_disconnected(&app->client, SOTTO_ERR_TIMEOUT);
@@ -144,7 +163,8 @@ void client_take_problem(struct client_app *app,
         say(app, view_problem_code(problem->problem),
             view_problem_text(problem->problem));
     }
-    if (app->had_login || problem->problem == SOTTO_PROBLEM_DISABLED ||
+    if (app->had_login || is_device(app) ||
+        problem->problem == SOTTO_PROBLEM_DISABLED ||
         problem->problem == SOTTO_PROBLEM_CLOSED ||
         problem->problem == SOTTO_PROBLEM_CODE) {
         client_finish(app, CLIENT_EXIT_REFUSED);
@@ -210,8 +230,16 @@ static void take_goodbye(struct client_app *app, enum sotto_close_reason reason)
         client_finish(app, CLIENT_EXIT_OTHER);
         return;
     case SOTTO_CLOSE_REFUSED:
-    case SOTTO_CLOSE_REVOKED:
         say(app, "refused", "the server has ended this login");
+        client_finish(app, CLIENT_EXIT_REFUSED);
+        return;
+    case SOTTO_CLOSE_REVOKED:
+        say(app, "revoked",
+            is_device(app)
+                ? "this device was revoked; log in with the password "
+                  "(--with-password)"
+                : "the server has ended this login: the password was changed, "
+                  "or the account disabled");
         client_finish(app, CLIENT_EXIT_REFUSED);
         return;
     }
@@ -252,13 +280,18 @@ void client_take_end(struct client_app *app,
                      const struct sotto_client_event *event)
 {
     client_drop_stream(app);
+    if (SYSTEM_HAS_OPTIONS) {
+        client_owner_ended(app);
+    }
     if (app->is_done || app->is_leaving) {
         if (event->error == SOTTO_OK && event->reason == SOTTO_CLOSE_BYE) {
             app->is_done = true;
             return;
         }
     }
-    if (app->is_done || is_refused_server(app, event)) {
+    if (app->is_done ||
+        (SYSTEM_HAS_OPTIONS && client_device_ended(app, event)) ||
+        is_refused_server(app, event)) {
         return;
     }
     if (event->error == SOTTO_OK) {

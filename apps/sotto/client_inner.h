@@ -1,6 +1,5 @@
 /*
- * client_inner.h - the running client, shared by client.c, client_run.c and
- * client_pins.c.
+ * client_inner.h - the running client, shared by the files client*.c.
  */
 #ifndef SOTTO_APP_CLIENT_INNER_H
 #define SOTTO_APP_CLIENT_INNER_H
@@ -8,6 +7,7 @@
 #include "apps/sotto/address.h"
 #include "apps/sotto/capacity.h"
 #include "apps/sotto/client.h"
+#include "apps/sotto/client_device.h"
 #include "apps/sotto/console.h"
 #include "apps/sotto/identity.h"
 #include "apps/sotto/known_servers.h"
@@ -44,6 +44,7 @@ struct client_app {
     uint8_t seen[SOTTO_FINGERPRINT_LEN];    /* what the server shows */
     enum client_trust trust;                /* in `pin`; what it comes from */
     struct client_certificate *certificate; /* whom it trusts; NULL: nobody */
+    struct client_device *device;           /* hosts; NULL elsewhere */
     uint64_t certified_until_s; /* KNOWN, CERTIFIED: when a certificate's word
                                    for the key ends; 0: a person's does not */
     char user[SOTTO_NAME_MAX + 1];
@@ -96,6 +97,9 @@ void client_take_end(struct client_app *app,
 /* client.c: makes a client of the name and password that are set. False after
  * an error that was shown. */
 bool client_start(struct client_app *app);
+/* Reads the server's address, and a pin that goes with it. False after an error
+ * that was shown. */
+bool client_set_address(struct client_app *app, const char *text);
 /* Asks for user and password again; false when the person gives up. */
 bool client_ask_again(struct client_app *app);
 /* Ends the run. */
@@ -121,7 +125,8 @@ enum client_verdict client_pins_check(struct client_app *app,
 /* Asks whether the key that was seen is the right one. */
 bool client_pins_ask(struct client_app *app);
 
-/* After the server has proved itself: remembers key and iteration count. */
+/* After the server has proved itself: remembers key and iteration count (0:
+ * there was no password). */
 void client_pins_save(struct client_app *app, uint32_t iterations);
 
 /* client_certificate.c: hosts only */
@@ -133,8 +138,15 @@ bool client_certificate_open(struct client_app *app);
 enum client_verdict client_certificate_check(struct client_app *app,
                                              const uint8_t key[static 32]);
 
-/* The client's own key, made on first use. False after an error that was
- * shown. */
-bool client_identity(struct client_app *app);
+/* client_pins.c, about files in general: opens this client's folder, which
+ * others may hold for moments; says what is wrong; stores a change. */
+bool client_files_open(struct client_app *app, struct sotto_files *files);
+void client_files_complain(struct client_app *app, const char *code,
+                           const char *what, enum sotto_err err);
+/* A line that cannot be read. False. */
+bool client_files_complain_of_line(struct client_app *app,
+                                   const struct known_file *known);
+enum sotto_err client_files_save(struct client_app *app,
+                                 struct known_file *known) SOTTO_MUST_CHECK;
 
 #endif

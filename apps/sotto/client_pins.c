@@ -10,8 +10,8 @@
 #define LOCK_PATIENCE_MS 5000U
 #define LOCK_WAIT_MS     50U
 
-static void complain(struct client_app *app, const char *code, const char *what,
-                     enum sotto_err err)
+void client_files_complain(struct client_app *app, const char *code,
+                           const char *what, enum sotto_err err)
 {
     char line[512];
     struct textbuf text;
@@ -23,7 +23,7 @@ static void complain(struct client_app *app, const char *code, const char *what,
 }
 
 /* Several clients may share the folder: each holds it for moments only. */
-static bool open_files(struct client_app *app, struct sotto_files *files)
+bool client_files_open(struct client_app *app, struct sotto_files *files)
 {
     const uint64_t give_up_ms = port_now_ms(app->port) + LOCK_PATIENCE_MS;
     enum sotto_err err = path_open(app->files_loop, app->folder, true, files);
@@ -35,50 +35,21 @@ static bool open_files(struct client_app *app, struct sotto_files *files)
         err = path_open(app->files_loop, app->folder, true, files);
     }
     if (err != SOTTO_OK) {
-        complain(app, "files",
-                 SYSTEM_HAS_OPTIONS
-                     ? "choose a folder for this client's files with --data "
-                       "DIR; cannot use those"
-                     : "cannot use this client's files",
-                 err);
-    }
-    return err == SOTTO_OK;
-}
-
-static void complain_of_key(struct client_app *app)
-{
-    char line[512];
-    struct textbuf text;
-    textbuf_init(&text, line, sizeof line);
-    textbuf_add_all(&text, app->folder, "/" IDENTITY_FILE,
-                    " is damaged; put a copy back, or remove it: then this "
-                    "client makes itself a new key",
-                    NULL);
-    view_error(&app->view, "files", line);
-}
-
-bool client_identity(struct client_app *app)
-{
-    struct sotto_files files;
-    if (!open_files(app, &files)) {
-        return false;
-    }
-    enum sotto_err err =
-        identity_open(app->files_loop, &files, &app->random, &app->identity);
-    port_files_close(&files);
-    if (err == SOTTO_ERR_FORMAT) {
-        complain_of_key(app);
-    } else if (err != SOTTO_OK) {
-        complain(app, "files",
-                 "cannot read or make this client's key, " IDENTITY_FILE, err);
+        client_files_complain(
+            app, "files",
+            SYSTEM_HAS_OPTIONS
+                ? "choose a folder for this client's files with --data "
+                  "DIR; cannot use those"
+                : "cannot use this client's files",
+            err);
     }
     return err == SOTTO_OK;
 }
 
 /* ---- reading ---- */
 
-static bool complain_of_line(struct client_app *app,
-                             const struct known_file *known)
+bool client_files_complain_of_line(struct client_app *app,
+                                   const struct known_file *known)
 {
     char line[512];
     struct textbuf text;
@@ -116,14 +87,17 @@ static bool read_pin(struct client_app *app, const struct sotto_files *files)
         return true;
     }
     if (err == SOTTO_ERR_FORMAT) {
-        return complain_of_line(app, &known);
+        return client_files_complain_of_line(app, &known);
     }
     if (err != SOTTO_OK) {
-        complain(app, "files", "cannot read " KNOWN_SERVERS_FILE, err);
+        client_files_complain(app, "files", "cannot read " KNOWN_SERVERS_FILE,
+                              err);
         return false;
     }
     if (!app->has_pin && !has_ended(app, found.until_s) &&
-        (found.until_s == 0 || !wants_certificate(app))) {
+        (found.until_s == 0 || !wants_certificate(app) ||
+         (SYSTEM_HAS_OPTIONS &&
+          client_device_is_for(app, found.fingerprint)))) {
         app->has_pin = true;
         app->trust = CLIENT_TRUST_KNOWN;
         app->certified_until_s = found.until_s;
@@ -145,10 +119,11 @@ static bool read_iterations(struct client_app *app,
                                   iterations);
     }
     if (err == SOTTO_ERR_FORMAT) {
-        return complain_of_line(app, &known);
+        return client_files_complain_of_line(app, &known);
     }
     if (err != SOTTO_OK && err != SOTTO_ERR_NOT_FOUND) {
-        complain(app, "files", "cannot read " KNOWN_ACCOUNTS_FILE, err);
+        client_files_complain(app, "files", "cannot read " KNOWN_ACCOUNTS_FILE,
+                              err);
         return false;
     }
     return true;
@@ -157,7 +132,7 @@ static bool read_iterations(struct client_app *app,
 bool client_pins_read(struct client_app *app, uint32_t *iterations)
 {
     struct sotto_files files;
-    if (!open_files(app, &files)) {
+    if (!client_files_open(app, &files)) {
         return false;
     }
     const bool is_read =
@@ -289,7 +264,8 @@ bool client_pins_ask(struct client_app *app)
 
 /* ---- remembering ---- */
 
-static enum sotto_err save(struct client_app *app, struct known_file *known)
+enum sotto_err client_files_save(struct client_app *app,
+                                 struct known_file *known)
 {
     enum sotto_err err = known_file_save(known);
     return err == SOTTO_OK ? path_wait(app->files_loop, &known->io, NULL) : err;
@@ -314,7 +290,7 @@ static enum sotto_err save_pin(struct client_app *app,
         return SOTTO_OK;
     }
     err = known_servers_set(&known, app->server_text, &pin);
-    return err == SOTTO_OK ? save(app, &known) : err;
+    return err == SOTTO_OK ? client_files_save(app, &known) : err;
 }
 
 static enum sotto_err save_iterations(struct client_app *app,
@@ -334,22 +310,23 @@ static enum sotto_err save_iterations(struct client_app *app,
         return SOTTO_OK;
     }
     err = known_accounts_set(&known, app->server_text, app->user, iterations);
-    return err == SOTTO_OK ? save(app, &known) : err;
+    return err == SOTTO_OK ? client_files_save(app, &known) : err;
 }
 
 void client_pins_save(struct client_app *app, uint32_t iterations)
 {
     struct sotto_files files;
-    if (!open_files(app, &files)) {
+    if (!client_files_open(app, &files)) {
         return;
     }
     enum sotto_err err = save_pin(app, &files);
-    if (err == SOTTO_OK) {
+    if (err == SOTTO_OK && iterations > 0) {
         err = save_iterations(app, &files, iterations);
     }
     port_files_close(&files);
     if (err != SOTTO_OK) {
-        complain(app, "files", "cannot remember this server's key", err);
+        client_files_complain(app, "files", "cannot remember this server's key",
+                              err);
     }
     if (app->trust == CLIENT_TRUST_FIRST) {
         app->trust = CLIENT_TRUST_KNOWN;

@@ -59,8 +59,16 @@ static void look_at_connect(struct client_app *app)
 
 static void look_at_key(struct client_app *app, const uint8_t key[static 32])
 {
+    if (SYSTEM_HAS_OPTIONS && client_device_looks(app, key)) {
+        return;
+    }
     switch (client_pins_check(app, key)) {
     case CLIENT_ACCEPT:
+        if (SYSTEM_HAS_OPTIONS && !client_device_accepts(app, key)) {
+            client_drop_stream(app);
+            client_finish(app, CLIENT_EXIT_OTHER);
+            break;
+        }
         sotto_client_accept(&app->client);
         break;
     case CLIENT_REFUSE:
@@ -119,9 +127,17 @@ static void take_event(struct client_app *app,
         }
         break;
     case SOTTO_EVENT_CAUGHT_UP:
+        break;
     case SOTTO_EVENT_ENROLLED:
+        if (SYSTEM_HAS_OPTIONS) {
+            client_device_enrolled(app, event);
+        }
+        break;
     case SOTTO_EVENT_DONE:
     case SOTTO_EVENT_DEVICES:
+        if (SYSTEM_HAS_OPTIONS) {
+            client_owner_event(app, event);
+        }
         break;
     case SOTTO_EVENT_ENTRY:
         view_entry(&app->view, event);
@@ -245,6 +261,9 @@ static void help(struct client_app *app)
     view_remark(&app->view, "/quit   leave (so does: exit)");
     view_remark(&app->view, "/help   this");
     view_remark(&app->view, "//text  a message that begins with /");
+    if (SYSTEM_HAS_OPTIONS) {
+        client_owner_help(app);
+    }
 }
 
 static void post(struct client_app *app, const char *text, size_t len)
@@ -281,6 +300,8 @@ static void take_line(struct client_app *app, const char *line, size_t len)
         if (sotto_client_who(&app->client) != SOTTO_OK) {
             say(app, "offline", "not connected at the moment");
         }
+    } else if (SYSTEM_HAS_OPTIONS && client_owner_line(app, line, len)) {
+        return;
     } else if (line[0] == '/' && line[1] != '/') {
         say(app, "command", "there is no such command; /help lists them");
     } else {
@@ -289,12 +310,15 @@ static void take_line(struct client_app *app, const char *line, size_t len)
     }
 }
 
-/* True while typed lines may be taken: after the first login, and as long as
- * there is room for what they say. */
+/* True while typed lines may be taken: once in the room, while the server owes
+ * no answer to one, and as long as there is room for what they say. */
 static bool takes_lines(const struct client_app *app)
 {
     const struct sotto_queue *queue = &app->client.queue;
-    return app->had_login && !app->is_leaving && !app->has_input_ended &&
+    if (SYSTEM_HAS_OPTIONS && client_owner_waits(app)) {
+        return false;
+    }
+    return app->was_ready && !app->is_leaving && !app->has_input_ended &&
            queue->cap - (queue->tail - queue->head) > CONSOLE_LINE_MAX + 64;
 }
 

@@ -187,6 +187,9 @@ static const char *comment_of(const struct known_file *known)
                "HOST:PORT FINGERPRINT since=TIME\n"
                "# Remove a line to be asked again.\n";
     }
+    if (SYSTEM_HAS_OPTIONS && strcmp(known->name, DEVICE_KEYS_FILE) == 0) {
+        return "# Who reads these keys can log in with them.\n";
+    }
     return "# Accounts and how slowly their servers have passwords hashed:\n"
            "# HOST:PORT USER iterations=N. A server may not ask for less.\n";
 }

@@ -27,10 +27,11 @@
 
 #define KNOWN_SERVERS_FILE  "known_servers"
 #define KNOWN_ACCOUNTS_FILE "known_accounts"
+#define DEVICE_KEYS_FILE    "device_keys" /* see device_keys.h */
 
 struct known_file {
     const struct sotto_files *files; /* borrowed */
-    const char *name;                /* one of the two above */
+    const char *name;                /* one of those above */
     char *text;                      /* the file; borrowed memory */
     size_t cap;
     size_t len;

@@ -11,6 +11,7 @@
 
 #include "apps/sotto/console.h"
 #include "core/chat/client.h"
+#include "core/chat/message_devices.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -41,6 +42,23 @@ void view_remark(const struct view *view, const char *text);
 /* The connection ended; tries again in `retry_ms` (0: does not). */
 void view_disconnected(const struct view *view, const char *text,
                        uint64_t retry_ms);
+
+/* view_devices.c: hosts only */
+
+/* One of a list; the end of it, of so many. */
+void view_device(const struct view *view, const struct sotto_device_item *item,
+                 bool is_first);
+void view_devices_end(const struct view *view, size_t count);
+/* What was asked is done: `what` for programs, `text` for people; `device` may
+ * be empty. */
+void view_done(const struct view *view, const char *what, const char *device,
+               const char *text);
+/* The address with the code for a device, and how long it counts. */
+void view_enroll(const struct view *view, const char *device,
+                 const char *address, uint32_t seconds);
+/* This machine became a device. */
+void view_enrolled(const struct view *view, const char *user,
+                   const char *device);
 
 /* The code and the sentence for a problem that a server reported. */
 const char *view_problem_code(uint16_t problem);

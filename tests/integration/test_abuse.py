@@ -45,15 +45,6 @@ class AbuseTest(sotto.Case):
         self.assertEqual(len([l for l in lines if "user" in l.split(" ")[1]
                               and not l.startswith("#")]), 6)
 
-    def test_a_damaged_client_key_is_named(self):
-        server = self.server()
-        self.account(server, "alice")
-        (self.folder / "of-alice" / "static_key").write_text("nonsense")
-        done = self.raw(server, "alice", stdin=subprocess.DEVNULL,
-                        stdout=subprocess.PIPE)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn(b"static_key is damaged", done.stdout)
-
     # ---- outputs ----
 
     def test_an_output_that_cannot_be_written_is_no_success(self):

@@ -1,0 +1,278 @@
+"""Logins without a password: device keys, enrolment by code, revoking."""
+
+import json
+import re
+import stat
+
+import sotto
+
+REFUSED = 3
+IDENTITY = 4
+
+
+class Client(sotto.Client):
+    """A client without a password, and without a name where `user` is None."""
+
+    def __init__(self, case, address, data, *args, user=None):
+        words = ["client", address, "--json", "--data", data,
+                 "--min-iterations", sotto.ITERATIONS]
+        words += ["--user", user] if user else []
+        self.at = 0
+        self.events = []
+        self.partial = b""
+        self.user = user
+        sotto.Child.__init__(self, case, words + list(args))
+
+
+class Keys(sotto.Case):
+    def keys(self, server, data, *args, **more):
+        address = server if isinstance(server, str) else server.address
+        return Client(self, address, self.folder / data, *args, **more)
+
+    def owner(self, server, user="alice", register=True, **more):
+        """Logged in with the password, in the room."""
+        client = self.client(server, user, register=register, **more)
+        client.expect("ready", user=user)
+        return client
+
+    def ask(self, client, command, event="done", **fields):
+        client.say(command)
+        return client.expect(event, **fields)
+
+    def refused(self, client, code, exit_code=REFUSED):
+        self.assertEqual(client.end(), exit_code)
+        self.assertEqual([e["code"] for e in client.all("error")], [code])
+        self.assertEqual(client.all("ready"), [])
+        return client.all("error")[0]["text"]
+
+    def lines(self, data):
+        text = (self.folder / data / "device_keys").read_text()
+        return [json.loads(line) for line in text.splitlines()
+                if not line.startswith("#")]
+
+
+class Adding(Keys):
+    def test_a_machine_that_became_a_device_needs_no_password(self):
+        server = self.server()
+        alice = self.owner(server)
+        self.ask(alice, "/device add laptop", what="device_add",
+                 device="laptop")
+        self.assertEqual(alice.leave(), 0)
+        for user in ("alice", None):
+            device = self.keys(server, "of-alice", user=user)
+            device.expect("ready", user="alice")
+            device.said("by key")
+            self.assertEqual(device.leave(), 0)
+        # Naming a password logs in with it.
+        self.owner(server, register=False)
+        self.assertEqual(server.counters()["logins"], 4)
+
+    def test_the_key_is_for_its_owner_only_and_stored_first(self):
+        server = self.server()
+        alice = self.owner(server)
+        self.ask(alice, "/device add laptop")
+        path = self.folder / "of-alice" / "device_keys"
+        self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+        key, = self.lines("of-alice")
+        self.assertEqual((key["server"], key["user"], key["device"]),
+                         (server.address, "alice", "laptop"))
+        # A name that is taken leaves the file as it was.
+        bob = self.owner(server, data=self.folder / "second", register=False)
+        self.ask(bob, "/device add laptop", "error", code="device_taken")
+        self.assertEqual(self.lines("second"), [])
+        self.ask(bob, "/device add Laptop", "error", code="name_bad")
+
+    def test_keys_of_two_servers_and_of_two_accounts_differ(self):
+        one, two = self.server(), self.server(data="other")
+        data = self.folder / "data"
+        for server, user in ((one, "alice"), (two, "alice"), (one, "bob")):
+            client = self.owner(server, user, data=data)
+            self.ask(client, "/device add here")
+            self.assertEqual(client.leave(), 0)
+        lines = self.lines("data")
+        self.assertEqual(len({line["private_key"] for line in lines}), 3)
+        self.keys(two, "data").expect("ready", user="alice")
+        self.keys(one, "data", user="bob").expect("ready", user="bob")
+        # Two of them could be meant: a program has to say which.
+        self.assertEqual(self.keys(one, "data").end(), 2)
+
+    def test_a_device_may_not_look_after_devices(self):
+        server = self.server()
+        alice = self.owner(server)
+        self.ask(alice, "/device add laptop")
+        self.assertEqual(alice.leave(), 0)
+        device = self.keys(server, "of-alice")
+        device.expect("ready")
+        for command in ("/device add other", "/enroll other", "/revoke laptop",
+                        "/revoke --all"):
+            error = self.ask(device, command, "error", code="password")
+            self.assertIn("--with-password", error["text"])
+        item = self.ask(device, "/devices", "device")
+        self.assertEqual((item["device"], item["state"]), ("laptop", "here"))
+        device.expect("devices", count=1)
+
+    def test_a_damaged_file_is_named(self):
+        server = self.server()
+        alice = self.owner(server)
+        self.ask(alice, "/device add laptop")
+        self.assertEqual(alice.leave(), 0)
+        path = self.folder / "of-alice" / "device_keys"
+        path.write_text(path.read_text().replace("private_key", "privat"))
+        device = self.keys(server, "of-alice")
+        self.assertEqual(device.end(), 2)
+        self.assertRegex(device.all("error")[0]["text"],
+                         r"device_keys line \d+:")
+
+
+class Revoking(Keys):
+    def test_a_revoked_device_is_cut_off_and_told_so(self):
+        server = self.server()
+        alice = self.owner(server)
+        self.ask(alice, "/device add laptop")
+        device = self.keys(server, "of-alice")
+        device.expect("ready")
+        self.ask(alice, "/revoke laptop", what="revoke", device="laptop")
+        self.assertEqual(device.end(), REFUSED)
+        self.assertEqual([e["code"] for e in device.all("error")], ["revoked"])
+        # The one who revoked it forgets its own key.
+        self.assertEqual(self.lines("of-alice"), [])
+
+    def test_a_revoked_device_does_not_fall_back(self):
+        server = self.server()
+        first = self.owner(server)
+        self.ask(first, "/device add laptop")
+        second = self.owner(server, data=self.folder / "second",
+                            register=False)
+        self.ask(second, "/revoke --all", what="revoke")
+        text = self.refused(self.keys(server, "of-alice"), "revoked")
+        self.assertIn("--with-password", text)
+        self.assertEqual(server.counters()["logins"], 2)
+        # With the password it becomes one again.
+        self.ask(first, "/device add laptop")
+        self.keys(server, "of-alice").expect("ready")
+
+    def test_another_server_key_is_a_hard_stop(self):
+        server = self.server()
+        alice = self.owner(server)
+        self.ask(alice, "/device add laptop")
+        self.assertEqual(alice.leave(), 0)
+        self.assertEqual(server.stop(), 0)
+        other = self.server(data="other", port=server.port)
+        device = self.keys(other, "of-alice", "--trust-first")
+        self.assertIn("ANOTHER KEY",
+                      self.refused(device, "identity", IDENTITY))
+
+    def test_a_server_key_that_changes_while_a_device_reconnects(self):
+        server = self.server()
+        alice = self.owner(server)
+        self.ask(alice, "/device add laptop")
+        self.assertEqual(alice.leave(), 0)
+        device = self.keys(server, "of-alice")
+        device.expect("ready")
+        server.kill()
+        device.expect("disconnected")
+        self.server(data="other", port=server.port)
+        self.assertEqual(device.end(), IDENTITY)
+        self.assertIn("ANOTHER KEY", device.expect("error")["text"])
+
+    def test_a_device_comes_back_after_the_server_did(self):
+        server = self.server()
+        alice = self.owner(server)
+        self.ask(alice, "/device add laptop")
+        self.assertEqual(alice.leave(), 0)
+        device = self.keys(server, "of-alice")
+        device.expect("ready")
+        server.kill()
+        device.expect("disconnected")
+        device.say("kept meanwhile")
+        self.server(port=server.port)
+        device.expect("ready")
+        device.expect("acked")
+
+
+class Enrolling(Keys):
+    def code(self, owner, command="/enroll sensor"):
+        return self.ask(owner, command, "enroll")["address"]
+
+    def test_a_code_makes_a_device_once(self):
+        server = self.server()
+        alice = self.owner(server)
+        address = self.code(alice)
+        self.assertRegex(address, r"^sotto://%s@%s/device-[0-9a-f]{32}$"
+                         % (server.fingerprint, re.escape(server.address)))
+        item = self.ask(alice, "/devices", "device", device="sensor")
+        self.assertEqual(item["state"], "expected")
+        self.assertIn("until", item)
+        sensor = self.keys(address, "sensor")
+        sensor.expect("enrolled", user="alice", device="sensor")
+        sensor.expect("ready", user="alice")
+        sensor.said("hello")
+        self.assertEqual(sensor.leave(), 0)
+        again = self.keys(server, "sensor")
+        again.expect("ready", user="alice")
+        item = self.ask(alice, "/devices", "device", device="sensor")
+        self.assertEqual(item["state"], "here")
+        self.assertIn("address", item)
+        self.assertNotIn(address[-32:].encode(), server.err)
+        # Somebody else has the address, too late.
+        self.refused(self.keys(address, "thief"), "device_unknown")
+        self.assertEqual(self.lines("thief"), [])
+
+    def test_an_enrolled_device_reconnects_with_its_key(self):
+        server = self.server()
+        sensor = self.keys(self.code(self.owner(server)), "sensor")
+        sensor.expect("ready")
+        server.kill()
+        sensor.expect("disconnected")
+        self.server(port=server.port)
+        sensor.expect("ready")
+
+    def test_a_code_goes_to_no_other_server(self):
+        server, other = self.server(), self.server(data="other")
+        address = self.code(self.owner(server))
+        wrong = address.replace(server.address, other.address)
+        self.refused(self.keys(wrong, "sensor"), "identity", IDENTITY)
+        bare = "sotto://" + address.split("@")[1]
+        self.refused(self.keys(bare, "sensor"), "usage", 2)
+        self.refused(self.keys(address, "sensor", user="bob"), "usage", 2)
+        self.keys(address, "sensor").expect("ready")
+
+    def test_codes_end_and_can_be_taken_back(self):
+        server = self.server()
+        alice = self.owner(server)
+        first = self.code(alice)
+        second = self.code(alice, "/enroll sensor 30m")
+        self.refused(self.keys(first, "a"), "device_unknown")
+        self.ask(alice, "/revoke sensor", what="revoke")
+        self.refused(self.keys(second, "b"), "device_unknown")
+        self.ask(alice, "/enroll sensor soon", "error", code="command")
+
+
+class People(Keys):
+    def test_on_a_terminal(self):
+        server = self.server()
+        alice = self.chatter(server, "alice", register=True)
+        alice.enter("/help")
+        alice.sees("/device add NAME")
+        alice.enter("/devices")
+        alice.sees("you have no devices")
+        alice.enter("/device add laptop")
+        alice.sees("this machine is a device now")
+        alice.enter("/enroll phone")
+        alice.sees_match(r"device-[0-9a-f\s]{32}")
+        alice.enter("/devices")
+        alice.sees_match(r"laptop +away")
+        alice.sees_match(r"phone +expected +20\d\d-")
+        alice.enter("/revoke")
+        alice.sees("it is /revoke NAME")
+        alice.enter("/quit")
+        self.assertEqual(alice.end(), 0)
+        device = self.person("client", server.address, "--data",
+                             self.folder / "of-alice")
+        device.sees("you are in #lobby as alice")
+        device.enter("/revoke laptop")
+        device.sees("start again with --with-password")
+
+
+if __name__ == "__main__":
+    sotto.main()
