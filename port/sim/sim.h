@@ -46,7 +46,7 @@ struct sim_profile {
     uint32_t reset_ppm;  /* a write finds the connection broken */
     uint32_t sync_min_us;
     uint32_t sync_max_us;
-    uint32_t disk_error_ppm; /* a call of a file fails: IO, or FULL */
+    uint32_t disk_error_ppm; /* a call of a file fails: IO */
 };
 
 /* A network of a building and a good disk; and a bad day. */
