@@ -40,8 +40,8 @@
 #    define SERVER_BUFFERS(connections) (4U * (connections))
 #endif
 
-/* How long somebody may keep one that others wait for, without sending the rest
- * of a record, or without reading. */
+/* How long a member may keep one that others wait for, without sending the rest
+ * of a record, or without reading; who has not logged in, a quarter of it. */
 #ifndef SERVER_HOLD_MS
 #    define SERVER_HOLD_MS 3000U
 #endif

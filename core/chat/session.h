@@ -58,7 +58,8 @@ struct sotto_session_config {
     uint32_t idle_ms;           /* without a byte from a client (it pings) */
     uint32_t stall_ms;          /* without a byte taken by a client */
     uint32_t hold_ms; /* while others wait for a buffer: with half a record of a
-                         client, or without a byte taken by it */
+                         client, or without a byte taken by it; a quarter of it
+                         before the login */
     struct sotto_rate rate; /* of frames and bytes that are taken */
     uint16_t window;        /* posts that may wait for their acknowledgement */
     uint16_t max_text;      /* the longest text taken; 0: SOTTO_MAX_TEXT */

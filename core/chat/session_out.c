@@ -270,6 +270,13 @@ static bool holds_buffer(const struct sotto_session *session, uint64_t now_ms)
     return has_half || (session->out != NULL && session->output_ms < now_ms);
 }
 
+/* Who has not logged in may be anybody, and dial again and again. */
+static uint32_t hold_ms(const struct sotto_session *session)
+{
+    const uint32_t ms = session->config->hold_ms;
+    return session->state < SOTTO_SESSION_ACTIVE ? ms / 4 : ms;
+}
+
 /* Nobody keeps a buffer for long that others wait for. */
 static void tick_holding(struct sotto_session *session, uint64_t now_ms)
 {
@@ -279,7 +286,7 @@ static void tick_holding(struct sotto_session *session, uint64_t now_ms)
     } else if (!session->is_holding) {
         session->is_holding = true;
         session->since_ms = now_ms;
-    } else if (now_ms - session->since_ms > session->config->hold_ms) {
+    } else if (now_ms - session->since_ms > hold_ms(session)) {
         sotto_session_close(session, SOTTO_CLOSE_SLOW);
     }
 }

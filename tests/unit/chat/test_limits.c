@@ -147,6 +147,43 @@ static void test_limits_do_not_blame_who_waits(void **state)
     assert_int_equal(count(&peers[0], SOTTO_MSG_PONG), 1);
 }
 
+/* Half a record, which takes a buffer that others wait for. */
+static void begin_record(struct peer *peer)
+{
+    static const uint8_t half[] = {0, 200, 1, 2, 3};
+    peer_send_bytes(peer, half, sizeof half);
+    world_settle(world);
+}
+
+/* A stranger may be anybody: it keeps it from others for a quarter of the time
+ * that a member may, and for as long as it likes when nobody waits. */
+static void test_limits_strangers_hold_buffers_for_less_long(void **state)
+{
+    (void)state;
+    begin(&(struct world_options){.seed = 1});
+    bring(&peers[0], "ann", 1);
+    peer_open(&peers[1], world);
+    const struct sotto_session *member = &world->conns[0].session;
+    const struct sotto_session *stranger = &world->conns[1].session;
+    world->session.hold_ms = 4000;
+    begin_record(&peers[0]);
+    begin_record(&peers[1]);
+    world_tick(world, 5000);
+    world_tick(world, 1);
+    assert_int_equal(stranger->state, SOTTO_SESSION_LOGIN);
+    world->turns.waiting = 1; /* somebody wants a buffer */
+    world_tick(world, 1);
+    world_tick(world, 1000);
+    assert_int_equal(stranger->state, SOTTO_SESSION_LOGIN);
+    world_tick(world, 1);
+    assert_int_not_equal(stranger->state, SOTTO_SESSION_LOGIN);
+    world_tick(world, 2999);
+    assert_int_equal(member->state, SOTTO_SESSION_ROOM);
+    world_tick(world, 1);
+    assert_int_not_equal(member->state, SOTTO_SESSION_ROOM);
+    world->turns.waiting = 0;
+}
+
 /* ---- an account ---- */
 
 static void post(struct peer *peer, uint64_t from, uint64_t to)
@@ -332,6 +369,7 @@ int test_limits(void)
         TEST(test_limits_bytes_of_a_connection),
         TEST(test_limits_pause_says_how_long),
         TEST(test_limits_do_not_blame_who_waits),
+        TEST(test_limits_strangers_hold_buffers_for_less_long),
         TEST(test_limits_posts_of_an_account),
         TEST(test_limits_accounts_do_not_pay_for_others),
         TEST(test_limits_connections_of_an_address),
