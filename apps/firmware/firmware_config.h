@@ -122,13 +122,13 @@
 /* One stored message. */
 #define SOTTO_LOG_ENTRY_MAX (SOTTO_MAX_TEXT + 128)
 
-/* Entries that wait for storage, 32 each; in four tables against guessing, 34
- * each; changes of accounts while their file is rewritten, 250 each. */
+/* Entries that wait for storage, 32 each; addresses and names in each of five
+ * tables against guessing and crowds, 34 each; changes of accounts while their file is rewritten, 250 each. */
 #ifndef SERVER_PENDING
 #    define SERVER_PENDING 16
 #endif
 #ifndef SERVER_THROTTLE
-#    define SERVER_THROTTLE 8
+#    define SERVER_THROTTLE 7
 #endif
 #define SOTTO_ACCOUNTS_QUEUE 1
 
