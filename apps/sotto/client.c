@@ -459,9 +459,7 @@ static void say_if_unheard(struct client_app *app)
 /* From the first question to the last word. */
 static void live(struct client_app *app, const char *server)
 {
-    if (!set_folder(app)) {
-        client_finish(app, CLIENT_EXIT_OTHER);
-    } else if (!get_answers(app, server)) {
+    if (!set_folder(app) || !get_answers(app, server)) {
         if (!app->is_done) {
             client_finish(app, CLIENT_EXIT_USAGE);
         }

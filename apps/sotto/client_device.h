@@ -3,7 +3,8 @@
  * after devices. Hosts only; parts of struct client_app (client_inner.h).
  *
  * client_device.c: logs in with this machine's key, or with an enrolment code.
- * client_owner.c: /device, /devices, /revoke and /enroll.
+ * client_owner.c: /device, /devices, /revoke and /enroll. client_passwd.c:
+ * /passwd.
  */
 #ifndef SOTTO_APP_CLIENT_DEVICE_H
 #define SOTTO_APP_CLIENT_DEVICE_H
@@ -13,6 +14,26 @@
 
 /* How long a code of /enroll counts, unless its person says otherwise. */
 #define CLIENT_CODE_SECONDS 86400U
+
+/* /passwd: what comes next. */
+enum passwd_step {
+    PASSWD_NONE,
+    PASSWD_NEW,     /* a line: the new one */
+    PASSWD_AGAIN,   /* a line: the same */
+    PASSWD_DEVICES, /* a line: whether to revoke all devices */
+    PASSWD_DERIVE,
+    PASSWD_SENT
+};
+
+struct client_passwd {
+    enum passwd_step step;
+    uint8_t password[CLIENT_PASSWORD_MAX + 1]; /* in normal form */
+    size_t password_len;
+    bool revokes;
+    struct sotto_pbkdf2 kdf;
+    struct sotto_verifier verifier;
+    struct sotto_scram_keys keys;
+};
 
 struct client_device {
     struct device_key key;
@@ -35,6 +56,8 @@ struct client_device {
     bool had_before;
     uint8_t new_code[SOTTO_DEVICE_CODE_LEN];
     uint32_t seconds;
+
+    struct client_passwd passwd;
 };
 
 struct client_app;
@@ -95,5 +118,20 @@ bool client_owner_problem(struct client_app *app, uint16_t problem);
 /* The connection is over. */
 void client_owner_ended(struct client_app *app);
 void client_owner_help(struct client_app *app);
+
+/* ---- client_passwd.c ---- */
+
+void client_passwd_begin(struct client_app *app);
+/* True while a line is wanted: the prompt, and whether it is secret. */
+bool client_passwd_asks(const struct client_app *app, const char **prompt,
+                        bool *is_secret);
+/* Takes an answer. False when none is wanted. */
+bool client_passwd_line(struct client_app *app, const char *line, size_t len);
+bool client_passwd_is_deriving(const struct client_app *app);
+/* One slice; when it was the last, the server is told. */
+void client_passwd_derive(struct client_app *app);
+/* The server has changed it, or did not. */
+void client_passwd_done(struct client_app *app);
+void client_passwd_failed(struct client_app *app);
 
 #endif

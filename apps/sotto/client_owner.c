@@ -205,6 +205,13 @@ static void take_done(struct client_app *app, uint8_t type)
     case SOTTO_MSG_EXPECT:
         show_code(app);
         break;
+    case SOTTO_MSG_PASSWORD:
+        if (device->passwd.revokes) {
+            device->name[0] = '\0';
+            forget_revoked(app);
+        }
+        client_passwd_done(app);
+        break;
     default:
         forget_revoked(app);
         view_done(
@@ -247,6 +254,8 @@ bool client_owner_problem(struct client_app *app, uint16_t problem)
     device->asked = 0;
     if (type == SOTTO_MSG_DEVICE_ADD) {
         undo_add(app);
+    } else if (type == SOTTO_MSG_PASSWORD) {
+        client_passwd_failed(app);
     }
     complain(app, view_problem_code(problem), view_problem_text(problem));
     return true;
@@ -255,16 +264,24 @@ bool client_owner_problem(struct client_app *app, uint16_t problem)
 void client_owner_ended(struct client_app *app)
 {
     if (app->device->asked != 0) {
+        const bool is_password = app->device->asked == SOTTO_MSG_PASSWORD;
         app->device->asked = 0;
+        if (is_password) {
+            client_passwd_failed(app);
+        }
         complain(app, "unsure",
-                 "the connection ended before the server had answered: what "
-                 "was asked last may be done, or not; /devices tells");
+                 is_password
+                     ? "the connection ended before the server had answered: "
+                       "the new password counts, or still the old one"
+                     : "the connection ended before the server had answered: "
+                       "what was asked last may be done, or not; /devices "
+                       "tells");
     }
 }
 
 bool client_owner_waits(const struct client_app *app)
 {
-    return app->device->asked != 0;
+    return app->device->asked != 0 || client_passwd_is_deriving(app);
 }
 
 /* ---- what is typed ------------------------------------------------------ */
@@ -307,6 +324,10 @@ static void take_words(struct client_app *app, const struct words *words)
     if (strcmp(at[0], "/devices") == 0) {
         (void)asked(app, SOTTO_MSG_DEVICES,
                     sotto_client_list_devices(&app->client));
+    } else if (strcmp(at[0], "/passwd") == 0) {
+        if (may_change(app)) {
+            client_passwd_begin(app);
+        }
     } else if (strcmp(at[0], "/device") == 0) {
         if (count == 3 && strcmp(at[1], "add") == 0) {
             add_this(app, at[2]);
@@ -331,7 +352,7 @@ static void take_words(struct client_app *app, const struct words *words)
 bool client_owner_line(struct client_app *app, const char *line, size_t len)
 {
     static const char *const commands[] = {"/device", "/devices", "/enroll",
-                                           "/revoke"};
+                                           "/passwd", "/revoke"};
     struct words words;
     if (!split(line, len, &words)) {
         return false;
@@ -354,4 +375,5 @@ void client_owner_help(struct client_app *app)
                             "device gets in, once, within a day");
     view_remark(&app->view, "/revoke NAME       shut that device out (--all: "
                             "all of them)");
+    view_remark(&app->view, "/passwd            change your password");
 }

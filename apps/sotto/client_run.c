@@ -289,6 +289,9 @@ static bool is_line(const char *line, size_t len, const char *word)
 
 static void take_line(struct client_app *app, const char *line, size_t len)
 {
+    if (SYSTEM_HAS_OPTIONS && client_passwd_line(app, line, len)) {
+        return;
+    }
     if (len == 0) {
         return;
     }
@@ -322,6 +325,22 @@ static bool takes_lines(const struct client_app *app)
            queue->cap - (queue->tail - queue->head) > CONSOLE_LINE_MAX + 64;
 }
 
+/* For the next line: a question, if there is one. */
+static void prompt(struct client_app *app)
+{
+    const char *question = NULL;
+    bool is_secret = false;
+    if (!SYSTEM_HAS_OPTIONS ||
+        !client_passwd_asks(app, &question, &is_secret)) {
+        console_prompt(app->console, "> ", LINE_EDITOR_ERASE);
+        return;
+    }
+    console_prompt(app->console, question,
+                   is_secret ? LINE_EDITOR_SECRET | LINE_EDITOR_NO_HISTORY
+                             : LINE_EDITOR_NO_HISTORY);
+    view_question(&app->view, question, is_secret);
+}
+
 static void take_lines(struct client_app *app)
 {
     while (!app->is_done && takes_lines(app)) {
@@ -333,7 +352,7 @@ static void take_lines(struct client_app *app)
         case CONSOLE_LINE:
             line = console_line(app->console, &len);
             take_line(app, line, len);
-            console_prompt(app->console, "> ", LINE_EDITOR_ERASE);
+            prompt(app);
             break;
         case CONSOLE_TOO_LONG:
             say(app, "text", "not sent: the line is too long");
@@ -399,7 +418,8 @@ static void look_at_time(struct client_app *app)
 static uint32_t time_to_wait(const struct client_app *app)
 {
     uint64_t until = app->tick_ms;
-    if (sotto_client_is_deriving(&app->client)) {
+    if (sotto_client_is_deriving(&app->client) ||
+        (SYSTEM_HAS_OPTIONS && client_passwd_is_deriving(app))) {
         return 0;
     }
     if (app->redial_ms != 0 && app->redial_ms < until) {
@@ -425,6 +445,9 @@ static void turn(struct client_app *app)
     }
     if (sotto_client_is_deriving(&app->client)) {
         (void)sotto_client_derive(&app->client, CLIENT_ROUNDS);
+    }
+    if (SYSTEM_HAS_OPTIONS && client_passwd_is_deriving(app)) {
+        client_passwd_derive(app);
     }
     look_at_time(app);
     take_lines(app);

@@ -333,6 +333,14 @@ static enum sotto_err wait_for_answer(struct console *console, char *out,
     }
 }
 
+void console_wipe_line(struct console *console)
+{
+    line_editor_wipe_line(&console->editor);
+    sotto_wipe(console->line, sizeof console->line);
+    sotto_wipe(console->in, console->in_at);
+    console->line_len = 0;
+}
+
 enum sotto_err console_ask(struct console *console, const char *prompt,
                            bool is_secret, char *out, size_t cap, size_t *len)
 {
@@ -343,10 +351,7 @@ enum sotto_err console_ask(struct console *console, const char *prompt,
     console_hold(console, false);
     enum sotto_err err = wait_for_answer(console, out, cap, len);
     if (is_secret) {
-        line_editor_wipe_line(&console->editor);
-        sotto_wipe(console->line, sizeof console->line);
-        sotto_wipe(console->in, console->in_at);
-        console->line_len = 0;
+        console_wipe_line(console);
     }
     if (err != SOTTO_OK && console_is_interactive(console)) {
         line_editor_leave(&console->editor);

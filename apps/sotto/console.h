@@ -105,6 +105,9 @@ bool console_shows_secrets(const struct console *console);
 /* Gives out what waits. Call before waiting. */
 void console_flush(struct console *console);
 
+/* Erases the line that was handed out last, after a password. */
+void console_wipe_line(struct console *console);
+
 /* Stop and start taking input (what is typed meanwhile waits). */
 void console_hold(struct console *console, bool held);
 

@@ -186,6 +186,18 @@ void view_enroll(const struct view *view, const char *device,
     view_remark(view, address);
 }
 
+void view_question(const struct view *view, const char *text, bool is_secret)
+{
+    char out[LINE_BYTES];
+    struct sotto_json_writer w;
+    if (view->is_json) {
+        begin(&w, out, "question");
+        add_text(&w, "text", text);
+        sotto_json_add_bool(&w, "secret", is_secret);
+        end(view, &w);
+    }
+}
+
 void view_enrolled(const struct view *view, const char *user,
                    const char *device)
 {

@@ -248,6 +248,83 @@ class Enrolling(Keys):
         self.ask(alice, "/enroll sensor soon", "error", code="command")
 
 
+class Passwords(Keys):
+    NEW = "another \u00e9 password"
+
+    def change(self, client, revokes="no", again=None):
+        self.ask(client, "/passwd", "question", secret=True)
+        self.ask(client, self.NEW, "question", secret=True)
+        self.ask(client, again or self.NEW, "question", secret=False)
+        client.say(revokes)
+
+    def test_a_new_password_counts_and_the_old_one_does_not(self):
+        server = self.server()
+        alice = self.owner(server)
+        self.ask(alice, "/device add laptop")
+        other = self.owner(server, data=self.folder / "other", register=False)
+        device = self.keys(server, "of-alice")
+        device.expect("ready")
+        self.change(alice)
+        alice.expect("done", what="passwd")
+        # With the old one somebody else may have been logged in.
+        self.assertEqual(other.end(), REFUSED)
+        self.assertEqual(other.all("error")[-1]["code"], "revoked")
+        self.refused(self.client(server, "alice"), "login")
+        self.client(server, "alice", password=self.NEW).expect("ready")
+        # Devices stay, and the one who changed it comes back by itself.
+        device.said("still here")
+        server.kill()
+        alice.expect("disconnected")
+        server = self.server(port=server.port)
+        alice.expect("ready")
+        self.assertNotIn(b"another", server.err + alice.out)
+
+    def test_it_can_revoke_all_devices(self):
+        server = self.server()
+        alice = self.owner(server)
+        self.ask(alice, "/device add laptop")
+        device = self.keys(server, "of-alice")
+        device.expect("ready")
+        self.change(alice, revokes="yes")
+        alice.expect("done", what="passwd")
+        self.assertEqual(device.end(), REFUSED)
+        self.ask(alice, "/devices", "devices", count=0)
+        self.assertEqual(self.lines("of-alice"), [])
+
+    def test_two_different_ones_change_nothing(self):
+        server = self.server()
+        alice = self.owner(server)
+        self.ask(alice, "/passwd", "question")
+        self.ask(alice, self.NEW, "question")
+        self.ask(alice, "something else", "error", code="passwd")
+        self.ask(alice, "/passwd", "question")
+        self.ask(alice, "", "error", code="passwd")
+        alice.said("and these are messages again")
+        self.owner(server, data=self.folder / "other", register=False)
+
+    def test_on_a_terminal_it_is_not_shown(self):
+        server = self.server()
+        alice = self.chatter(server, "alice", register=True)
+        alice.enter("/passwd")
+        alice.answer("New password (empty: keep the old one):", "verborgen-1")
+        alice.answer("The same again:", "verborgen-1")
+        alice.answer("Revoke all devices as well (yes, no)?", "maybe")
+        alice.answer("Revoke all devices as well (yes, no)?", "no")
+        alice.sees("the password was changed")
+        alice.enter("/quit")
+        self.assertEqual(alice.end(), 0)
+        self.assertNotIn(b"verborgen", alice.out)
+        self.client(server, "alice", password="verborgen-1").expect("ready")
+
+    def test_a_device_may_not_change_it(self):
+        server = self.server()
+        alice = self.owner(server)
+        self.ask(alice, "/device add laptop")
+        device = self.keys(server, "of-alice")
+        device.expect("ready")
+        self.ask(device, "/passwd", "error", code="password")
+
+
 class People(Keys):
     def test_on_a_terminal(self):
         server = self.server()
