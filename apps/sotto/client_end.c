@@ -3,6 +3,7 @@
 #include "apps/sotto/textbuf.h"
 
 #define BACKOFF_MAX_MS 30000U
+#define EARLY_TRIES    4U /* before the first login, after the first try */
 
 static void say(struct client_app *app, const char *code, const char *text)
 {
@@ -62,12 +63,28 @@ static void try_again_later(struct client_app *app, const char *text)
     }
     /* A person is told once, a program each time. */
     if (!app->is_offline_told || app->view.is_json) {
-        view_disconnected(&app->view, text, wait_ms);
+        view_disconnected(&app->view, text, wait_ms, app->had_login);
     }
     app->is_offline_told = true;
 }
 
-/* The network failed: at first that is the end, later one tries again. */
+/*
+ * A server that many come to at once may have no room for a moment, or send
+ * away who came just before: that may pass. Before the first login it is tried
+ * a few times, and then whoever waits is told that it did not.
+ */
+static bool tried_again_later(struct client_app *app, const char *text)
+{
+    if (!app->had_login && app->early_tries == EARLY_TRIES) {
+        return false;
+    }
+    app->early_tries += app->had_login ? 0 : 1;
+    try_again_later(app, text);
+    return true;
+}
+
+/* The network failed: at first that is the end, unless it was a cut; later one
+ * tries again. */
 void client_network_failed(struct client_app *app, const char *what,
                            enum sotto_err err)
 {
@@ -76,8 +93,8 @@ void client_network_failed(struct client_app *app, const char *what,
         client_device_look_over(app);
     }
     about_server(app, what, network_text(err), line, sizeof line);
-    if (app->had_login) {
-        try_again_later(app, line);
+    const bool is_cut = err == SOTTO_ERR_CLOSED || err == SOTTO_ERR_RESET;
+    if ((app->had_login || is_cut) && tried_again_later(app, line)) {
         return;
     }
     say(app, "network", line);
@@ -177,10 +194,8 @@ static void take_refusal(struct client_app *app, enum sotto_refusal refusal)
 {
     char line[512];
     if (refusal == SOTTO_REFUSAL_BUSY) {
-        about_server(app, "refused by", "it is full; try again later", line,
-                     sizeof line);
-        if (app->had_login) {
-            try_again_later(app, line);
+        about_server(app, "refused by", "it is full", line, sizeof line);
+        if (tried_again_later(app, line)) {
             return;
         }
     } else {
@@ -244,12 +259,13 @@ static void take_goodbye(struct client_app *app, enum sotto_close_reason reason)
         return;
     }
     about_server(app, "disconnected from", why, line, sizeof line);
-    if (app->had_login) {
-        try_again_later(app, line);
-    } else {
-        say(app, "network", line);
-        client_finish(app, CLIENT_EXIT_NETWORK);
+    const bool may_pass =
+        reason == SOTTO_CLOSE_SLOW || reason == SOTTO_CLOSE_OVERLOAD;
+    if ((app->had_login || may_pass) && tried_again_later(app, line)) {
+        return;
     }
+    say(app, "network", line);
+    client_finish(app, CLIENT_EXIT_NETWORK);
 }
 
 /* Reasons that no new connection would mend. */

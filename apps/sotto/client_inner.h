@@ -71,7 +71,8 @@ struct client_app {
     uint64_t tick_ms;
     uint64_t redial_ms; /* when to dial again, 0 for not */
     uint64_t backoff_ms;
-    uint64_t give_up_ms; /* when leaving, and nobody answers */
+    unsigned early_tries; /* before the first login */
+    uint64_t give_up_ms;  /* when leaving, and nobody answers */
     bool is_done;
     enum client_exit exit_code;
 };
@@ -83,8 +84,8 @@ void client_drop_stream(struct client_app *app);
 
 /* client_end.c: what went wrong, in words, and whether to go on. */
 
-/* The network failed: before the first login that is the end; later the client
- * tries again. `what` is "cannot reach" or "disconnected from". */
+/* The network failed: before the first login that is the end, unless it was
+ * cut, and not often yet; later the client tries again. `what` is "cannot reach" or "disconnected from". */
 void client_network_failed(struct client_app *app, const char *what,
                            enum sotto_err err);
 /* The server refused a login, a registration, or a message. */

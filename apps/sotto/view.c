@@ -304,7 +304,7 @@ void view_remark(const struct view *view, const char *text)
 }
 
 void view_disconnected(const struct view *view, const char *text,
-                       uint64_t retry_ms)
+                       uint64_t retry_ms, bool had_login)
 {
     char line[512];
     struct textbuf out;
@@ -318,8 +318,9 @@ void view_disconnected(const struct view *view, const char *text,
     }
     textbuf_init(&out, line, sizeof line);
     textbuf_add_all(&out, text,
-                    "; trying again until it works. What you type meanwhile is "
-                    "sent then.",
+                    had_login ? "; trying again until it works. What you type "
+                                "meanwhile is sent then."
+                              : "; trying again",
                     NULL);
     remark(view, line);
 }

@@ -39,9 +39,10 @@ void view_present(const struct view *view,
 void view_error(const struct view *view, const char *code, const char *text);
 /* A remark for people; nothing in JSON. */
 void view_remark(const struct view *view, const char *text);
-/* The connection ended; tries again in `retry_ms` (0: does not). */
+/* The connection ended; tries again in `retry_ms`, as often as it takes when
+ * somebody had logged in. */
 void view_disconnected(const struct view *view, const char *text,
-                       uint64_t retry_ms);
+                       uint64_t retry_ms, bool had_login);
 
 /* view_devices.c: hosts only */
 

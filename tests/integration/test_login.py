@@ -3,6 +3,7 @@
 import re
 import socket
 
+import proxy
 import sotto
 
 LOGIN = 3
@@ -202,6 +203,22 @@ class Identity(sotto.Case):
         self.assertIn("weaker", client.all("error")[0]["text"])
 
 
+class Cutter(proxy.Proxy):
+    """Cuts the first connections, each a little later than the one before."""
+
+    def __init__(self, target, cuts):
+        self.cuts = cuts
+        super().__init__(target)
+
+    def handle(self, client):
+        if self.connections > self.cuts:
+            return super().handle(client)
+        try:
+            client.recv(44 * (self.connections - 1))
+        finally:
+            proxy.end(client)
+
+
 class Network(sotto.Case):
     def test_no_server_there(self):
         address = "127.0.0.1:%d" % self.free_port()
@@ -223,11 +240,49 @@ class Network(sotto.Case):
                 client = self.client("127.0.0.1:%d"
                                      % listener.getsockname()[1], "alice")
                 with listener.accept()[0] as sock:
+                    listener.close()
                     sock.recv(44)
                     sock.sendall(answer)
                     sock.shutdown(socket.SHUT_WR)
                     self.assertEqual(client.end(), NETWORK, answer)
                 self.assertEqual(client.all("error")[0]["code"], "network")
+
+    def between(self, cuts):
+        net = Cutter(self.server().port, cuts)
+        self.addCleanup(net.close)
+        return net
+
+    def test_a_cut_before_the_login_is_no_end(self):
+        """So it looks where a crowd comes at once, or the network is bad."""
+        net = self.between(3)
+        alice = self.member(net.address, "alice")
+        self.assertEqual(alice.leave(), 0)
+        self.assertEqual(net.connections, 4)
+        ends = alice.all("disconnected")
+        self.assertEqual(len(ends), 3)
+        for end in ends:
+            self.assertIn("was cut", end["text"])
+            self.assertGreater(end["retry_ms"], 0)
+
+    def test_cuts_before_the_login_are_an_end_in_the_end(self):
+        net = self.between(100)
+        client = self.client(net.address, "alice", register=True)
+        self.assertEqual(client.end(), NETWORK)
+        self.assertIn("was cut", client.all("error")[0]["text"])
+        self.assertEqual(net.connections, 5)
+
+    def test_a_registration_whose_answer_is_lost(self):
+        """Dialled again, the client finds that the account is its own."""
+        class Deaf(proxy.Proxy):
+            def change(self, direction, unit):
+                if direction == proxy.DOWN and self.connections == 1:
+                    raise OSError("cut")
+                return unit
+        net = Deaf(self.server().port)
+        self.addCleanup(net.close)
+        alice = self.member(net.address, "alice")
+        self.assertEqual(alice.leave(), 0)
+        self.assertEqual(net.connections, 2)
 
 
 if __name__ == "__main__":

@@ -175,7 +175,8 @@ class Mitm(sotto.Case):
         self.nobody_came_in()
 
     def test_refusals_do_not_lower_anything(self):
-        """Nobody signs them: a client tells, and dials no other suite."""
+        """Nobody signs them: a client tells, and asks for nothing else, not
+        even where it tries again."""
         for code in (wire.VERSION, wire.SUITE, wire.BUSY, 200):
             seen = []
 
@@ -189,7 +190,8 @@ class Mitm(sotto.Case):
             client = self.victim(net)
             self.assertEqual(client.end(), 5)
             time.sleep(0.1)
-            self.assertEqual(len(seen), 1)
+            self.assertEqual(len(seen), 5 if code == wire.BUSY else 1)
+            self.assertEqual(len({hello[:10] for hello in seen}), 1)
         self.nobody_came_in()
 
 

@@ -232,6 +232,7 @@ class Run(sotto.Case):
         carol = self.client(server, "carol", register=True)
         self.assertEqual(carol.end(), 5)
         self.assertIn("full", carol.all("error")[0]["text"])
+        self.assertIn("full", carol.all("disconnected")[0]["text"])
         people[0].said("nobody had to go")
         people[1].expect("message", text="nobody had to go")
         self.assertEqual(people[1].leave(), 0)
