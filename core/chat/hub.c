@@ -342,8 +342,7 @@ enum sotto_err sotto_hub_request(struct sotto_hub *hub, struct sotto_seat_id id,
         sotto_hub_login(hub, seat, request, now_ms, reply);
         break;
     case SOTTO_REQUEST_REGISTER:
-        sotto_hub_register(hub, seat, request, now_ms, wall_s, reply);
-        break;
+        return sotto_hub_register(hub, seat, request, now_ms, wall_s, reply);
     case SOTTO_REQUEST_JOIN:
         return sotto_hub_join(hub, seat, request, wall_s, reply);
     case SOTTO_REQUEST_FETCH:

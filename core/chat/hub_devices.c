@@ -418,6 +418,9 @@ enum sotto_err sotto_hub_device(struct sotto_hub *hub, struct sotto_seat *seat,
         return SOTTO_OK;
     }
     if (change(hub, seat, request, wall_s, &problem) == SOTTO_ERR_AGAIN) {
+        if (type == SOTTO_MSG_ENROL) {
+            sotto_hub_did_not_try(hub, seat, now_ms);
+        }
         return SOTTO_ERR_AGAIN;
     }
     if (problem != SOTTO_PROBLEM_NONE) {

@@ -70,6 +70,14 @@ bool sotto_hub_may_try(struct sotto_hub *hub, const struct sotto_seat *seat,
     return false;
 }
 
+void sotto_hub_did_not_try(struct sotto_hub *hub, const struct sotto_seat *seat,
+                           uint64_t now_ms)
+{
+    uint8_t key[SOTTO_THROTTLE_KEY_LEN];
+    sotto_throttle_key_ip(seat->ip, key);
+    sotto_throttle_give(hub->by_address, key, now_ms);
+}
+
 void sotto_hub_let_in(struct sotto_hub *hub, struct sotto_seat *seat)
 {
     hub->counters.logins++;
@@ -197,10 +205,12 @@ static enum sotto_problem problem_of(enum sotto_err err)
     }
 }
 
-/* The account it asks for is written down, or `reply` says why it is not. */
-static bool add_account(struct sotto_hub *hub, struct sotto_seat *seat,
-                        const struct sotto_register *msg, uint64_t wall_s,
-                        struct sotto_reply *reply)
+/* The account it asks for is written down, or `reply` says why it is not. AGAIN:
+ * the file is being replaced, and enough waits for it. */
+static enum sotto_err add_account(struct sotto_hub *hub,
+                                  struct sotto_seat *seat,
+                                  const struct sotto_register *msg,
+                                  uint64_t wall_s, struct sotto_reply *reply)
 {
     enum sotto_problem problem = check_register(hub, msg);
     if (problem == SOTTO_PROBLEM_NONE) {
@@ -208,21 +218,27 @@ static bool add_account(struct sotto_hub *hub, struct sotto_seat *seat,
             sotto_accounts_add(hub->accounts, (const char *)msg->name.at,
                                msg->name.len, &msg->verifier, wall_s,
                                &seat->ticket);
+        if (err == SOTTO_ERR_AGAIN) {
+            return err;
+        }
         problem = err != SOTTO_OK ? problem_of(err) : SOTTO_PROBLEM_NONE;
         hub->counters.storage_errors += problem == SOTTO_PROBLEM_STORAGE;
     }
     if (problem != SOTTO_PROBLEM_NONE) {
         sotto_hub_answer_problem(reply, problem, 0, 0);
-        return false;
+        return SOTTO_OK;
     }
     memcpy(seat->name, msg->name.at, msg->name.len);
     seat->name_len = (uint8_t)msg->name.len;
-    return true;
+    sotto_hub_set_waiting(hub, seat, WAIT_REGISTER);
+    return SOTTO_OK;
 }
 
-void sotto_hub_register(struct sotto_hub *hub, struct sotto_seat *seat,
-                        const struct sotto_request *request, uint64_t now_ms,
-                        uint64_t wall_s, struct sotto_reply *reply)
+enum sotto_err sotto_hub_register(struct sotto_hub *hub,
+                                  struct sotto_seat *seat,
+                                  const struct sotto_request *request,
+                                  uint64_t now_ms, uint64_t wall_s,
+                                  struct sotto_reply *reply)
 {
     uint8_t key[SOTTO_THROTTLE_KEY_LEN];
     sotto_throttle_key_ip(seat->ip, key);
@@ -231,14 +247,16 @@ void sotto_hub_register(struct sotto_hub *hub, struct sotto_seat *seat,
         sotto_hub_answer_problem(reply, SOTTO_PROBLEM_THROTTLED, 0,
                                  sotto_throttle_wait_ms(hub->by_register, key,
                                                         now_ms));
-        return;
+        return SOTTO_OK;
     }
     struct sotto_register msg;
     enum sotto_err err =
         sotto_register_decode(&msg, request->account.at, request->account.len);
     SOTTO_ASSERT(err == SOTTO_OK); /* the session has done it before */
-    if (add_account(hub, seat, &msg, wall_s, reply)) {
-        sotto_hub_set_waiting(hub, seat, WAIT_REGISTER);
+    err = add_account(hub, seat, &msg, wall_s, reply);
+    if (err == SOTTO_ERR_AGAIN) {
+        sotto_throttle_give(hub->by_register, key, now_ms);
     }
     sotto_wipe(&msg, sizeof msg);
+    return err;
 }

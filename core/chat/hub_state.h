@@ -137,9 +137,12 @@ enum sotto_err sotto_hub_lookup(struct sotto_hub *hub, struct sotto_seat *seat,
 void sotto_hub_login(struct sotto_hub *hub, struct sotto_seat *seat,
                      const struct sotto_request *request, uint64_t now_ms,
                      struct sotto_reply *reply);
-void sotto_hub_register(struct sotto_hub *hub, struct sotto_seat *seat,
-                        const struct sotto_request *request, uint64_t now_ms,
-                        uint64_t wall_s, struct sotto_reply *reply);
+/* AGAIN: not taken, as for sotto_hub_request(). */
+enum sotto_err sotto_hub_register(struct sotto_hub *hub,
+                                  struct sotto_seat *seat,
+                                  const struct sotto_request *request,
+                                  uint64_t now_ms, uint64_t wall_s,
+                                  struct sotto_reply *reply) SOTTO_MUST_CHECK;
 
 /* Who has shown what it takes is logged in. */
 void sotto_hub_let_in(struct sotto_hub *hub, struct sotto_seat *seat);
@@ -152,6 +155,9 @@ bool sotto_hub_is_strong(const struct sotto_hub *hub,
  * refusal in `reply`, when it has none. */
 bool sotto_hub_may_try(struct sotto_hub *hub, const struct sotto_seat *seat,
                        uint64_t now_ms, struct sotto_reply *reply);
+/* It was not one after all: the token goes back. */
+void sotto_hub_did_not_try(struct sotto_hub *hub, const struct sotto_seat *seat,
+                           uint64_t now_ms);
 
 /* ---- hub_devices.c ---- */
 

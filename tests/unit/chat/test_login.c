@@ -614,6 +614,54 @@ static void test_register_refuses_bad_names_and_weak_verifiers(void **state)
     peer_hang_up(&peer);
 }
 
+/* ---- a file that is being replaced ---- */
+
+/* Changes accounts until their file is being replaced and takes no more. */
+static void fill_accounts(void)
+{
+    uint64_t ticket = 0;
+    enum sotto_err err = SOTTO_OK;
+    bool is_disabled = false;
+    while (err == SOTTO_OK) {
+        const struct faulty_files *disk = &world->disk;
+        is_disabled = !is_disabled;
+        err = sotto_accounts_set_disabled(world->accounts, "ann", 3,
+                                          is_disabled, &ticket);
+        (void)sotto_accounts_run(world->accounts);
+        if (disk->pending_count == 0 ||
+            !disk->pending[disk->pending_count - 1].is_replace) {
+            (void)faulty_files_complete(&world->disk);
+            (void)sotto_accounts_run(world->accounts);
+        }
+    }
+    assert_int_equal(err, SOTTO_ERR_AGAIN);
+}
+
+static void test_register_waits_for_a_file_that_is_being_replaced(void **state)
+{
+    uint8_t body[256];
+    struct sotto_writer w;
+    struct peer peer;
+    const struct sotto_register msg = {.name = {(const uint8_t *)"bob", 3},
+                                       .verifier = {.salt_len = 16,
+                                                    .iterations =
+                                                        WORLD_ITERATIONS}};
+
+    (void)state;
+    world_add_account(world, "ann", "pencil");
+    world_settle(world);
+    peer_open(&peer, world);
+    world_settle(world);
+    fill_accounts();
+    sotto_writer_init(&w, body, sizeof body);
+    sotto_register_encode(&w, &msg);
+    peer_send(&peer, SOTTO_MSG_REGISTER, body, w.len);
+    assert_int_equal(sotto_hub_counters(world->hub)->storage_errors, 0);
+    peer_expect(&peer, SOTTO_MSG_REGISTERED);
+    assert_non_null(sotto_accounts_find(world->accounts, "bob", 3));
+    peer_hang_up(&peer);
+}
+
 int test_login(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -649,6 +697,7 @@ int test_login(void)
         TEST(test_register_full),
         TEST(test_register_with_a_full_disk_says_so_and_may_be_repeated),
         TEST(test_register_is_throttled),
+        TEST(test_register_waits_for_a_file_that_is_being_replaced),
         TEST(test_register_refuses_bad_names_and_weak_verifiers),
     };
 #undef TEST
