@@ -32,6 +32,7 @@ _Static_assert(FLASH_PAGE == SECTOR, "port/flash programs whole sectors");
 enum command {
     GO_IDLE = 0,
     SEND_INTERFACE = 8,
+    STOP_TRANSMISSION = 12,
     SEND_STATUS = 13,
     SET_BLOCK_LENGTH = 16,
     READ_SINGLE = 17,
@@ -268,6 +269,18 @@ static bool send_sector(const uint8_t *in)
     return (receive() & RESULT_MASK) == RESULT_ACCEPTED && is_ready(WRITE_MS);
 }
 
+/* After a sector that was refused the card takes no token (7.3.3.1). */
+static bool end_writing(bool is_right)
+{
+    if (is_right) {
+        spi_exchange(TOKEN_WRITE_END);
+        (void)receive();
+    } else {
+        (void)ask(STOP_TRANSMISSION, 0);
+    }
+    return is_ready(WRITE_MS) && is_right;
+}
+
 /* Sectors from `in`, or of 0xff when that is NULL. */
 static bool write_sectors(const struct card *it, uint32_t first, uint32_t count,
                           const uint8_t *in)
@@ -280,9 +293,7 @@ static bool write_sectors(const struct card *it, uint32_t first, uint32_t count,
         for (uint32_t i = 0; i < count && is_right; i++) {
             is_right = send_sector(in != NULL ? in + (size_t)i * SECTOR : NULL);
         }
-        spi_exchange(TOKEN_WRITE_END);
-        (void)receive();
-        is_right = is_ready(WRITE_MS) && is_right;
+        is_right = end_writing(is_right);
     }
     end();
     return call(SEND_STATUS, 0, &status, 1) == 0 && status == 0 && is_right;
