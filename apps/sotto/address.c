@@ -305,25 +305,6 @@ void server_address_text(const struct server_address *address,
     out[len + port_len] = '\0';
 }
 
-/* ---- codes of devices ------------------------------------------------- */
-
-static const char device_prefix[] = "device-";
-
-bool device_code_parse(const char *text, uint8_t code[static DEVICE_CODE_LEN])
-{
-    const size_t prefix = sizeof device_prefix - 1;
-    return starts_with(part_of(text), device_prefix) &&
-           sotto_hex_decode(text + prefix, strlen(text) - prefix, code,
-                            DEVICE_CODE_LEN) == SOTTO_OK;
-}
-
-void device_code_text(const uint8_t code[static DEVICE_CODE_LEN],
-                      char out[static DEVICE_CODE_TEXT])
-{
-    memcpy(out, device_prefix, sizeof device_prefix - 1);
-    sotto_hex_encode(code, DEVICE_CODE_LEN, out + sizeof device_prefix - 1);
-}
-
 /* ---- listening -------------------------------------------------------- */
 
 /* One or two numeric texts that a word stands for. */

@@ -6,7 +6,7 @@
  *     *:7688   :7688   0.0.0.0:7688   [::]:7688   7688       (to listen on)
  *
  * Fingerprints: see sotto/fingerprint.h. A CODE is an invitation, for
- * registering, or "device-" and 32 hex digits: for enrolling a device.
+ * registering, or a device's: see sotto_device_code_parse().
  */
 #ifndef SOTTO_APP_ADDRESS_H
 #define SOTTO_APP_ADDRESS_H
@@ -33,13 +33,6 @@ struct server_address {
     uint8_t fingerprint[SOTTO_FINGERPRINT_LEN];
     char code[ADDRESS_CODE_MAX + 1]; /* or empty */
 };
-
-/* The code of an address as that of a device; false when it is none. */
-#define DEVICE_CODE_LEN  16
-#define DEVICE_CODE_TEXT (7 + 2 * DEVICE_CODE_LEN + 1)
-bool device_code_parse(const char *text, uint8_t code[static DEVICE_CODE_LEN]);
-void device_code_text(const uint8_t code[static DEVICE_CODE_LEN],
-                      char out[static DEVICE_CODE_TEXT]);
 
 /*
  * Reads HOST, HOST:PORT, an IPv6 address, [IPv6]:PORT or sotto://… FORMAT with

@@ -169,7 +169,8 @@ bool client_device_begin(struct client_app *app, const char *server,
     if (!client_set_address(app, server)) {
         return false;
     }
-    if (device_code_parse(app->address.code, app->device->code)) {
+    if (sotto_device_code_parse(app->address.code, strlen(app->address.code),
+                                app->device->code)) {
         *needs_nothing = true;
         return begin_enrolling(app);
     }

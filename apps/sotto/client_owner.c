@@ -113,8 +113,8 @@ static bool read_seconds(struct client_app *app, const char *text)
     static const struct option lifetime = {.name = "time",
                                            .value = "TIME",
                                            .kind = OPTION_DURATION,
-                                           .min = 60U * 1000U,
-                                           .max = 365ULL * 86400U * 1000U};
+                                           .min = 60000U,
+                                           .max = 31536000000U};
     uint64_t ms = CLIENT_CODE_SECONDS * 1000ULL;
     char line[OPTIONS_ERROR_MAX];
     struct textbuf why;
@@ -165,11 +165,12 @@ static void show_code(struct client_app *app)
 {
     struct client_device *device = app->device;
     char fingerprint[SOTTO_FINGERPRINT_TEXT];
-    char code[DEVICE_CODE_TEXT];
-    char address[ADDRESS_TEXT + SOTTO_FINGERPRINT_TEXT + DEVICE_CODE_TEXT + 16];
+    char code[SOTTO_DEVICE_CODE_TEXT];
+    char address[ADDRESS_TEXT + SOTTO_FINGERPRINT_TEXT +
+                 SOTTO_DEVICE_CODE_TEXT + 16];
     struct textbuf text;
     sotto_fingerprint_text(app->seen, fingerprint);
-    device_code_text(device->new_code, code);
+    sotto_device_code_text(device->new_code, code);
     textbuf_init(&text, address, sizeof address);
     textbuf_add_all(&text, "sotto://", fingerprint, "@", app->server_text, "/",
                     code, NULL);

@@ -5,11 +5,7 @@
 #include "core/crypto/x25519.h"
 #include <string.h>
 
-#define ROUNDS         100U
-#define BACKOFF_MIN_MS 500U
-#define BACKOFF_MAX_MS 60000U
-/* Where trying again helps little: a quarter of an hour. */
-#define LONG_MS 900000U
+#define ROUNDS 100U
 
 _Static_assert(sizeof(struct sotto_device) <= SOTTO_DEVICE_STRUCT,
                "SOTTO_DEVICE_MEMORY has room for the struct");
@@ -36,8 +32,13 @@ static enum sotto_err init_client(struct sotto_device *device,
                                   const struct sotto_device_config *config,
                                   uint8_t *memory, size_t len)
 {
-    const size_t name_len = strlen(config->name);
+    uint8_t device_code[SOTTO_DEVICE_CODE_LEN];
     const size_t code_len = config->code != NULL ? strlen(config->code) : 0;
+    const bool is_device =
+        code_len > 0 &&
+        sotto_device_code_parse(config->code, code_len, device_code);
+    const size_t name_len =
+        is_device || config->name == NULL ? 0 : strlen(config->name);
     const uint8_t suite =
         config->suite != 0 ? config->suite : SOTTO_SUITE_DEFAULT;
     struct sotto_client_config client = {
@@ -46,7 +47,6 @@ static enum sotto_err init_client(struct sotto_device *device,
                  .random = config->random,
                  .static_private = device->private_key,
                  .static_public = device->public_key},
-        .code_len = (uint8_t)code_len,
         .iterations_min =
             or_else(config->iterations_min, SOTTO_SCRAM_ITERATIONS_MIN),
         .iterations_new =
@@ -61,9 +61,15 @@ static enum sotto_err init_client(struct sotto_device *device,
         return SOTTO_ERR_LIMIT;
     }
     client.memory = memory;
-    memcpy(client.name, config->name, name_len);
-    if (code_len > 0) {
+    client.enrols = name_len == 0; /* or the state has been let in */
+    if (name_len > 0) {
+        memcpy(client.name, config->name, name_len);
+    }
+    if (is_device) {
+        memcpy(client.device_code, device_code, sizeof device_code);
+    } else if (code_len > 0) {
         memcpy(client.code, config->code, code_len);
+        client.code_len = (uint8_t)code_len;
     }
     return sotto_client_init(&device->client, &client);
 }
@@ -74,10 +80,13 @@ static enum sotto_err init_keys(struct sotto_device *device,
 {
     const struct sotto_random *random = &config->random;
     enum sotto_err err = SOTTO_OK;
+    device->has_save = config->state.len == 0;
     if (config->state.len > 0) {
         err = sotto_device_load(device, config->state);
-    } else {
-        device->has_save = true;
+    }
+    /* A key that lets one in is made for one server. */
+    if (err == SOTTO_OK && device->has_save &&
+        (config->state.len == 0 || device->client.config.enrols)) {
         err = random->fill(random->ctx, device->private_key,
                            sizeof device->private_key);
     }
@@ -87,11 +96,24 @@ static enum sotto_err init_keys(struct sotto_device *device,
     return err;
 }
 
+static bool has_code(const struct sotto_device_config *config)
+{
+    uint8_t code[SOTTO_DEVICE_CODE_LEN];
+    return config->code != NULL &&
+           sotto_device_code_parse(config->code, strlen(config->code), code);
+}
+
 /* The password, as far as it is needed; keys that were kept come first. */
 static enum sotto_err init_password(struct sotto_device *device,
                                     const struct sotto_device_config *config)
 {
     struct sotto_client *client = &device->client;
+    if (device->is_known) {
+        return SOTTO_OK;
+    }
+    if (client->config.enrols) {
+        return has_code(config) ? SOTTO_OK : SOTTO_ERR_AUTH;
+    }
     if (device->has_kept_keys) {
         client->password = config->password.at;
         client->password_len = config->password.len;
@@ -121,7 +143,7 @@ enum sotto_err sotto_device_init(struct sotto_device **device,
     made->random = config->random;
     made->password = config->password;
     made->rounds = or_else(config->rounds, ROUNDS);
-    made->backoff_ms = BACKOFF_MIN_MS;
+    made->backoff_ms = SOTTO_DEVICE_BACKOFF_MIN_MS;
     enum sotto_err err =
         sotto_fingerprint_parse(config->fingerprint,
                                 strlen(config->fingerprint), made->fingerprint);
@@ -142,59 +164,18 @@ enum sotto_err sotto_device_init(struct sotto_device **device,
     return SOTTO_OK;
 }
 
+const char *sotto_device_name(const struct sotto_device *device)
+{
+    return device->is_known ? device->label : device->client.config.name;
+}
+
 void sotto_device_wipe(struct sotto_device *device)
 {
     sotto_client_wipe(&device->client);
     sotto_wipe(device, sizeof *device);
 }
 
-/* ---- ends -------------------------------------------------------------- */
-
-/* Half to one and a half times, so that not everybody comes back at once. */
-static uint64_t with_jitter(const struct sotto_device *device, uint64_t ms)
-{
-    uint8_t byte = 128;
-    if (device->random.fill(device->random.ctx, &byte, 1) != SOTTO_OK) {
-        return ms;
-    }
-    return ms / 2 + ms * byte / 256;
-}
-
-/* It is offline, and dials again in about `wait_ms`, or never. */
-static void end(struct sotto_device *device, enum sotto_device_why why,
-                enum sotto_err err, uint64_t wait_ms)
-{
-    uint64_t retry_ms = wait_ms;
-    if (device->phase == SOTTO_DEVICE_UP) {
-        struct sotto_client_event gone;
-        sotto_client_disconnected(&device->client, SOTTO_ERR_CLOSED);
-        (void)sotto_client_next(&device->client, &gone);
-    }
-    if (wait_ms != SOTTO_DEVICE_NEVER) {
-        retry_ms = with_jitter(device, wait_ms);
-    }
-    device->phase = SOTTO_DEVICE_WAITING;
-    device->has_lost = false;
-    device->dial_ms =
-        wait_ms != SOTTO_DEVICE_NEVER ? device->now_ms + retry_ms : wait_ms;
-    device->end = (struct sotto_device_event){.kind = SOTTO_DEVICE_OFFLINE,
-                                              .why = why,
-                                              .err = err,
-                                              .retry_ms = retry_ms};
-    device->has_end = true;
-}
-
-/* The same, soon at first and then less and less often. */
-static void end_for_now(struct sotto_device *device, enum sotto_device_why why,
-                        enum sotto_err err)
-{
-    const uint64_t wait_ms = device->backoff_ms;
-    device->backoff_ms =
-        wait_ms < BACKOFF_MAX_MS / 2 ? 2 * wait_ms : BACKOFF_MAX_MS;
-    end(device, why, err, wait_ms);
-}
-
-/* ---- what the server refuses -------------------------------------------- */
+/* ---- what happens ------------------------------------------------------- */
 
 /* Something that was said. */
 static bool tell_unsent(const struct sotto_error *problem,
@@ -208,97 +189,15 @@ static bool tell_unsent(const struct sotto_error *problem,
     return true;
 }
 
-/* A login, a registration, the room. */
-static void take_problem(struct sotto_device *device,
-                         const struct sotto_error *problem)
+/* From now on its key is enough. */
+static void take_enrolled(struct sotto_device *device,
+                          const struct sotto_enrolled *enrolled)
 {
-    switch (problem->problem) {
-    case SOTTO_PROBLEM_LOGIN:
-    case SOTTO_PROBLEM_NAME_TAKEN: /* and the password does not fit */
-        end(device, SOTTO_DEVICE_WHY_PASSWORD, SOTTO_OK, LONG_MS);
-        break;
-    case SOTTO_PROBLEM_THROTTLED:
-        /* At least half of this is waited: what it asks for. */
-        end(device, SOTTO_DEVICE_WHY_BUSY, SOTTO_OK,
-            problem->detail < LONG_MS ? 2U * problem->detail + BACKOFF_MIN_MS
-                                      : LONG_MS);
-        break;
-    case SOTTO_PROBLEM_STORAGE:
-        end_for_now(device, SOTTO_DEVICE_WHY_ENDED, SOTTO_ERR_FULL);
-        break;
-    default:
-        end(device, SOTTO_DEVICE_WHY_REFUSED, SOTTO_OK, LONG_MS);
-        break;
-    }
-}
-
-/* ---- how connections end ------------------------------------------------ */
-
-static void take_goodbye(struct sotto_device *device,
-                         enum sotto_close_reason reason, bool was_leaving)
-{
-    switch (reason) {
-    case SOTTO_CLOSE_BYE:
-        if (was_leaving) {
-            end(device, SOTTO_DEVICE_WHY_LEFT, SOTTO_OK, SOTTO_DEVICE_NEVER);
-            return;
-        }
-        break;
-    case SOTTO_CLOSE_REFUSED:
-    case SOTTO_CLOSE_REVOKED:
-        end(device, SOTTO_DEVICE_WHY_REFUSED, SOTTO_OK, LONG_MS);
-        return;
-    case SOTTO_CLOSE_OVERLOAD:
-        end_for_now(device, SOTTO_DEVICE_WHY_BUSY, SOTTO_OK);
-        return;
-    case SOTTO_CLOSE_STORAGE:
-        end_for_now(device, SOTTO_DEVICE_WHY_ENDED, SOTTO_ERR_FULL);
-        return;
-    case SOTTO_CLOSE_PROTOCOL:
-    case SOTTO_CLOSE_SHUTDOWN:
-    case SOTTO_CLOSE_TIMEOUT:
-    case SOTTO_CLOSE_SLOW:
-    case SOTTO_CLOSE_REPLACED:
-        break;
-    }
-    end_for_now(device, SOTTO_DEVICE_WHY_ENDED, SOTTO_OK);
-}
-
-static void take_closed(struct sotto_device *device,
-                        const struct sotto_client_event *event)
-{
-    const bool is_proof =
-        event->error == SOTTO_ERR_AUTH || event->error == SOTTO_ERR_LIMIT;
-    device->phase = SOTTO_DEVICE_WAITING;
-    if (event->error == SOTTO_OK) {
-        take_goodbye(device, event->reason, device->is_leaving);
-    } else if (event->error == SOTTO_ERR_REFUSED) {
-        if (event->refusal == SOTTO_REFUSAL_BUSY) {
-            end_for_now(device, SOTTO_DEVICE_WHY_BUSY, SOTTO_OK);
-        } else {
-            end(device, SOTTO_DEVICE_WHY_PROTOCOL, SOTTO_OK, LONG_MS);
-        }
-    } else if (is_proof && event->before_login) {
-        end(device, SOTTO_DEVICE_WHY_UNPROVED, event->error, LONG_MS);
-    } else if (event->error == SOTTO_ERR_FORMAT) {
-        end_for_now(device, SOTTO_DEVICE_WHY_PROTOCOL, event->error);
-    } else {
-        end_for_now(device, SOTTO_DEVICE_WHY_NETWORK, event->error);
-    }
-}
-
-/* ---- what happens ------------------------------------------------------- */
-
-static void look_at_key(struct sotto_device *device, const uint8_t key[32])
-{
-    uint8_t seen[SOTTO_FINGERPRINT_LEN];
-    sotto_fingerprint_of_key(key, seen);
-    if (memcmp(seen, device->fingerprint, sizeof seen) == 0) {
-        sotto_client_accept(&device->client);
-        return;
-    }
-    end(device, SOTTO_DEVICE_WHY_KEY, SOTTO_OK, SOTTO_DEVICE_NEVER);
-    memcpy(device->end.fingerprint, seen, sizeof seen);
+    memset(device->label, 0, sizeof device->label);
+    memcpy(device->label, enrolled->device.at, enrolled->device.len);
+    device->is_known = true;
+    device->has_save = true;
+    sotto_client_dial(&device->client, device->server_key);
 }
 
 static bool take_joined(struct sotto_device *device, bool missed,
@@ -336,18 +235,19 @@ static bool take_event(struct sotto_device *device,
 {
     switch (event->kind) {
     case SOTTO_EVENT_IDENTITY:
-        look_at_key(device, event->key);
+        sotto_device_look_at_key(device, event->key);
         break;
     case SOTTO_EVENT_DERIVE: /* in ticks */
         device->has_kept_keys = false;
         device->is_saved = false;
         break;
     case SOTTO_EVENT_PASSWORD:
-        end(device, SOTTO_DEVICE_WHY_PASSWORD, SOTTO_OK, LONG_MS);
+        sotto_device_end(device, SOTTO_DEVICE_WHY_PASSWORD, SOTTO_OK,
+                         SOTTO_DEVICE_LONG_MS);
         break;
     case SOTTO_EVENT_LOGGED_IN:
-        device->backoff_ms = BACKOFF_MIN_MS;
-        device->has_kept_keys = true;
+        device->backoff_ms = SOTTO_DEVICE_BACKOFF_MIN_MS;
+        device->has_kept_keys = !device->is_known;
         break;
     case SOTTO_EVENT_JOINED:
         return take_joined(device, event->missed, out);
@@ -365,13 +265,15 @@ static bool take_event(struct sotto_device *device,
         if (event->problem.ref != 0) {
             return tell_unsent(&event->problem, out);
         }
-        take_problem(device, &event->problem);
+        sotto_device_take_problem(device, &event->problem);
         break;
     case SOTTO_EVENT_CLOSED:
-        take_closed(device, event);
+        sotto_device_take_closed(device, event);
+        break;
+    case SOTTO_EVENT_ENROLLED:
+        take_enrolled(device, &event->enrolled);
         break;
     case SOTTO_EVENT_REGISTERED:
-    case SOTTO_EVENT_ENROLLED:
     case SOTTO_EVENT_DONE:
     case SOTTO_EVENT_DEVICES:
     case SOTTO_EVENT_PRESENT:
@@ -478,7 +380,7 @@ void sotto_device_disconnected(struct sotto_device *device, enum sotto_err why)
     case SOTTO_DEVICE_WAITING:
         break; /* it knows */
     case SOTTO_DEVICE_DIALLING:
-        end_for_now(device, SOTTO_DEVICE_WHY_NETWORK, why);
+        sotto_device_end_for_now(device, SOTTO_DEVICE_WHY_NETWORK, why);
         break;
     case SOTTO_DEVICE_UP:
         device->has_lost = true;
@@ -535,24 +437,4 @@ void sotto_device_retry(struct sotto_device *device)
 {
     device->is_leaving = false;
     device->dial_ms = device->now_ms;
-}
-
-/* ---- words ------------------------------------------------------------- */
-
-const char *sotto_device_why_text(enum sotto_device_why why)
-{
-    static const char *const texts[] = {
-        [SOTTO_DEVICE_WHY_LEFT] = "it has left",
-        [SOTTO_DEVICE_WHY_NETWORK] = "the network failed",
-        [SOTTO_DEVICE_WHY_BUSY] = "the server is full, or asks to wait",
-        [SOTTO_DEVICE_WHY_ENDED] = "the server ended the connection",
-        [SOTTO_DEVICE_WHY_PROTOCOL] =
-            "the server speaks another protocol, or another version of it",
-        [SOTTO_DEVICE_WHY_PASSWORD] = "no such account, or wrong password",
-        [SOTTO_DEVICE_WHY_REFUSED] = "the server refuses this account",
-        [SOTTO_DEVICE_WHY_UNPROVED] =
-            "the server could not prove that it knows this account",
-        [SOTTO_DEVICE_WHY_KEY] = "the server shows another key than it should",
-    };
-    return texts[why];
 }

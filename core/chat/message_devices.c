@@ -1,5 +1,29 @@
 #include "core/chat/message_devices.h"
 
+#include "core/base/text.h"
+#include <string.h>
+
+/* ---- codes -------------------------------------------------------------- */
+
+#define CODE_PREFIX     "device-"
+#define CODE_PREFIX_LEN (sizeof CODE_PREFIX - 1)
+
+bool sotto_device_code_parse(const char *text, size_t len,
+                             uint8_t code[static SOTTO_DEVICE_CODE_LEN])
+{
+    return len > CODE_PREFIX_LEN &&
+           memcmp(text, CODE_PREFIX, CODE_PREFIX_LEN) == 0 &&
+           sotto_hex_decode(text + CODE_PREFIX_LEN, len - CODE_PREFIX_LEN, code,
+                            SOTTO_DEVICE_CODE_LEN) == SOTTO_OK;
+}
+
+void sotto_device_code_text(const uint8_t code[static SOTTO_DEVICE_CODE_LEN],
+                            char out[static SOTTO_DEVICE_CODE_TEXT])
+{
+    memcpy(out, CODE_PREFIX, CODE_PREFIX_LEN);
+    sotto_hex_encode(code, SOTTO_DEVICE_CODE_LEN, out + CODE_PREFIX_LEN);
+}
+
 static void read_name(struct sotto_reader *r, struct sotto_span *name)
 {
     *name = sotto_read_vector(r, 1, SOTTO_NAME_MAX);

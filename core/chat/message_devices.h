@@ -11,6 +11,14 @@
 
 #define SOTTO_DEVICE_CODE_LEN 16 /* random bytes; worth a password */
 
+/* As text, in the place of an invitation: "device-" and 32 hex digits. */
+#define SOTTO_DEVICE_CODE_TEXT (7 + 2 * SOTTO_DEVICE_CODE_LEN + 1)
+/* False for anything else. */
+bool sotto_device_code_parse(const char *text, size_t len,
+                             uint8_t code[static SOTTO_DEVICE_CODE_LEN]);
+void sotto_device_code_text(const uint8_t code[static SOTTO_DEVICE_CODE_LEN],
+                            char out[static SOTTO_DEVICE_CODE_TEXT]);
+
 /* The most bytes of a device in a list. */
 #define SOTTO_DEVICE_ITEM_MAX (1 + SOTTO_NAME_MAX + 1 + 4 + 16)
 

@@ -53,6 +53,34 @@ class Devices(sotto.Case):
     def hears(self, person, text, who="sensor"):
         return person.expect("message", **{"from": who, "text": text})
 
+    def test_a_code_lets_it_in_without_a_password(self):
+        server = self.server()
+        alice = self.member(server, "alice")
+        bob = self.member(server, "bob")
+        alice.say("/enroll sensor")
+        device = self.device()
+        device.says("not set up yet")
+        device.write("setup %s\n" % alice.expect("enroll")["address"])
+        device.says("online")
+        for person in (alice, bob):  # its owner, and others
+            person.say("@sensor status")
+            self.hears(bob, "21.5 C, limit 30.0 C", who="alice")
+        device.kill()
+        device = self.device()  # the code is used up: by key
+        device.says("online")
+        bob.said("@sensor status")
+        self.hears(bob, "21.5 C, limit 30.0 C", who="alice")
+        alice.say("/revoke sensor")
+        alice.expect("done", what="revoke")
+        device.says("does not know this device")
+        device.write("retry\n")
+        device.says("offline: the server does not know this device.*; again in "
+                    "[01] s")
+        device.says("offline: the server does not know this device")
+        alice.say("/enroll sensor")
+        device.write("setup %s\n" % alice.expect("enroll")["address"])
+        device.says("online")
+
     def test_it_answers_and_raises_alarms(self):
         server = self.server()
         alice = self.member(server, "alice")

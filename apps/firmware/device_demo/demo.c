@@ -72,11 +72,18 @@ static enum sotto_err read_state(struct demo *demo, uint8_t *bytes, size_t cap,
 
 /* ---- starting ------------------------------------------------------------ */
 
+/* False for a device that came with a code, and speaks for its owner's
+ * account. */
+static bool is_named(const struct demo *demo)
+{
+    return demo->settings.name[0] != '\0';
+}
+
 static enum sotto_err make_device(struct demo *demo)
 {
     uint8_t bytes[STATE_OWN + SOTTO_DEVICE_STATE_MAX];
     struct sotto_device_config config = {
-        .name = demo->settings.name,
+        .name = is_named(demo) ? demo->settings.name : NULL,
         .fingerprint = demo->settings.fingerprint,
         .password = {(const uint8_t *)demo->settings.password,
                      strlen(demo->settings.password)},
@@ -98,7 +105,9 @@ static void start_device(struct demo *demo)
 {
     enum sotto_err err = make_device(demo);
     if (err == SOTTO_OK) {
-        demo_log(demo->settings.name, " at ", demo->settings.host, NULL);
+        const char *name = sotto_device_name(demo->device);
+        demo_log(name[0] != '\0' ? name : "new", " at ", demo->settings.host,
+                 NULL);
     } else {
         demo->device = NULL;
         demo_log("cannot start (", sotto_err_name(err),
@@ -137,7 +146,7 @@ void demo_start(struct demo *demo)
         start_device(demo);
     } else if (err == SOTTO_ERR_NOT_FOUND) {
         demo_log("not set up yet: setup NAME sotto://FINGERPRINT@HOST:PORT "
-                 "PASSWORD",
+                 "PASSWORD, or setup sotto://FINGERPRINT@HOST:PORT/device-CODE",
                  NULL);
     } else {
         demo_log("cannot read the settings (", sotto_err_name(err), ")", NULL);
@@ -190,7 +199,8 @@ static void take_request(struct demo *demo, const struct sotto_device_event *e,
 static void take_message(struct demo *demo, const struct sotto_device_event *e)
 {
     struct sotto_span request;
-    if (!e->is_own && sensor_is_asked(e->text, demo->settings.name, &request)) {
+    if ((!e->is_own || !is_named(demo)) &&
+        sensor_is_asked(e->text, sotto_device_name(demo->device), &request)) {
         take_request(demo, e, request);
     } else if (e->number >= demo->stored_number + KEEP_NEAR) {
         (void)store_state(demo, e->number); /* less to read after a start */
@@ -301,13 +311,21 @@ void demo_leave(struct demo *demo)
 
 /* ---- what is typed here -------------------------------------------------- */
 
+/* A new code makes another device of it, with another key. */
+static enum sotto_err forget_login(struct demo *demo)
+{
+    enum sotto_err err = store_remove(&demo->store, STORE_STATE);
+    return err == SOTTO_OK ? store_remove(&demo->store, STORE_PASSWORD) : err;
+}
+
 static void set_up(struct demo *demo, struct sotto_span line)
 {
     struct settings settings;
     const char *why = NULL;
     enum sotto_err err =
         settings_parse(&settings, (const char *)line.at, line.len, &why);
-    if (err == SOTTO_OK && settings.password[0] == '\0') {
+    const bool has_password = err == SOTTO_OK && settings.password[0] != '\0';
+    if (err == SOTTO_OK && !has_password && settings.name[0] != '\0') {
         err = SOTTO_ERR_FORMAT;
         why = "there is no password";
     }
@@ -315,9 +333,11 @@ static void set_up(struct demo *demo, struct sotto_span line)
         demo_log("not set up: ", why, NULL);
         return;
     }
-    const size_t kept = (size_t)(settings.password - settings.text);
-    err = store_write(&demo->store, STORE_PASSWORD, line.at + kept,
-                      line.len - kept);
+    const size_t kept =
+        has_password ? (size_t)(settings.password - settings.text) : line.len;
+    err = has_password ? store_write(&demo->store, STORE_PASSWORD,
+                                     line.at + kept, line.len - kept)
+                       : forget_login(demo);
     if (err == SOTTO_OK) {
         err = store_write(&demo->store, STORE_SETTINGS, line.at, kept);
     }
@@ -334,10 +354,7 @@ static void forget(struct demo *demo)
     stop_device(demo);
     sensor_init(&demo->sensor);
     demo->stored_number = 0;
-    enum sotto_err err = store_remove(&demo->store, STORE_STATE);
-    if (err == SOTTO_OK) {
-        err = store_remove(&demo->store, STORE_PASSWORD);
-    }
+    enum sotto_err err = forget_login(demo);
     if (err == SOTTO_OK) {
         err = store_remove(&demo->store, STORE_SETTINGS);
     }
@@ -374,8 +391,9 @@ void demo_take_line(struct demo *demo, const char *line, size_t len)
     } else if (text_is(verb, "retry") && demo->device != NULL) {
         sotto_device_retry(demo->device);
     } else {
-        demo_log("here: setup NAME ADDRESS PASSWORD, temp DEGREES, status, "
-                 "retry, forget",
-                 NULL);
+        demo_log(
+            "here: setup NAME ADDRESS PASSWORD, setup ADDRESS/device-CODE, "
+            "temp DEGREES, status, retry, forget",
+            NULL);
     }
 }

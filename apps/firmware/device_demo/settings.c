@@ -70,13 +70,15 @@ enum sotto_err settings_parse(struct settings *settings, const char *line,
     *settings = (struct settings){.name = NULL};
     memcpy(settings->text, line, len);
     char *name = skip_blanks(settings->text);
-    char *address = skip_blanks(cut(name, ' '));
+    const bool is_named = strncmp(name, SCHEME, sizeof SCHEME - 1) != 0;
+    char *address = is_named ? skip_blanks(cut(name, ' ')) : name;
     char *password = address != NULL ? skip_blanks(cut(address, ' ')) : NULL;
     if (address == NULL || *address == '\0') {
-        *why = "it is NAME ADDRESS PASSWORD";
+        *why = "it is NAME ADDRESS PASSWORD, or an ADDRESS with a device's "
+               "code";
         return SOTTO_ERR_FORMAT;
     }
-    settings->name = name;
+    settings->name = is_named ? name : "";
     settings->password = password != NULL ? password : "";
     *why = parse_address(settings, address);
     return *why == NULL ? SOTTO_OK : SOTTO_ERR_FORMAT;

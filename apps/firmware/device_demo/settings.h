@@ -3,9 +3,11 @@
  * password only until the server has taken it, since keys do instead of it.
  *
  *     NAME sotto://FINGERPRINT@HOST[:PORT][/CODE] [PASSWORD]
+ *     sotto://FINGERPRINT@HOST[:PORT]/device-CODE
  *
  * The address is the one that a server's operator hands out; the password is
- * the rest of the line.
+ * the rest of the line. The second form is what /enroll of a client shows: it needs
+ * no name and no password.
  */
 #ifndef SOTTO_DEVICE_DEMO_SETTINGS_H
 #define SOTTO_DEVICE_DEMO_SETTINGS_H
@@ -20,7 +22,7 @@
 struct settings {
     char text[SETTINGS_MAX + 1]; /* the line, taken apart; the others point
                                     into it */
-    const char *name;
+    const char *name;            /* or empty: the code tells */
     const char *fingerprint;
     const char *host;
     const char *code;     /* NULL: none */

@@ -59,7 +59,8 @@ struct sotto_device;
 /* ---- what it is told --------------------------------------------------- */
 
 struct sotto_device_config {
-    const char *name;        /* of its account: 1 to 32 of a-z 0-9 . _ - */
+    const char *name; /* of its account: 1 to 32 of a-z 0-9 . _ -; or NULL: the
+                         code tells, or the state */
     const char *fingerprint; /* of the server, as the server's log shows it */
 
     /*
@@ -71,11 +72,19 @@ struct sotto_device_config {
      */
     struct sotto_span password;
 
+    /*
+     * "device-" and 32 hex digits are the code by which the owner of an account
+     * lets this device in, once (/enroll of a client): then a password is not
+     * needed ever. What is made of it is in the state: after the event SAVE that
+     * comes first, and the one that comes with being let in, the code is not
+     * needed any more. Anything else is an invitation, for registering. Or NULL.
+     */
+    const char *code;
+
     /* Make the account, where the state has no keys yet. An account of the name
      * that exists already is taken for one's own (an answer may have been lost
-     * in a power cut), and logged in to. With an invitation, or NULL. */
+     * in a power cut), and logged in to. */
     bool registers;
-    const char *code;
 
     /* The state of an earlier run, as sotto_device_state() gave it; empty the
      * first time. Free again when the call returns. */
@@ -129,7 +138,8 @@ size_t sotto_device_size(const struct sotto_device_config *config);
  * SPACE: less memory than sotto_device_size(). LIMIT: a name, receive limit,
  * suite or code that is not allowed. FORMAT: the fingerprint is none, or the
  * state is damaged: nobody may begin anew without being told, because the
- * device would answer old requests again. AUTH: neither a password nor keys.
+ * device would answer old requests again. AUTH: neither a password nor keys nor
+ * a code that lets it in.
  * RANDOM.
  */
 enum sotto_err sotto_device_init(struct sotto_device **device,
@@ -139,13 +149,17 @@ enum sotto_err sotto_device_init(struct sotto_device **device,
 /* Erases it, keys included. */
 void sotto_device_wipe(struct sotto_device *device);
 
+/* What it is called: the account, or the name that the owner of the account gave
+ * to the device; empty until that is known. */
+const char *sotto_device_name(const struct sotto_device *device);
+
 /* ---- what must outlive a power cut -------------------------------------- */
 
 #define SOTTO_DEVICE_STATE_MAX 256
 
 /*
  * Writes the present state and returns its length. It holds the device's own
- * key, the keys made of the password, and the number of the last entry that
+ * key, the keys made of the password or the server's key, and the number of the last entry that
  * was handed out; whoever reads it can speak for the device.
  *
  * Store it, in one step (a file that is replaced, or two places used in turn),
@@ -224,6 +238,8 @@ enum sotto_device_why {
                                   the invitation wrong, no room for accounts */
     SOTTO_DEVICE_WHY_UNPROVED, /* it could not prove that it knows the account,
                                   or asks for weaker keys than before */
+    SOTTO_DEVICE_WHY_REVOKED,  /* it does not know this device's key: revoked;
+                                  or the code was used, or has ended */
     SOTTO_DEVICE_WHY_KEY       /* it has another key: `fingerprint` */
 };
 
