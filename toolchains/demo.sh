@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # demo.sh [--interactive | --crowd | --power | --faults [--long]] - a chat server
 # on a microcontroller, in QEMU: two Linux clients, a client on a second board and
-# a device on a third talk on it; prints what everybody saw, and exits 0 only if
-# all of it is right.
+# a device on a third, let in by a code, talk on it; prints what everybody saw,
+# and exits 0 only if all of it is right.
 #
 # With --interactive the board's console is this terminal: choose 1, wait for
 # "ready", and join from another terminal with the command that is printed. What

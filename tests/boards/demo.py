@@ -129,6 +129,11 @@ class Sensor(Board):
         self.wait_for("not set up yet")
         self.send("setup %s %s %s\r" % (self.name, address, PASSWORD))
 
+    def enrol(self, address):
+        """`address` has a code: there is no password on this board."""
+        self.wait_for("not set up yet")
+        self.send("setup %s\r" % address)
+
 
 class Client(Child):
     def __init__(self, name, sotto, server, folder, password, *options):
@@ -253,7 +258,14 @@ def run(sotto, firmware, folder, children):
     people = {}
     sensor = Sensor("sensor", firmware, folder / "sensor.nv", SENSOR_MAC)
     children.append(sensor)
-    sensor.set_up("sotto://%s@10.0.2.2:%d" % (fingerprint, port))
+    owner = Client("sensor", sotto, address, folder, PASSWORD, "--register")
+    children.append(owner)
+    owner.wait_for('"event":"ready"')
+    owner.send("/enroll sensor\n")
+    code = owner.wait_for('"enroll".*"(sotto:[^"]*)"').group(1)
+    sensor.enrol(code.replace("@127.0.0.1:", "@10.0.2.2:"))
+    owner.send("/quit\n")
+    assert owner.end() == 0, "the sensor's owner"
     for name in ("alice", "bob"):
         people[name] = Client(name, sotto, address, folder, PASSWORD,
                               "--register")
