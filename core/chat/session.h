@@ -199,10 +199,10 @@ void sotto_session_output_done(struct sotto_session *session, size_t len,
                                uint64_t now_ms);
 
 /*
- * Whether it has something to write, or to go on with what it has read or is
- * telling: call sotto_session_next() and sotto_session_output() again, after
- * output was written and after a tick. Otherwise input, replies and entries will
- * move it. True also when it only waits for one of those.
+ * Whether it can begin to write, or go on with what it has read or is telling:
+ * call sotto_session_next() and sotto_session_output() again, after output was
+ * written and after a tick. False while it waits for others: for input, a reply,
+ * an entry, a buffer, the end of a pause, or its client to take what was begun.
  */
 bool sotto_session_is_busy(const struct sotto_session *session,
                            const struct sotto_feed *feed);

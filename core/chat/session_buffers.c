@@ -152,11 +152,16 @@ size_t sotto_session_room(const struct sotto_session *session)
     return left > promised ? left - promised : 0;
 }
 
+bool sotto_session_has_answer_room(const struct sotto_session *session)
+{
+    return sotto_session_room(session) >=
+           SOTTO_SESSION_ANSWER_MAX + SOTTO_ACK_FRAME_MAX;
+}
+
 bool sotto_session_can_answer(struct sotto_session *session)
 {
     return sotto_session_has_outbox(session) &&
-           sotto_session_room(session) >=
-               SOTTO_SESSION_ANSWER_MAX + SOTTO_ACK_FRAME_MAX;
+           sotto_session_has_answer_room(session);
 }
 
 /* ---- giving back -------------------------------------------------------- */

@@ -129,11 +129,16 @@ static bool advance(struct sotto_session *session, uint64_t now_ms)
     return true;
 }
 
+static bool wants_page(const struct sotto_session *session)
+{
+    return session->source == SOTTO_SOURCE_PAST || session->wants_who;
+}
+
 /* Asks for more of the past, or of who is here, when the outbox is free. */
 static bool ask_page(struct sotto_session *session)
 {
     const bool wants_past = session->source == SOTTO_SOURCE_PAST;
-    if ((!wants_past && !session->wants_who) || session->outbox_len > 0 ||
+    if (!wants_page(session) || session->outbox_len > 0 ||
         !sotto_session_can_answer(session)) {
         return false;
     }
@@ -153,6 +158,17 @@ bool sotto_session_has_input(const struct sotto_session *session)
 {
     return session->has_frame || session->link.plain_left > 0 ||
            session->in_len > session->in_at;
+}
+
+bool sotto_session_can_go_on(const struct sotto_session *session)
+{
+    if (session->is_asking || session->is_waiting || session->is_starved ||
+        (session->outbox != NULL && !sotto_session_has_answer_room(session))) {
+        return false;
+    }
+    return (wants_page(session) && session->outbox_len == 0) ||
+           (sotto_session_has_input(session) && !session->is_paced &&
+            (!session->has_frame || has_turn(session)));
 }
 
 /* Whether what its client has sent is to wait because it was too much. */

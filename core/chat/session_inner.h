@@ -38,6 +38,10 @@ bool sotto_session_is_pinned(const struct sotto_session *session);
 /* Something was read that is not dealt with as a whole. */
 bool sotto_session_has_input(const struct sotto_session *session);
 
+/* sotto_session_next() would get further with what was read, or is to be told;
+ * nobody has to do anything first. */
+bool sotto_session_can_go_on(const struct sotto_session *session);
+
 /* ---- session_buffers.c ---- */
 
 uint16_t sotto_session_max_text(const struct sotto_session_config *config);
@@ -55,6 +59,9 @@ bool sotto_session_has_out(struct sotto_session *session);
 
 /* Bytes of the outbox that are neither used nor promised to ACKs. */
 size_t sotto_session_room(const struct sotto_session *session);
+
+/* Whether an outbox has room for an answer. */
+bool sotto_session_has_answer_room(const struct sotto_session *session);
 
 /* Makes sure that there is an outbox with room for an answer; false when there
  * is none now. */

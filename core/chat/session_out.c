@@ -193,13 +193,27 @@ static bool has_output(const struct sotto_session *session,
            wants_close(session);
 }
 
+/* Has something to write, and could begin now: what was begun goes on when the
+ * driver can write again. */
+static bool can_write(const struct sotto_session *session,
+                      const struct sotto_feed *feed)
+{
+    const struct sotto_pool *buffers = session->config->buffers;
+    return session->out == NULL && has_output(session, feed) &&
+           buffers->taken < buffers->count;
+}
+
 bool sotto_session_is_busy(const struct sotto_session *session,
                            const struct sotto_feed *feed)
 {
-    return sotto_session_is_ending(session) ||
-           (sotto_session_has_input(session) && !session->is_paced) ||
-           session->wants_who || session->source == SOTTO_SOURCE_PAST ||
-           has_output(session, feed);
+    if (session->state == SOTTO_SESSION_FINISHED) {
+        return true;
+    }
+    if (session->state == SOTTO_SESSION_CLOSING) {
+        return session->close_now || can_write(session, feed) ||
+               (session->out == NULL && !has_output(session, feed));
+    }
+    return can_write(session, feed) || sotto_session_can_go_on(session);
 }
 
 bool sotto_session_output(struct sotto_session *session,
