@@ -30,7 +30,8 @@ static const struct option list_options[] = {
     DATA_OPTION,
     {.name = "json",
      .help = "One JSON object a line: name, state (enabled or disabled), "
-             "created (absent where unknown), iterations.",
+             "created (absent where unknown), iterations; below it those of "
+             "its devices: account, device, state (device or expected).",
      .kind = OPTION_FLAG,
      .offset = AT(json)},
 };
@@ -70,9 +71,11 @@ static const char *const reset_examples[] = {
 const struct command account_commands[] = {
     {.name = "account list",
      .summary = "show the accounts of a server that is down",
-     .description = "Shows the accounts of a server, which must be stopped: "
-                    "name, whether it may log in, since when it exists, and "
-                    "the rounds of its key derivation.",
+     .description =
+         "Shows the accounts of a server, which must be stopped: "
+         "name, whether it may log in, since when it exists, and "
+         "the rounds of its key derivation; below it its devices, and "
+         "when they were last seen, or until when their code counts.",
      OPTIONS(list_options)},
     {.name = "account disable",
      .summary = "let an account not log in any more",
@@ -103,6 +106,17 @@ const struct command account_commands[] = {
      OPTIONS(reset_options),
      ONE_NAME,
      .examples = reset_examples},
+    {.name = "account revoke",
+     .summary = "shut out one device of an account, or all",
+     .description = "Revokes a device, which can no longer log in without the "
+                    "password, or takes its code back before it was used; "
+                    "without DEVICE, all of the account. The server must be "
+                    "stopped; a client does the same with /revoke while it "
+                    "runs.",
+     OPTIONS(plain_options),
+     .arguments = "NAME [DEVICE]",
+     .positional_min = 1,
+     .positional_max = 2},
     {.name = "account repair",
      .summary = "set damaged lines of the credential file aside",
      .description = "Shows what is damaged in the credential file and what "
@@ -116,8 +130,8 @@ const size_t account_command_count =
 
 /* In the order of the table. */
 static int (*const runs[])(struct account_app *app) = {
-    account_list,   account_disable, account_enable,
-    account_remove, account_reset,   account_repair};
+    account_list,  account_disable, account_enable, account_remove,
+    account_reset, account_revoke,  account_repair};
 
 void account_defaults(struct account_settings *settings)
 {

@@ -1,5 +1,6 @@
 /*
- * account_edit.c - lists accounts, disables, enables and removes them.
+ * account_edit.c - lists accounts, disables, enables and removes them, and
+ * revokes their devices.
  */
 #include "apps/sotto/account_inner.h"
 #include "apps/sotto/time_text.h"
@@ -96,6 +97,32 @@ static void print_json(const struct sotto_account *account)
     }
 }
 
+/* Of an account that is shown, below it. */
+static void print_devices(const struct account_app *app, const char *name)
+{
+    const size_t count = sotto_accounts_device_count(app->accounts);
+
+    for (size_t at = 0; at < count; at++) {
+        const struct sotto_account_device *device =
+            sotto_accounts_device_at(app->accounts, at);
+        const char *state = device->is_expected ? "expected" : "device";
+        char time[TIME_TEXT] = "-";
+        if (strcmp(device->account, name) != 0) {
+            continue;
+        }
+        if (device->time_s != SOTTO_TIME_UNKNOWN) {
+            time_text(device->time_s, time);
+        }
+        if (app->settings->json) { /* names need no escapes */
+            (void)printf("{\"account\":\"%s\",\"device\":\"%s\","
+                         "\"state\":\"%s\"}\n",
+                         name, device->name, state);
+        } else {
+            (void)printf("  %-30s  %-8s  %-20s\n", device->name, state, time);
+        }
+    }
+}
+
 static void print_all(const struct account_app *app, const char *const *names,
                       size_t count)
 {
@@ -111,6 +138,7 @@ static void print_all(const struct account_app *app, const char *const *names,
         } else {
             print_row(account);
         }
+        print_devices(app, names[at]);
     }
 }
 
@@ -173,6 +201,41 @@ int account_disable(struct account_app *app)
 int account_enable(struct account_app *app)
 {
     return set_disabled(app, false);
+}
+
+/* ---- revoke ------------------------------------------------------------- */
+
+int account_revoke(struct account_app *app)
+{
+    const bool is_all = app->options->positional_count < 2;
+    const char *name = app->options->positional[0];
+    const char *device = is_all ? "" : app->options->positional[1];
+    uint64_t ticket = 0;
+    int code = account_need(app);
+
+    if (code != ACCOUNT_EXIT_OK) {
+        return code;
+    }
+    if (account_named(app) == NULL) {
+        return ACCOUNT_EXIT_OTHER;
+    }
+    enum sotto_err err =
+        sotto_accounts_revoke(app->accounts, name, strlen(name), device,
+                              strlen(device), &ticket);
+    if (err == SOTTO_ERR_NOT_FOUND) {
+        return account_fail(app, name, " has no ",
+                            is_all ? "devices" : "device ", device, NULL);
+    }
+    if (err != SOTTO_OK) {
+        return account_refused(app, err);
+    }
+    code = account_finish(app, ticket);
+    if (code == ACCOUNT_EXIT_OK) {
+        (void)printf("Done: %s of %s %s revoked.\n",
+                     is_all ? "all devices" : device, name,
+                     is_all ? "are" : "is");
+    }
+    return code;
 }
 
 /* ---- remove ------------------------------------------------------------- */

@@ -78,6 +78,7 @@ int account_list(struct account_app *app);    /* account_edit.c */
 int account_disable(struct account_app *app); /* account_edit.c */
 int account_enable(struct account_app *app);  /* account_edit.c */
 int account_remove(struct account_app *app);  /* account_edit.c */
+int account_revoke(struct account_app *app);  /* account_edit.c */
 int account_reset(struct account_app *app);   /* account_reset.c */
 int account_repair(struct account_app *app);  /* account_repair.c */
 

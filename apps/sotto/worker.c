@@ -220,6 +220,10 @@ static void log_reply(const struct worker *worker, const struct conn *conn,
         log_person(worker, conn, "login", reply->name);
     } else if (reply->kind == SOTTO_REPLY_REGISTERED) {
         log_person(worker, conn, "registered", reply->name);
+    } else if (reply->kind == SOTTO_REPLY_DEVICE && reply->name.len > 0) {
+        log_person(worker, conn,
+                   reply->frames.len > 0 ? "enrolled" : "device_login",
+                   reply->name);
     } else if (reply->kind == SOTTO_REPLY_PROBLEM) {
         log_problem(worker, conn, &reply->problem);
     }

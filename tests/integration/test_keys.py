@@ -248,6 +248,48 @@ class Enrolling(Keys):
         self.ask(alice, "/enroll sensor soon", "error", code="command")
 
 
+class Operators(Keys):
+    def account(self, *words):
+        return self.run_sotto("account", *words, "--data",
+                              self.folder / "server")
+
+    def test_an_operator_sees_and_revokes_devices(self):
+        server = self.server()
+        alice = self.owner(server)
+        self.ask(alice, "/device add laptop")
+        address = self.ask(alice, "/enroll phone", "enroll")["address"]
+        self.keys(address, "phone").expect("ready")
+        self.ask(alice, "/enroll tablet", "enroll")
+        self.assertEqual(alice.leave(), 0)
+        device = self.keys(server, "of-alice")
+        device.expect("ready")
+        self.assertEqual(device.leave(), 0)
+        server.wait_err(r"account enrolled user=alice peer=")
+        server.wait_err(r"account device_login user=alice peer=")
+        self.assertEqual(server.stop(), 0)
+        code, out, _ = self.account("list")
+        self.assertEqual(code, 0)
+        for row in ("laptop +device +20", "phone +device +20",
+                    "tablet +expected +20"):
+            self.assertRegex(out, "\n  " + row)
+        out = self.account("list", "--json")[1]
+        self.assertEqual(
+            {line["device"]: line["state"]
+             for line in map(json.loads, out.splitlines())
+             if "device" in line},
+            {"laptop": "device", "phone": "device", "tablet": "expected"})
+        self.assertEqual(self.account("revoke", "alice", "laptop")[0], 0)
+        self.assertEqual(self.account("revoke", "alice", "laptop")[0], 1)
+        server = self.server(port=server.port)
+        self.refused(self.keys(server, "of-alice"), "revoked")
+        phone = self.keys(server, "phone")
+        phone.expect("ready")
+        self.assertEqual(phone.leave(), 0)
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(self.account("revoke", "alice")[0], 0)
+        self.assertNotIn("phone", self.account("list")[1])
+
+
 class Passwords(Keys):
     NEW = "another \u00e9 password"
 
