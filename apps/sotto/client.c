@@ -281,6 +281,15 @@ static void fill_menu(const struct client_app *app, const char *server,
 static bool take_answers(struct client_app *app)
 {
     struct menu_choice *choice = &app->menu->choice;
+    uint8_t code[SOTTO_DEVICE_CODE_LEN];
+    /* It is no invitation, and not to be sent as one. */
+    if (SYSTEM_HAS_OPTIONS &&
+        sotto_device_code_parse(app->address.code, strlen(app->address.code),
+                                code)) {
+        sotto_wipe(code, sizeof code);
+        return usage(app, "this address lets a device in, without a name and a "
+                          "password; start with: sotto client ADDRESS");
+    }
     memcpy(app->user, choice->user, sizeof app->user);
     app->registers = choice->wants_register;
     const bool is_set =

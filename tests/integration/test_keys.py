@@ -368,6 +368,20 @@ class Passwords(Keys):
 
 
 class People(Keys):
+    def test_a_code_typed_at_the_menu_is_not_sent_as_an_invitation(self):
+        server = self.server()
+        address = self.ask(self.owner(server), "/enroll phone",
+                           "enroll")["address"]
+        person = self.person("client")
+        person.answer("Server", address)
+        person.answer("1 to register", "1")
+        person.answer("User name", "carol")
+        person.answer("New password", sotto.PASSWORD)
+        person.answer("The same again", sotto.PASSWORD)
+        self.assertEqual(person.end(), 2)
+        self.assertIn("this address lets a device in", person.screen.text())
+        self.assertEqual(server.counters()["registrations"], 1)
+
     def test_on_a_terminal(self):
         server = self.server()
         alice = self.chatter(server, "alice", register=True)
