@@ -67,7 +67,8 @@ static void log_traffic(const struct server *server,
                          log_number("cut_short", all->counts[COUNT_SHORT]),
                          log_number("too_slow", all->counts[COUNT_SLOW]),
                          log_number("gave_way", server->gave_way),
-                         log_number("waits", all->counts[COUNT_WAITS])));
+                         log_number("waits", all->counts[COUNT_WAITS]),
+                         log_number("mailbox_most", all->mailbox_most)));
 }
 
 static void log_counters(const struct server *server,

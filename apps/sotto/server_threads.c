@@ -182,12 +182,18 @@ static size_t wait_for_events(struct worker *worker, struct port_event *events)
     return count;
 }
 
+static void make_report(struct worker *worker)
+{
+    struct mail *mail = worker->mail;
+    mail->report = (struct worker_report){.mailbox_most = mail->to_worker.most};
+    worker_add_report(worker, &mail->report);
+}
+
 static void tell_report(struct worker *worker)
 {
     struct mail *mail = worker->mail;
     if (atomic_load(&mail->wants_report)) {
-        mail->report = (struct worker_report){0};
-        worker_add_report(worker, &mail->report);
+        make_report(worker);
         atomic_store(&mail->wants_report, false);
         mail->rings_hub = true;
     }
@@ -404,13 +410,17 @@ void threads_want_reports(struct server *server)
     for (size_t i = 0; i < server->worker_count; i++) {
         struct worker *worker = &server->workers[i];
         if (worker->mail->thread == NULL) {
-            worker->mail->report = (struct worker_report){0};
-            worker_add_report(worker, &worker->mail->report);
+            make_report(worker);
         } else {
             atomic_store(&worker->mail->wants_report, true);
             ring(&worker->mail->is_asleep, worker->loop);
         }
     }
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
 }
 
 bool threads_reported(const struct server *server, struct worker_report *all)
@@ -421,11 +431,14 @@ bool threads_reported(const struct server *server, struct worker_report *all)
         }
     }
     for (size_t i = 0; i < server->worker_count; i++) {
-        const struct worker_report *report = &server->workers[i].mail->report;
+        const struct mail *mail = server->workers[i].mail;
+        const struct worker_report *report = &mail->report;
         for (size_t kind = 0; kind < COUNT_KINDS; kind++) {
             all->counts[kind] += report->counts[kind];
         }
         all->buffers += report->buffers;
+        all->mailbox_most = larger(all->mailbox_most, report->mailbox_most);
+        all->mailbox_most = larger(all->mailbox_most, mail->to_hub.most);
     }
     return true;
 }

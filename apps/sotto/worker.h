@@ -96,7 +96,8 @@ static inline void worker_count(struct worker *worker, enum worker_count what,
 /* What there is to say of some workers together. */
 struct worker_report {
     uint64_t counts[SERVER_COUNTERS ? COUNT_KINDS : 1];
-    size_t buffers; /* in use */
+    size_t buffers;      /* in use */
+    size_t mailbox_most; /* bytes that waited in a mailbox at a time */
 };
 
 void worker_add_report(const struct worker *worker,

@@ -257,14 +257,14 @@ class Server(Child):
         self.fingerprint = re.search(r"fingerprint=(\S+)", log).group(1)
         self.address = "127.0.0.1:%d" % self.port
 
-    def counters(self):
-        """What SIGUSR1 logs, as a dict."""
+    def counters(self, kind="counters"):
+        """What SIGUSR1 logs in a line of this kind, as a dict."""
         before = self.err.count(b" counters ")
         self.signal(signal.SIGUSR1)
         self.wait_for(lambda: self.err.count(b" counters ") > before,
                       "counters")
         line = [line for line in self.err.decode().splitlines()
-                if " counters " in line][-1]
+                if " %s " % kind in line][-1]
         return {key: int(value)
                 for key, value in re.findall(r"(\w+)=(\d+)", line)}
 

@@ -226,6 +226,25 @@ class Run(sotto.Case):
         server = self.server("--log-no-time")
         self.assertRegex(server.err.decode(), r"(?m)^info server ready ")
 
+    def test_counters_of_the_traffic_are_plausible(self):
+        server = self.server()
+        alice, bob = [self.member(server, name) for name in ("alice", "bob")]
+        before = server.counters("traffic")
+        self.assertEqual(before["handshakes"], 2)
+        alice.said("x" * 1000)
+        bob.expect("message")
+        after = server.counters("traffic")
+        for name in ("bytes_in", "bytes_out"):
+            self.assertIn(after[name] - before[name], range(1000, 3000))
+        for name in ("reads", "writes", "waits"):
+            self.assertGreater(after[name], before[name])
+        for name in ("cut_short", "too_slow", "gave_way"):
+            self.assertEqual(after[name], 0)
+        if sotto.WORKERS == "1" or sotto.ON_LWIP:
+            self.assertEqual(after["mailbox_most"], 0)
+        elif sotto.WORKERS:  # the message itself was in one
+            self.assertIn(after["mailbox_most"], range(1000, 1 << 19))
+
     def test_one_more_than_there_is_room_for(self):
         server = self.server("--max-connections", "2")
         people = [self.member(server, name) for name in ("alice", "bob")]
