@@ -221,7 +221,9 @@ enum sotto_err sotto_accounts_revoke(struct sotto_accounts *accounts,
     }
     struct sotto_account_device gone = {0};
     memcpy(gone.account, account, account_len);
-    memcpy(gone.name, name, name_len);
+    if (name_len > 0) {
+        memcpy(gone.name, name, name_len);
+    }
     if (name_len == 0 ? !has_any(accounts, gone.account)
                       : by_name(accounts, gone.account, gone.name) == NULL) {
         return SOTTO_ERR_NOT_FOUND;
