@@ -102,6 +102,7 @@ class Restart(sotto.Case):
         bob = self.member(server, "bob")
         for i in range(20):
             alice.said("old %d" % i)
+        bob.expect("message", text="old 19")
         server.kill()
         alice.expect("disconnected")
         alice.say("said meanwhile")
