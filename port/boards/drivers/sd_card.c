@@ -73,7 +73,7 @@ static uint8_t crc7(uint8_t crc, uint8_t byte) /* in the upper seven bits */
 {
     crc ^= byte;
     for (unsigned i = 0; i < 8; i++) {
-        crc = (uint8_t)(crc << 1U ^ ((crc & 0x80U) != 0 ? 0x12U : 0));
+        crc = (uint8_t)((unsigned)crc << 1U ^ ((crc & 0x80U) != 0 ? 0x12U : 0));
     }
     return crc;
 }
@@ -82,7 +82,7 @@ static uint16_t crc16(uint16_t crc, uint8_t byte)
 {
     crc = (uint16_t)(crc >> 8U | crc << 8U);
     crc ^= byte;
-    crc ^= (crc & 0xffU) >> 4U;
+    crc ^= (uint16_t)((crc & 0xffU) >> 4U);
     crc ^= (uint16_t)(crc << 12U);
     crc ^= (uint16_t)((crc & 0xffU) << 5U);
     return crc;

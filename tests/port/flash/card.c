@@ -24,7 +24,7 @@ static unsigned crc(const uint8_t *in, size_t len, unsigned bits,
 {
     unsigned rest = 0;
     for (size_t i = 0; i < 8 * len; i++) {
-        const unsigned bit = in[i / 8] >> (7 - i % 8) & 1U;
+        const unsigned bit = (unsigned)in[i / 8] >> (7 - i % 8) & 1U;
         const unsigned top = rest >> (bits - 1) & 1U;
         rest =
             (rest << 1U & ((1U << bits) - 1U)) ^ (top != bit ? polynomial : 0);
