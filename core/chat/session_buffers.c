@@ -42,7 +42,8 @@ static uint8_t *take(struct sotto_session *session, size_t keep)
     uint8_t *taken = buffers->count - buffers->taken > keep
                          ? sotto_pool_take(buffers)
                          : NULL;
-    session->is_starved = taken == NULL;
+    /* Whoever waits for its turn goes on waiting for that. */
+    session->is_starved = taken == NULL || session->has_turn;
     return taken;
 }
 
@@ -66,6 +67,7 @@ void sotto_session_leave_turn(struct sotto_session *session)
         return;
     }
     session->has_turn = false;
+    session->is_starved = false;
     if (session->turn != turns->round) {
         turns->for_next--;
     } else if (--turns->waiting == 0) {

@@ -1,4 +1,5 @@
 /* The server's side of a connection: what it takes, from whom, for how long. */
+#include "core/chat/session_inner.h"
 #include "tests/unit/support/peer.h"
 #include "tests/unit/support/world.h"
 #include "tests/unit/test.h"
@@ -643,6 +644,30 @@ static void test_session_waits_for_its_turn(void **state)
     assert_int_equal(world->turns.for_next, 0);
 }
 
+/* It gets a buffer for what it has to say, which needs no turn: it still waits
+ * for the other, and has to be told of it. */
+static void test_session_that_speaks_still_waits_for_its_turn(void **state)
+{
+    (void)state;
+    struct sotto_session s[2];
+    begin(&(struct world_options){.seed = 1,
+                                  .buffers = SOTTO_SESSION_BUFFERS_MIN});
+    for (size_t i = 0; i < 2; i++) {
+        sotto_session_init(&s[i], &world->session, 0);
+    }
+    assert_true(takes_input(&s[0]));
+    assert_false(takes_input(&s[1]));
+    assert_true(sotto_session_has_out(&s[1]));
+    assert_true(s[1].is_starved);
+    sotto_session_input_done(&s[0], 0, 0);
+    assert_true(takes_input(&s[1]));
+    assert_false(s[1].is_starved);
+    for (size_t i = 0; i < 2; i++) {
+        sotto_session_wipe(&s[i]);
+    }
+    assert_int_equal(world->buffers.taken, 0);
+}
+
 /* Half a record keeps a buffer as long as nobody wants it, and a stranger's no
  * longer than a quarter of hold_ms (5,000) then. */
 static void test_session_gives_way_when_others_wait(void **state)
@@ -707,7 +732,9 @@ int test_session(void)
         TEST(test_session_cuts_and_joins_long_messages),
         TEST(test_session_with_a_full_window_lets_the_client_wait),
         TEST(test_session_waits_for_buffers_that_others_have),
+        TEST(test_session_that_speaks_still_waits_for_its_turn),
         TEST(test_session_waits_for_its_turn),
+        TEST(test_session_that_speaks_still_waits_for_its_turn),
         TEST(test_session_gives_way_when_others_wait),
     };
 #undef TEST
