@@ -342,7 +342,6 @@ static void answer_list(struct sotto_hub *hub, const struct sotto_seat *seat,
                         struct sotto_reply *reply)
 {
     struct sotto_writer w;
-    /* Behind the place where the frame will be. */
     uint8_t body[SOTTO_DEVICES_MAX * SOTTO_DEVICE_ITEM_MAX];
     sotto_writer_init(&w, body, sizeof body);
     for (size_t i = 0; i < sotto_accounts_device_count(hub->accounts); i++) {

@@ -12,9 +12,9 @@
  *
  * Expanded, there is no set-up for a record, but for the round keys of a CBC
  * record that is opened, and for GCM where mbedTLS multiplies with its portable
- * code: there its table, and all of a key's 125 words, would be three quarters
- * of what an idle connection needs. Small, a connection needs 360 bytes less,
- * and each record begins with AES's key schedule, and for GCM with H.
+ * code: its table would make every key 240 bytes longer, and an idle connection
+ * has two keys. Small, a connection needs 360 bytes less, and each record begins
+ * with AES's key schedule, and for GCM with H.
  */
 #ifndef SOTTO_CRYPTO_MBEDTLS_AEAD_KEYS_H
 #define SOTTO_CRYPTO_MBEDTLS_AEAD_KEYS_H
