@@ -21,6 +21,7 @@ from peers import Group, Member, Tape
 
 OPTIONS = argparse.Namespace()
 SEED = int(os.environ.get("SOTTO_SEED") or random.SystemRandom().getrandbits(32))
+PAST_EPOCHS = 4  # of these, both kinds still hear what comes late
 APPLICATION_ID = "0001020161"  # the extension, which every member must accept
 
 
@@ -312,9 +313,10 @@ class History:
         return "psk:" + id
 
     def resumption(self):
-        """An epoch that everybody was in and still knows: ts-mls keeps 4."""
+        """An epoch that everybody was in and still knows: this one counts as
+        one of those that ts-mls keeps."""
         oldest = max([m.since for m in self.group.members]
-                     + [self.group.epoch - 3])
+                     + [self.group.epoch - PAST_EPOCHS + 1])
         return "resumption:%d" % self.dice.randint(oldest, self.group.epoch)
 
     def update_of(self, sender):
@@ -426,17 +428,19 @@ class History:
                        if m.peer is peer and m not in self.silent]
             for sender in dice.sample(of_kind, min(len(of_kind), 1)):
                 for _ in range(dice.randint(1, 3)):
-                    hears.append(self.group.say(
+                    hears.append((self.group.epoch, self.group.say(
                         sender, dice.randbytes(dice.randrange(1, 400)).hex(),
                         padding=dice.randrange(400),
                         authenticated=dice.randbytes(
-                            dice.randrange(1, 9)).hex()))
+                            dice.randrange(1, 9)).hex())))
         hears += self.late
         dice.shuffle(hears)
-        self.late = [hear for hear in hears if self.chance(15)]
-        for hear in hears:
-            if hear not in self.late:
-                hear()
+        # Both sides can read what was said up to PAST_EPOCHS ago.
+        self.late = [said for said in hears if self.chance(15)
+                     and self.group.epoch - said[0] < PAST_EPOCHS]
+        for said in hears:
+            if said not in self.late:
+                said[1]()
 
     def run(self, epochs):
         try:
