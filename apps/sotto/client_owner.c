@@ -13,6 +13,9 @@
 #define WORDS_MAX   4
 #define COMMAND_MAX 128 /* characters */
 
+#define CODE_ADDRESS_MAX                                                       \
+    (ADDRESS_TEXT + SOTTO_FINGERPRINT_TEXT + SOTTO_DEVICE_CODE_TEXT + 16)
+
 struct words {
     char text[COMMAND_MAX];
     const char *at[WORDS_MAX];
@@ -160,21 +163,42 @@ static void revoke(struct client_app *app, const char *name)
 
 /* ---- answers ------------------------------------------------------------ */
 
-/* "sotto://FINGERPRINT@host:port/device-…", with the code that was made. */
+/* Nobody needs the fingerprint's dashes who does not type it. */
+static void drop_dashes(char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from != '\0'; from++) {
+        if (*from != '-') {
+            *to++ = *from;
+        }
+    }
+    *to = '\0';
+}
+
+/* "sotto://FINGERPRINT@host:port/device-…". */
+static void write_address(const struct client_app *app, const char *fingerprint,
+                          const char *code, char out[static CODE_ADDRESS_MAX])
+{
+    struct textbuf text;
+    textbuf_init(&text, out, CODE_ADDRESS_MAX);
+    textbuf_add_all(&text, "sotto://", fingerprint, "@", app->server_text, "/",
+                    code, NULL);
+}
+
+/* The code that was made, as an address and as a picture. */
 static void show_code(struct client_app *app)
 {
     struct client_device *device = app->device;
     char fingerprint[SOTTO_FINGERPRINT_TEXT];
     char code[SOTTO_DEVICE_CODE_TEXT];
-    char address[ADDRESS_TEXT + SOTTO_FINGERPRINT_TEXT +
-                 SOTTO_DEVICE_CODE_TEXT + 16];
-    struct textbuf text;
+    char address[CODE_ADDRESS_MAX];
     sotto_fingerprint_text(app->seen, fingerprint);
     sotto_device_code_text(device->new_code, code);
-    textbuf_init(&text, address, sizeof address);
-    textbuf_add_all(&text, "sotto://", fingerprint, "@", app->server_text, "/",
-                    code, NULL);
+    write_address(app, fingerprint, code, address);
     view_enroll(&app->view, device->name, address, device->seconds);
+    drop_dashes(fingerprint); /* a smaller picture */
+    write_address(app, fingerprint, code, address);
+    view_qr(&app->view, address);
     sotto_wipe(code, sizeof code);
     sotto_wipe(address, sizeof address);
     sotto_wipe(device->new_code, sizeof device->new_code);

@@ -57,6 +57,8 @@ void view_done(const struct view *view, const char *what, const char *device,
 /* The address with the code for a device, and how long it counts. */
 void view_enroll(const struct view *view, const char *device,
                  const char *address, uint32_t seconds);
+/* view_qr.c: the same for a camera, where the terminal can show it. */
+void view_qr(const struct view *view, const char *text);
 /* For programs: what the next line is to be. */
 void view_question(const struct view *view, const char *text, bool is_secret);
 /* This machine became a device. */

@@ -5,6 +5,7 @@ import re
 import stat
 
 import sotto
+from qr import Picture
 
 REFUSED = 3
 IDENTITY = 4
@@ -365,6 +366,48 @@ class Passwords(Keys):
         device = self.keys(server, "of-alice")
         device.expect("ready")
         self.ask(device, "/passwd", "error", code="password")
+
+
+class Pictures(Keys):
+    """The code as a picture: read by a program that is not ours."""
+
+    def enroll(self, **more):
+        alice = self.chatter(self.server(), "alice", register=True, **more)
+        alice.enter("/enroll phone")
+        alice.enter("/devices")  # answered later
+        alice.sees_match(r"phone +expected")
+        return alice
+
+    def test_a_camera_reads_it_on_a_dark_terminal_and_on_a_light_one(self):
+        Picture.need(self)
+        alice = self.enroll(rows=60)
+        text = alice.screen.text().replace("\n", "")
+        address = re.search(r"sotto://\S+/device-[0-9a-f]{32}", text).group()
+        pin, _, rest = address[len("sotto://"):].partition("@")
+        self.assertEqual(len(pin), 64)
+        picture = Picture(alice.out)
+        short = "sotto://" + pin.replace("-", "") + "@" + rest
+        for around in ("dark", "light"):
+            self.assertEqual(picture.read(around), [short])
+        # Which is as good as the other.
+        phone = self.keys(short, "phone")
+        phone.expect("enrolled", user="alice", device="phone")
+        phone.expect("ready")
+
+    def test_it_stands_on_a_screen_of_24_rows(self):
+        Picture.need(self)
+        self.assertLessEqual(len(Picture(self.enroll().out).rows), 23)
+
+    def test_none_is_shown_where_it_could_not_be_seen(self):
+        Picture.need(self)
+        for more in ({"env": {"LANG": "C"}}, {"env": {"NO_COLOR": "1"}},
+                     {"env": {"TERM": "dumb"}}, {"columns": 48}):
+            with self.subTest(**more):
+                alice = self.enroll(**more)
+                self.assertEqual(Picture(alice.out).rows, [])
+                alice.kill()
+                self.folder = self.folder / "next"
+                self.folder.mkdir()
 
 
 class People(Keys):
