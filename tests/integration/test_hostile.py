@@ -129,54 +129,52 @@ class Strangers(Hostile):
 class Deadline(Hostile):
     options = ("--login-timeout", "5s")
 
-    def test_half_a_handshake_and_the_deadline(self):
-        """Silence at every stage ends when the deadline has passed."""
+    def test_the_deadlines(self):
+        """Silence at every stage ends when its deadline has passed; so do
+        bytes one at a time, which are no reason to wait longer."""
+        other = self.server("--idle-timeout", "5s", data="other")
+        carol = self.member(other, "carol")  # idle, too: she comes again
+        idle = wire.Member(other.port, "idle")
+        self.addCleanup(idle.close)
+        idle.enter()
         quiet = [self.dial() for _ in range(4)]
         quiet[1].sendall(b"Sot")
         quiet[2].sendall(wire.hello() + b"\0\x20half")
         member = wire.Channel.dial(self.room.port)
         self.addCleanup(member.close)
         self.still_talking()
+        self.assertEqual(self.pings_until_its_end(self.slow_channel()),
+                         wire.TIMEOUT)
         self.assertEqual(member.end(), wire.TIMEOUT)
         for sock in quiet:
             self.assertEqual(sock.recv(10), b"")
         self.never_noticed()
+        self.assertEqual(idle.channel.end(), wire.TIMEOUT)
+        carol.expect("left", user="idle")
 
-    def test_a_byte_at_a_time(self):
-        """Slow is allowed until the deadline, and no reason to wait longer."""
+    def slow_channel(self):
+        """One that came to be byte by byte."""
         handshake = wire.Handshake(wire.SUITES[1], wire.hello(),
                                    os.urandom(32))
-        with self.dial() as sock:
-            for byte in wire.hello() + wire.unit(handshake.write_1()):
-                sock.sendall(bytes([byte]))
-            handshake.read_2(wire.read_unit(sock))
-            for byte in wire.unit(handshake.write_3()):
-                sock.sendall(bytes([byte]))
-            channel = wire.Channel(sock, handshake, True, 16384)
-            start = time.monotonic()
-            try:
-                while time.monotonic() < start + sotto.WAIT:
-                    channel.send(wire.PING, b"x")
-                    time.sleep(0.05)
-            except OSError:
-                pass
-            self.assertLess(time.monotonic(), start + sotto.WAIT)
-        self.never_noticed()
+        sock = self.dial()
+        for byte in wire.hello() + wire.unit(handshake.write_1()):
+            sock.sendall(bytes([byte]))
+        handshake.read_2(wire.read_unit(sock))
+        for byte in wire.unit(handshake.write_3()):
+            sock.sendall(bytes([byte]))
+        return wire.Channel(sock, handshake, True, 16384)
 
-
-class Idle(Hostile):
-    options = ("--idle-timeout", "5s")
-
-    def never_noticed(self):
-        """Alice and Bob are idle here, too: that they talk is enough."""
-        self.still_talking()
-
-    def test_a_member_without_a_sign_of_life(self):
-        with wire.Member(self.room.port, "quiet") as quiet:
-            quiet.enter()
-            self.assertEqual(quiet.channel.end(), wire.TIMEOUT)
-        self.bob.expect("left", user="quiet")
-        self.never_noticed()
+    @staticmethod
+    def pings_until_its_end(channel):
+        """The reason of the CLOSE."""
+        try:
+            while True:
+                for byte in channel.seal(wire.frame(wire.PING, b"x")):
+                    channel.sock.sendall(bytes([byte]))
+                channel.expect(wire.PONG)
+                time.sleep(0.05)
+        except wire.Closed as closed:
+            return closed.reason
 
 
 class Crowd(Hostile):
@@ -197,7 +195,10 @@ class Crowd(Hostile):
 
 
 class Members(Hostile):
-    """Somebody with a channel, and even an account, who breaks the rules."""
+    """Somebody with a channel, and even an account, who breaks the rules; no
+    rate holds him back."""
+
+    options = Hostile.options + ("--message-rate", "0", "--byte-rate", "0")
 
     def wire_member(self, name, **channel):
         member = wire.Member(self.room.port, name, **channel)
@@ -374,14 +375,23 @@ class Members(Hostile):
         self.never_noticed()
 
     def test_one_who_never_reads(self):
-        """The room goes on; the reader is cut, or catches up later."""
-        deaf = self.wire_member("deaf").enter()
+        """The room goes on; the reader is cut, or catches up later. What waits
+        for one who goes on asking, too, is bounded."""
+        deaf = self.wire_member("deaf", buffer=4096).enter()
+        deaf.channel.sock.setblocking(False)
+        ping = wire.frame(wire.PING, b"12345678") * 1600
         sleepy = self.member(self.room, "sleepy")
         sleepy.signal(signal.SIGSTOP)
         texts = ["%d %s" % (i, "x" * 4000) for i in range(1500)]
+        left = b""
         for at in range(0, len(texts), 100):  # some 6 MB
             for text in texts[at : at + 100]:
                 self.alice.say(text)
+            try:
+                left = left or deaf.channel.seal(ping)
+                left = left[deaf.channel.sock.send(left) :]
+            except OSError:
+                pass  # he is not read from any more, or cut
             self.bob.wait_for(lambda: len(self.bob.texts()) >= at + 100,
                               "message %d" % at)
         self.assertEqual(self.bob.texts(), texts)
@@ -395,10 +405,10 @@ class Members(Hostile):
         self.never_noticed()
 
     def test_one_who_asks_and_never_reads(self):
-        """PING after PING: what waits for a client is bounded."""
+        """Lists by the thousand, each longer than the question."""
         deaf = self.wire_member("deaf", buffer=4096).enter()
         deaf.channel.sock.settimeout(3)
-        record = wire.frame(wire.PING, b"12345678") * 1600
+        record = wire.frame(wire.WHO, b"\0\0") * 4000
         with self.assertRaises(OSError):
             for _ in range(1000):  # some 16 MB
                 deaf.channel.send_plain(record)
