@@ -43,6 +43,11 @@ struct pair {
 /* Both ends before the first byte; each takes records of `limit` bytes. */
 void pair_init(struct pair *pair, enum sotto_suite suite, uint16_t limit);
 
+/* The same for IK: the client dials `server_key`, or the server's own when that
+ * is NULL. */
+void pair_init_ik(struct pair *pair, enum sotto_suite suite, uint16_t limit,
+                  const uint8_t *server_key, bool takes_ik);
+
 /* Moves the output of `from` to the wire. */
 void pair_out(struct pair *pair, struct sotto_link *from);
 
@@ -71,5 +76,10 @@ void pair_expect_failed(struct sotto_link *link, enum sotto_err expected);
 /* All suites, and their count. */
 #define PAIR_SUITES 3
 extern const enum sotto_suite pair_suites[PAIR_SUITES];
+
+/* The points of order 1, 2, 4 and 8, and those above p that mean the same: an
+ * agreement with any of them gives zeros, whatever the private key. */
+#define PAIR_LOW_ORDER 7
+extern const uint8_t pair_low_order[PAIR_LOW_ORDER][32];
 
 #endif

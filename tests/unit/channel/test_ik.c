@@ -11,26 +11,9 @@ static void init(enum sotto_suite suite, uint8_t server_byte, bool takes_ik)
 {
     struct pair_keys dialled;
 
-    pair_init(&pair, suite, 1024);
     pair_make_keys(&dialled, server_byte);
-    struct sotto_link_config config = {
-        .is_client = true,
-        .suite = suite,
-        .receive_limit = 1024,
-        .random = pair_random_source(&pair.client_random),
-        .static_private = pair.client_keys.s_private,
-        .static_public = pair.client_keys.s_public,
-        .server_key = dialled.s_public,
-    };
-    sotto_link_init(&pair.client, &config);
+    pair_init_ik(&pair, suite, 1024, dialled.s_public, takes_ik);
     memset(&dialled, 0, sizeof dialled); /* it was copied */
-    config.is_client = false;
-    config.random = pair_random_source(&pair.server_random);
-    config.static_private = pair.server_keys.s_private;
-    config.static_public = pair.server_keys.s_public;
-    config.server_key = NULL;
-    config.takes_ik = takes_ik;
-    sotto_link_init(&pair.server, &config);
 }
 
 /* As far as the server's IDENTITY. */
