@@ -6,6 +6,7 @@
  * is malformed may show; which text it is may not.)
  */
 #include "core/base/text.h"
+#include "core/base/secret.h"
 
 /* ---- UTF-8 (RFC 3629) ---- */
 
@@ -97,6 +98,15 @@ static uint32_t in_range(uint32_t c, uint32_t low, uint32_t high)
     return (((c - low) | (high - c)) >> 31) - 1;
 }
 
+/* Whether all that was put together in `seen` is below a power of two: of what
+ * is, nothing else shows. */
+static bool is_below(uint32_t seen, uint32_t power)
+{
+    const uint32_t none = 0;
+    const uint32_t above = seen & ~(power - 1);
+    return sotto_equal(&above, &none, sizeof none);
+}
+
 /* What a character stands for in its alphabet, or this. */
 #define NO_DIGIT 0xffU
 
@@ -135,7 +145,7 @@ enum sotto_err sotto_hex_decode(const char *in, size_t in_len, uint8_t *out,
     for (size_t i = 0; i < in_len; i++) {
         seen |= hex_digit(in[i]);
     }
-    if (seen > 15) {
+    if (!is_below(seen, 16)) {
         return SOTTO_ERR_FORMAT;
     }
     for (size_t i = 0; i < out_len; i++) {
@@ -203,10 +213,10 @@ enum sotto_err sotto_base64_encode(const uint8_t *in, size_t len, char *out,
 /* How many of the last two characters are padding. `len` is at least 4. */
 static size_t base64_padding(const char *in, size_t len)
 {
-    if (in[len - 1] != '=') {
+    if (!sotto_equal(&in[len - 1], "=", 1)) {
         return 0;
     }
-    return in[len - 2] == '=' ? 2 : 1;
+    return sotto_equal(&in[len - 2], "=", 1) ? 2 : 1;
 }
 
 /* Whether these `digits` characters are what the encoder would have written
@@ -220,7 +230,7 @@ static bool base64_digits_valid(const char *in, size_t digits, size_t padding)
         seen |= base64_digit(in[i]);
     }
     uint32_t spare = base64_digit(in[digits - 1]) & spare_bits[padding];
-    return seen <= 63 && spare == 0;
+    return is_below(seen | spare << 6, 64);
 }
 
 enum sotto_err sotto_base64_decode(const char *in, size_t in_len, uint8_t *out,

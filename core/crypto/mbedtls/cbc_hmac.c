@@ -75,21 +75,26 @@ static bool seal_text(const struct sotto_aead *aead,
     return ok;
 }
 
-/* The length of the text before its padding; false when that is malformed. */
+/* The length of the text before its padding; false when that is malformed. What
+ * the text ends in decides no branch: only that all of the padding is right does. */
 static bool strip(const uint8_t *padded, size_t padded_len, size_t *len)
 {
-    const uint8_t padding = padded[padded_len - 1];
+    const uint8_t *last = padded + padded_len - SOTTO_AES_BLOCK;
+    const uint32_t padding = last[SOTTO_AES_BLOCK - 1];
+    const uint32_t beyond = (padding - 1) >> 4; /* of 1 to 16: 0 */
+    const uint32_t none = 0;
+    uint8_t right[SOTTO_AES_BLOCK]; /* the last block as it should be */
 
-    if (padding < 1 || padding > SOTTO_AES_BLOCK) {
-        return false;
+    for (uint32_t i = 0; i < SOTTO_AES_BLOCK; i++) {
+        /* All ones in the last `padding` places. */
+        uint32_t mask = 0 - ((SOTTO_AES_BLOCK - 1 - i - padding) >> 31);
+        right[i] = (uint8_t)((padding & mask) | (last[i] & ~mask));
     }
-    for (size_t i = 1; i <= padding; i++) {
-        if (padded[padded_len - i] != padding) {
-            return false;
-        }
-    }
+    bool is_right = sotto_equal(right, last, sizeof right);
+    bool is_in_range = sotto_equal(&beyond, &none, sizeof none);
+    sotto_wipe(right, sizeof right);
     *len = padded_len - padding;
-    return true;
+    return is_right && is_in_range;
 }
 
 static bool open_text(const struct sotto_aead *aead,

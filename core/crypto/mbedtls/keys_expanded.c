@@ -9,6 +9,7 @@
  * where that is its portable one, prepares a table of multiples of H.
  */
 #include "core/base/assert.h"
+#include "core/base/secret.h"
 #include "core/crypto/mbedtls/aead_keys.h"
 #include "core/crypto/mbedtls/midstate.h"
 #include <string.h>
@@ -117,12 +118,15 @@ static void set_key(mbedtls_gcm_context *gcm, const struct sotto_aead *aead,
 /* Whether H is all that its multiplication wants. */
 static bool has_h_alone(const mbedtls_gcm_context *gcm)
 {
+    const uint64_t none = 0;
+    uint64_t others = 0;
+
     for (size_t i = 0; i < MBEDTLS_GCM_HTABLE_SIZE; i++) {
-        if (i != H_PLACE && (gcm->H[i][0] | gcm->H[i][1]) != 0) {
-            return false;
+        if (i != H_PLACE) {
+            others |= gcm->H[i][0] | gcm->H[i][1];
         }
     }
-    return true;
+    return sotto_equal(&others, &none, sizeof none);
 }
 
 void sotto_gcm_keep(struct sotto_aead *aead, const uint8_t *key)
