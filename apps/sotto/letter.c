@@ -23,7 +23,7 @@ static uint8_t *begin(struct mailbox *box, const struct letter *letter,
 }
 
 /* What a body may point to. */
-#define SPANS_MAX 2
+#define SPANS_MAX 3
 
 static void send_with(struct mailbox *box, const struct letter *letter,
                       const void *body, size_t body_len,
@@ -142,12 +142,17 @@ static size_t spans_of_reply(struct sotto_reply *reply,
         return 1;
     case SOTTO_REPLY_DEVICE:
         spans[0] = &reply->name;
-        spans[1] = &reply->frames;
+        spans[1] = &reply->device;
+        spans[2] = &reply->frames;
+        return 3;
+    case SOTTO_REPLY_TAKEN:
+    case SOTTO_REPLY_PROBLEM:
+        spans[0] = &reply->name;
+        spans[1] = &reply->device;
         return 2;
     case SOTTO_REPLY_NONE:
     case SOTTO_REPLY_ACCOUNT:
     case SOTTO_REPLY_ACK:
-    case SOTTO_REPLY_PROBLEM:
     case SOTTO_REPLY_KICK:
     case SOTTO_REPLY_ENTRY:
         break;

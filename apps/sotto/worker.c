@@ -1,7 +1,6 @@
 #include "apps/sotto/worker.h"
 
 #include "apps/sotto/server_inner.h"
-#include "apps/sotto/view.h"
 #include "core/base/text.h"
 
 /* Reads of one connection in one turn, so that nobody holds up the others. */
@@ -43,34 +42,6 @@ static void mark_if_busy(struct worker *worker, struct conn *conn)
     if (sotto_session_is_busy(&conn->session, &worker->feed)) {
         mark_dirty(worker, conn);
     }
-}
-
-static struct log_field log_peer(const struct conn *conn,
-                                 char text[static PORT_ADDRESS_TEXT])
-{
-    struct port_address peer;
-    port_stream_peer(conn->stream, &peer);
-    port_address_text(&peer, text);
-    return log_text("peer", text);
-}
-
-static void log_conn(const struct worker *worker, enum log_level level,
-                     const struct conn *conn, const char *event)
-{
-    char peer[PORT_ADDRESS_TEXT];
-    if (log_wants(&worker->server->log, level)) {
-        log_event(&worker->server->log, level, "conn", event,
-                  LOG_FIELDS(log_peer(conn, peer)));
-    }
-}
-
-static void log_person(const struct worker *worker, const struct conn *conn,
-                       const char *event, struct sotto_span name)
-{
-    char peer[PORT_ADDRESS_TEXT];
-    log_event(&worker->server->log, LOG_INFO, "account", event,
-              LOG_FIELDS(log_span("user", (const char *)name.at, name.len),
-                         log_peer(conn, peer)));
 }
 
 static struct conn *conn_at(const struct worker *worker, size_t at)
@@ -157,12 +128,12 @@ void worker_welcome(struct worker *worker, struct sotto_seat_id seat,
     }
     sotto_session_init(&conn->session, &worker->session, worker->now_ms);
     want(conn);
-    log_conn(worker, LOG_DEBUG, conn, "accepted");
+    worker_log_conn(worker, LOG_DEBUG, conn, "accepted");
 }
 
 static void close_conn(struct worker *worker, struct conn *conn)
 {
-    log_conn(worker, LOG_DEBUG, conn, "closed");
+    worker_log_conn(worker, LOG_DEBUG, conn, "closed");
     worker_count(worker, COUNT_SLOW, conn->session.reason == SOTTO_CLOSE_SLOW);
     port_stream_close(conn->stream);
     conn->stream = NULL;
@@ -180,7 +151,7 @@ void worker_send_away(struct worker *worker, struct sotto_seat_id seat)
 {
     struct conn *conn = find_conn(worker, seat);
     if (conn != NULL) {
-        log_conn(worker, LOG_WARN, conn, "gave_way");
+        worker_log_conn(worker, LOG_WARN, conn, "gave_way");
         close_conn(worker, conn);
     }
 }
@@ -198,41 +169,10 @@ void worker_close_all(struct worker *worker, enum sotto_close_reason reason)
 
 /* ---- requests and replies ----------------------------------------------- */
 
-static void log_problem(const struct worker *worker, const struct conn *conn,
-                        const struct sotto_error *problem)
-{
-    /* What a client may cause at will, post after post, is for developers. */
-    const bool is_post = problem->ref != 0;
-    const bool is_loud = !is_post || problem->problem == SOTTO_PROBLEM_STORAGE;
-    char peer[PORT_ADDRESS_TEXT];
-    log_event(&worker->server->log, is_loud ? LOG_WARN : LOG_DEBUG,
-              is_post ? "lobby" : "account",
-              is_post ? "post_refused" : "refused",
-              LOG_FIELDS(log_text("problem",
-                                  view_problem_code(problem->problem)),
-                         log_peer(conn, peer)));
-}
-
-static void log_reply(const struct worker *worker, const struct conn *conn,
-                      const struct sotto_reply *reply)
-{
-    if (reply->kind == SOTTO_REPLY_LOGGED_IN) {
-        log_person(worker, conn, "login", reply->name);
-    } else if (reply->kind == SOTTO_REPLY_REGISTERED) {
-        log_person(worker, conn, "registered", reply->name);
-    } else if (reply->kind == SOTTO_REPLY_DEVICE && reply->name.len > 0) {
-        log_person(worker, conn,
-                   reply->frames.len > 0 ? "enrolled" : "device_login",
-                   reply->name);
-    } else if (reply->kind == SOTTO_REPLY_PROBLEM) {
-        log_problem(worker, conn, &reply->problem);
-    }
-}
-
 static void hand_over(struct worker *worker, struct conn *conn,
                       const struct sotto_reply *reply)
 {
-    log_reply(worker, conn, reply);
+    worker_log_reply(worker, conn, reply);
     sotto_session_reply(&conn->session, reply, worker->now_ms);
     mark_dirty(worker, conn);
 }

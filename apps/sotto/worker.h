@@ -21,6 +21,7 @@
 #define SOTTO_APP_WORKER_H
 
 #include "apps/sotto/capacity.h"
+#include "apps/sotto/log.h"
 #include "core/base/pool.h"
 #include "core/chat/feed.h"
 #include "core/chat/session.h"
@@ -137,5 +138,13 @@ void worker_tick(struct worker *worker);
 
 /* Works on all that have something to do, at the end of a turn. */
 void worker_work(struct worker *worker);
+
+/* ---- worker_log.c ------------------------------------------------------- */
+
+void worker_log_conn(const struct worker *worker, enum log_level level,
+                     const struct conn *conn, const char *event);
+/* What an answer says about accounts; nothing for the others. */
+void worker_log_reply(const struct worker *worker, const struct conn *conn,
+                      const struct sotto_reply *reply);
 
 #endif

@@ -319,20 +319,10 @@ static bool writes(const struct sotto_request *request)
            kind == SOTTO_REQUEST_POST;
 }
 
-enum sotto_err sotto_hub_request(struct sotto_hub *hub, struct sotto_seat_id id,
-                                 const struct sotto_request *request,
-                                 uint64_t now_ms, uint64_t wall_s,
-                                 struct sotto_reply *reply)
+static enum sotto_err take(struct sotto_hub *hub, struct sotto_seat *seat,
+                           const struct sotto_request *request, uint64_t now_ms,
+                           uint64_t wall_s, struct sotto_reply *reply)
 {
-    *reply = (struct sotto_reply){.seat = id};
-    hub->wall_s = wall_s;
-    struct sotto_seat *seat = sotto_hub_find_seat(hub, id);
-    if (seat == NULL) {
-        return SOTTO_OK; /* gone meanwhile: nobody waits for an answer */
-    }
-    if (hub->draining && writes(request)) {
-        return SOTTO_ERR_AGAIN;
-    }
     switch (request->kind) {
     case SOTTO_REQUEST_NONE:
         break;
@@ -356,6 +346,34 @@ enum sotto_err sotto_hub_request(struct sotto_hub *hub, struct sotto_seat_id id,
         return sotto_hub_device(hub, seat, request, now_ms, wall_s, reply);
     }
     return SOTTO_OK;
+}
+
+/* A refusal says whose it is, as far as that is known. */
+static void name_refused(const struct sotto_seat *seat,
+                         struct sotto_reply *reply)
+{
+    if (reply->kind == SOTTO_REPLY_PROBLEM && reply->name.len == 0) {
+        reply->name = sotto_hub_seat_name(seat);
+    }
+}
+
+enum sotto_err sotto_hub_request(struct sotto_hub *hub, struct sotto_seat_id id,
+                                 const struct sotto_request *request,
+                                 uint64_t now_ms, uint64_t wall_s,
+                                 struct sotto_reply *reply)
+{
+    *reply = (struct sotto_reply){.seat = id};
+    hub->wall_s = wall_s;
+    struct sotto_seat *seat = sotto_hub_find_seat(hub, id);
+    if (seat == NULL) {
+        return SOTTO_OK; /* gone meanwhile: nobody waits for an answer */
+    }
+    if (hub->draining && writes(request)) {
+        return SOTTO_ERR_AGAIN;
+    }
+    enum sotto_err err = take(hub, seat, request, now_ms, wall_s, reply);
+    name_refused(seat, reply);
+    return err;
 }
 
 bool sotto_hub_run(struct sotto_hub *hub, uint64_t wall_s)
@@ -458,6 +476,7 @@ static bool answer_waiting(struct sotto_hub *hub, struct sotto_seat *seat,
             return false;
         }
         answer_stored(hub, seat, seat->ticket <= durable, reply);
+        name_refused(seat, reply);
         break;
     }
     sotto_hub_set_waiting(hub, seat, WAIT_NOTHING);

@@ -18,16 +18,38 @@ static uint64_t mark_of(const uint8_t key[static SOTTO_DEVICE_ID_LEN])
     return mark | 1U;
 }
 
-/* The account of a device, if it may log in; NULL. */
-static const struct sotto_account *account_of(
-    const struct sotto_hub *hub, const struct sotto_account_device *device)
+static struct sotto_span span_of(const char *text)
 {
+    return (struct sotto_span){(const uint8_t *)text, strlen(text)};
+}
+
+/* Why a device may not log in; NONE: it may. */
+static enum sotto_why why_not(const struct sotto_hub *hub,
+                              const struct sotto_account_device *device)
+{
+    if (device == NULL || device->is_expected) {
+        return SOTTO_WHY_KEY;
+    }
     const struct sotto_account *account =
-        device == NULL || device->is_expected
-            ? NULL
-            : sotto_accounts_find(hub->accounts, device->account,
-                                  strlen(device->account));
-    return account == NULL || account->disabled ? NULL : account;
+        sotto_accounts_find(hub->accounts, device->account,
+                            strlen(device->account));
+    return account == NULL || account->disabled ? SOTTO_WHY_DISABLED
+                                                : SOTTO_WHY_NONE;
+}
+
+/* `device` may be NULL. */
+static void refuse(struct sotto_hub *hub,
+                   const struct sotto_account_device *device,
+                   enum sotto_problem problem, enum sotto_why why,
+                   struct sotto_reply *reply)
+{
+    hub->counters.refused_logins += problem == SOTTO_PROBLEM_LOGIN;
+    sotto_hub_answer_problem(reply, problem, 0, 0);
+    reply->why = why;
+    if (device != NULL) {
+        reply->name = span_of(device->account);
+        reply->device = span_of(device->name);
+    }
 }
 
 static void let_in(struct sotto_hub *hub, struct sotto_seat *seat,
@@ -39,6 +61,7 @@ static void let_in(struct sotto_hub *hub, struct sotto_seat *seat,
     seat->device = mark_of(device->id);
     sotto_hub_let_in(hub, seat);
     reply->name = sotto_hub_seat_name(seat);
+    reply->device = span_of(device->name);
 }
 
 /* A device begins, or wants to go on, with IK. */
@@ -48,19 +71,21 @@ static void take_login(struct sotto_hub *hub, struct sotto_seat *seat,
 {
     const struct sotto_account_device *device =
         sotto_accounts_device(hub->accounts, request->device.key.at);
-    const struct sotto_account *account = account_of(hub, device);
+    enum sotto_why why = why_not(hub, device);
     struct sotto_span name = {NULL, 0};
-    if (account != NULL && request->device.type == SOTTO_MSG_DEVICE_LOGIN) {
+    if (why == SOTTO_WHY_NONE &&
+        request->device.type == SOTTO_MSG_DEVICE_LOGIN) {
         enum sotto_err err =
             sotto_one_name_decode(&name, true, request->device.body.at,
                                   request->device.body.len);
         SOTTO_ASSERT(err == SOTTO_OK); /* the session has looked */
     }
-    if (account == NULL ||
-        (name.len > 0 && (name.len != strlen(account->name) ||
-                          memcmp(name.at, account->name, name.len) != 0))) {
-        hub->counters.refused_logins++;
-        sotto_hub_answer_problem(reply, SOTTO_PROBLEM_LOGIN, 0, 0);
+    if (name.len > 0 && (name.len != strlen(device->account) ||
+                         memcmp(name.at, device->account, name.len) != 0)) {
+        why = SOTTO_WHY_ACCOUNT;
+    }
+    if (why != SOTTO_WHY_NONE) {
+        refuse(hub, device, SOTTO_PROBLEM_LOGIN, why, reply);
         return;
     }
     reply->kind = SOTTO_REPLY_DEVICE;
@@ -124,8 +149,20 @@ static enum sotto_err add(struct sotto_hub *hub, struct sotto_seat *seat,
                                            &seat->ticket);
 }
 
+/* For the log: what is said about a device of that name; its answer needs the
+ * page later. */
+static void name_device(struct sotto_hub *hub, struct sotto_span name,
+                        struct sotto_reply *reply)
+{
+    if (name.len > 0) {
+        memcpy(hub->page, name.at, name.len);
+    }
+    reply->device = (struct sotto_span){hub->page, name.len};
+}
+
 static enum sotto_err take_add(struct sotto_hub *hub, struct sotto_seat *seat,
-                               const struct sotto_request *request)
+                               const struct sotto_request *request,
+                               struct sotto_reply *reply)
 {
     struct sotto_span name;
     enum sotto_err err =
@@ -134,13 +171,14 @@ static enum sotto_err take_add(struct sotto_hub *hub, struct sotto_seat *seat,
     SOTTO_ASSERT(err == SOTTO_OK);
     struct sotto_account_device device = new_device(seat, name);
     memcpy(device.id, request->device.key.at, sizeof device.id);
+    name_device(hub, name, reply);
     return add(hub, seat, &device);
 }
 
 static enum sotto_err take_expect(struct sotto_hub *hub,
                                   struct sotto_seat *seat,
                                   const struct sotto_request *request,
-                                  uint64_t wall_s)
+                                  uint64_t wall_s, struct sotto_reply *reply)
 {
     struct sotto_expect msg;
     enum sotto_err err = sotto_expect_decode(&msg, request->device.body.at,
@@ -152,6 +190,7 @@ static enum sotto_err take_expect(struct sotto_hub *hub,
     if (msg.seconds > 0 && wall_s != SOTTO_TIME_UNKNOWN) {
         device.time_s = wall_s + msg.seconds;
     }
+    name_device(hub, msg.device, reply);
     return add(hub, seat, &device);
 }
 
@@ -186,7 +225,8 @@ static void cut_off_devices(struct sotto_hub *hub, const struct sotto_seat *by,
 
 static enum sotto_err take_revoke(struct sotto_hub *hub,
                                   struct sotto_seat *seat,
-                                  const struct sotto_request *request)
+                                  const struct sotto_request *request,
+                                  struct sotto_reply *reply)
 {
     struct sotto_span name;
     enum sotto_err err =
@@ -196,6 +236,8 @@ static enum sotto_err take_revoke(struct sotto_hub *hub,
     /* Before they are gone; a change that is not stored does not bring back
      * whoever was cut off, it can come again. */
     cut_off_devices(hub, seat, name);
+    name_device(hub, name, reply);
+    reply->is_all = name.len == 0;
     return sotto_accounts_revoke(hub->accounts, seat->name, seat->name_len,
                                  (const char *)name.at, name.len,
                                  &seat->ticket);
@@ -205,6 +247,7 @@ static enum sotto_err take_revoke(struct sotto_hub *hub,
 static enum sotto_err take_password(struct sotto_hub *hub,
                                     struct sotto_seat *seat,
                                     const struct sotto_request *request,
+                                    struct sotto_reply *reply,
                                     enum sotto_problem *problem)
 {
     struct sotto_new_password msg;
@@ -228,17 +271,33 @@ static enum sotto_err take_password(struct sotto_hub *hub,
                   : err;
         if (err == SOTTO_OK) {
             cut_off(hub, seat, 0);
+            reply->is_all = msg.revokes_devices;
         }
     }
     sotto_wipe(&msg, sizeof msg);
     return err;
 }
 
+/* Why a code with that hash does not count, and whose it is. */
+static void explain_code(const struct sotto_hub *hub,
+                         const uint8_t hash[static SOTTO_DEVICE_ID_LEN],
+                         struct sotto_reply *reply)
+{
+    const struct sotto_account_device *device =
+        sotto_accounts_device(hub->accounts, hash);
+    reply->why = SOTTO_WHY_CODE;
+    if (device != NULL && device->is_expected) {
+        reply->why = SOTTO_WHY_EXPIRED;
+        reply->name = span_of(device->account);
+        reply->device = span_of(device->name);
+    }
+}
+
 /* A code is brought. Somebody whose key is a device's already has used it up
  * before, and did not hear of that. */
 static enum sotto_err take_code(struct sotto_hub *hub, struct sotto_seat *seat,
                                 const struct sotto_request *request,
-                                uint64_t wall_s)
+                                uint64_t wall_s, struct sotto_reply *reply)
 {
     uint8_t hash[SOTTO_DEVICE_ID_LEN];
     const uint8_t *key = request->device.key.at;
@@ -254,6 +313,8 @@ static enum sotto_err take_code(struct sotto_hub *hub, struct sotto_seat *seat,
     }
     if (err == SOTTO_OK) {
         seat->device = mark_of(key);
+    } else if (err == SOTTO_ERR_NOT_FOUND) {
+        explain_code(hub, hash, reply);
     }
     return err;
 }
@@ -286,20 +347,15 @@ static const struct sotto_account_device *device_of(
     return NULL;
 }
 
-static struct sotto_span span_of(const char *text)
-{
-    return (struct sotto_span){(const uint8_t *)text, strlen(text)};
-}
-
 static void welcome_enrolled(struct sotto_hub *hub, struct sotto_seat *seat,
                              struct sotto_reply *reply)
 {
     uint8_t body[2 * (SOTTO_NAME_MAX + 1)];
     struct sotto_writer w;
     const struct sotto_account_device *device = device_of(hub, seat);
-    if (account_of(hub, device) == NULL) { /* revoked meanwhile, or disabled */
-        hub->counters.refused_logins++;
-        sotto_hub_answer_problem(reply, SOTTO_PROBLEM_LOGIN, 0, 0);
+    const enum sotto_why why = why_not(hub, device);
+    if (why != SOTTO_WHY_NONE) { /* revoked meanwhile, or disabled */
+        refuse(hub, device, SOTTO_PROBLEM_LOGIN, why, reply);
         return;
     }
     const struct sotto_enrolled msg = {span_of(device->account),
@@ -366,25 +422,26 @@ static void answer_list(struct sotto_hub *hub, const struct sotto_seat *seat,
 
 static enum sotto_err change(struct sotto_hub *hub, struct sotto_seat *seat,
                              const struct sotto_request *request,
-                             uint64_t wall_s, enum sotto_problem *problem)
+                             uint64_t wall_s, struct sotto_reply *reply,
+                             enum sotto_problem *problem)
 {
     enum sotto_err err = SOTTO_OK;
     switch (request->device.type) {
     case SOTTO_MSG_ENROL:
-        err = take_code(hub, seat, request, wall_s);
+        err = take_code(hub, seat, request, wall_s, reply);
         break;
     case SOTTO_MSG_DEVICE_ADD:
-        err = take_add(hub, seat, request);
+        err = take_add(hub, seat, request, reply);
         break;
     case SOTTO_MSG_EXPECT:
-        err = take_expect(hub, seat, request, wall_s);
+        err = take_expect(hub, seat, request, wall_s, reply);
         break;
     case SOTTO_MSG_REVOKE:
-        err = take_revoke(hub, seat, request);
+        err = take_revoke(hub, seat, request, reply);
         break;
     default:
         SOTTO_ASSERT(request->device.type == SOTTO_MSG_PASSWORD);
-        err = take_password(hub, seat, request, problem);
+        err = take_password(hub, seat, request, reply, problem);
         break;
     }
     if (err != SOTTO_OK) {
@@ -416,7 +473,8 @@ enum sotto_err sotto_hub_device(struct sotto_hub *hub, struct sotto_seat *seat,
         sotto_hub_answer_problem(reply, SOTTO_PROBLEM_PASSWORD, 0, 0);
         return SOTTO_OK;
     }
-    if (change(hub, seat, request, wall_s, &problem) == SOTTO_ERR_AGAIN) {
+    if (change(hub, seat, request, wall_s, reply, &problem) ==
+        SOTTO_ERR_AGAIN) {
         if (type == SOTTO_MSG_ENROL) {
             sotto_hub_did_not_try(hub, seat, now_ms);
         }
@@ -426,6 +484,11 @@ enum sotto_err sotto_hub_device(struct sotto_hub *hub, struct sotto_seat *seat,
         hub->counters.storage_errors += problem == SOTTO_PROBLEM_STORAGE;
         sotto_hub_answer_problem(reply, problem, 0, 0);
         return SOTTO_OK;
+    }
+    if (type != SOTTO_MSG_ENROL) { /* which is told of at its login */
+        reply->kind = SOTTO_REPLY_TAKEN;
+        reply->name = sotto_hub_seat_name(seat);
+        reply->about = type;
     }
     seat->asked = type;
     sotto_hub_set_waiting(hub, seat, WAIT_DEVICE);

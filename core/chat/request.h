@@ -73,15 +73,31 @@ enum sotto_reply_kind {
     SOTTO_REPLY_KICK,       /* close with reason */
     SOTTO_REPLY_DEVICE, /* frames to send, and a name: logged in; both may be
                                empty: it may come in */
+    SOTTO_REPLY_TAKEN,  /* nothing to do: a change was made, see `about`. Its
+                               answer comes when it is stored */
     SOTTO_REPLY_ENTRY   /* to nobody and all: a new item for the feed */
+};
+
+/* Why a device is not let in: for the server's log, its client is not told. */
+enum sotto_why {
+    SOTTO_WHY_NONE,
+    SOTTO_WHY_KEY,      /* is no device's, or was revoked */
+    SOTTO_WHY_CODE,     /* was not made, or used, or replaced, or revoked */
+    SOTTO_WHY_EXPIRED,  /* the code came too late */
+    SOTTO_WHY_DISABLED, /* its account is */
+    SOTTO_WHY_ACCOUNT   /* is another one than its client says */
 };
 
 struct sotto_reply {
     enum sotto_reply_kind kind;
     struct sotto_seat_id seat; /* but for ENTRY */
     struct sotto_verifier verifier;
-    struct sotto_span name; /* LOGGED_IN, REGISTERED, DEVICE; borrowed until the
-                               hub's next call */
+    struct sotto_span name;   /* LOGGED_IN, REGISTERED, DEVICE, TAKEN; PROBLEM,
+                                 for the log; borrowed until the hub's next call */
+    struct sotto_span device; /* for the log: its name; borrowed likewise */
+    uint8_t about;            /* TAKEN: the frame's type */
+    bool is_all;              /* TAKEN: all devices were revoked */
+    enum sotto_why why;       /* PROBLEM */
     struct sotto_joined joined;
     struct sotto_span frames; /* whole frames; borrowed likewise */
     uint64_t next;            /* PAGE: go on here */

@@ -587,6 +587,7 @@ void sotto_session_reply(struct sotto_session *session,
         take_device_reply(session, reply);
         break;
     case SOTTO_REPLY_NONE:
+    case SOTTO_REPLY_TAKEN:
     case SOTTO_REPLY_ENTRY:
         break;
     }

@@ -249,6 +249,58 @@ class Enrolling(Keys):
         self.ask(alice, "/enroll sensor soon", "error", code="command")
 
 
+class Logs(Keys):
+    """What an operator reads of it."""
+
+    KEY = r"key=[a-z2-7]{4}-[a-z2-7]{4}"
+
+    def test_who_came_by_which_key_and_who_changed_what(self):
+        server = self.server()
+        alice = self.owner(server)
+        self.ask(alice, "/device add laptop")
+        device = self.keys(server, "of-alice")
+        device.expect("ready")
+        address = self.ask(alice, "/enroll phone", "enroll")["address"]
+        self.keys(address, "phone").expect("ready")
+        self.ask(alice, "/revoke laptop")
+        device.end()
+        for line in ("device_added user=alice device=laptop " + self.KEY,
+                     "device_login user=alice device=laptop " + self.KEY,
+                     "code_made user=alice device=phone",
+                     "enrolled user=alice device=phone " + self.KEY,
+                     "device_revoked user=alice device=laptop"):
+            server.wait_err(r" info account %s peer=127\." % line)
+        Passwords.change(self, alice, revokes="yes")
+        alice.expect("done", what="passwd")
+        server.wait_err(r" info account password_changed user=alice peer=")
+        server.wait_err(r" info account devices_revoked user=alice peer=")
+        log = server.err.decode()
+        added, came = re.findall(r"device=laptop (%s)" % self.KEY, log)
+        self.assertEqual(added, came)
+        self.assertNotIn(address[-32:], log)
+
+    def test_who_was_refused_and_why(self):
+        server = self.server()
+        alice = self.owner(server)
+        self.ask(alice, "/device add laptop")
+        alice.say("/quit")
+        self.assertEqual(alice.end(), 0)
+        bob = self.owner(server, "bob")
+        address = self.ask(bob, "/enroll phone", "enroll")["address"]
+        self.ask(bob, "/revoke phone")
+        self.refused(self.keys(address, "phone"), "device_unknown")
+        server.wait_err(r" warn account refused problem=device_unknown "
+                        r"why=code_unknown %s peer=" % self.KEY)
+        self.ask(bob, "/revoke sofa", "error", code="device_unknown")
+        server.wait_err(r" warn account refused problem=device_unknown "
+                        r"user=bob device=sofa peer=")
+        other = self.owner(server, data=self.folder / "other", register=False)
+        self.ask(other, "/revoke laptop")
+        self.refused(self.keys(server, "of-alice"), "revoked")
+        server.wait_err(r" warn account refused problem=login "
+                        r"why=key_unknown %s peer=" % self.KEY)
+
+
 class Operators(Keys):
     def account(self, *words):
         return self.run_sotto("account", *words, "--data",
@@ -265,8 +317,6 @@ class Operators(Keys):
         device = self.keys(server, "of-alice")
         device.expect("ready")
         self.assertEqual(device.leave(), 0)
-        server.wait_err(r"account enrolled user=alice peer=")
-        server.wait_err(r"account device_login user=alice peer=")
         self.assertEqual(server.stop(), 0)
         code, out, _ = self.account("list")
         self.assertEqual(code, 0)
@@ -291,13 +341,14 @@ class Operators(Keys):
         self.assertNotIn("phone", self.account("list")[1])
 
 
-class Passwords(Keys):
-    NEW = "another \u00e9 password"
+NEW = "another \u00e9 password"
 
+
+class Passwords(Keys):
     def change(self, client, revokes="no", again=None):
         self.ask(client, "/passwd", "question", secret=True)
-        self.ask(client, self.NEW, "question", secret=True)
-        self.ask(client, again or self.NEW, "question", secret=False)
+        self.ask(client, NEW, "question", secret=True)
+        self.ask(client, again or NEW, "question", secret=False)
         client.say(revokes)
 
     def test_a_new_password_counts_and_the_old_one_does_not(self):
@@ -313,7 +364,7 @@ class Passwords(Keys):
         self.assertEqual(other.end(), REFUSED)
         self.assertEqual(other.all("error")[-1]["code"], "revoked")
         self.refused(self.client(server, "alice"), "login")
-        self.client(server, "alice", password=self.NEW).expect("ready")
+        self.client(server, "alice", password=NEW).expect("ready")
         # Devices stay, and the one who changed it comes back by itself.
         device.said("still here")
         server.kill()
@@ -338,7 +389,7 @@ class Passwords(Keys):
         server = self.server()
         alice = self.owner(server)
         self.ask(alice, "/passwd", "question")
-        self.ask(alice, self.NEW, "question")
+        self.ask(alice, NEW, "question")
         self.ask(alice, "something else", "error", code="passwd")
         self.ask(alice, "/passwd", "question")
         self.ask(alice, "", "error", code="passwd")

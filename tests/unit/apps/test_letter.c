@@ -119,11 +119,24 @@ static void test_letter_carries_what_is_about_devices(void **state)
     letter_send_reply(&box,
                       &(struct sotto_reply){.kind = SOTTO_REPLY_DEVICE,
                                             .name = span("alice"),
+                                            .device = span("laptop"),
                                             .frames = span("some frames")});
     letter_read_reply(arrives(LETTER_REPLY), &reply);
     is_text(reply.name, "alice");
+    is_text(reply.device, "laptop");
     is_text(reply.frames, "some frames");
     (void)letter_done(&box);
+    const enum sotto_reply_kind kinds[] = {SOTTO_REPLY_TAKEN,
+                                           SOTTO_REPLY_PROBLEM};
+    for (size_t i = 0; i < 2; i++) {
+        letter_send_reply(&box, &(struct sotto_reply){.kind = kinds[i],
+                                                      .name = span("alice"),
+                                                      .device = span("phone")});
+        letter_read_reply(arrives(LETTER_REPLY), &reply);
+        is_text(reply.name, "alice");
+        is_text(reply.device, "phone");
+        (void)letter_done(&box);
+    }
 }
 
 static void test_letter_does_not_keep_secrets_of_requests(void **state)

@@ -85,6 +85,17 @@ static void dial_again(struct world_client *client)
     world_settle(world);
 }
 
+/* The same for one that may not get in. */
+static void dial_once(struct world_client *client)
+{
+    client->stays_away = true;
+    dial_again(client);
+    client->stays_away = false;
+    world_client_turn(world, client);
+    client->stays_away = true;
+    world_settle(world);
+}
+
 static void list(void)
 {
     assert_int_equal(sotto_client_list_devices(&ann->client), SOTTO_OK);
@@ -162,6 +173,31 @@ static void test_devices_that_are_unknown_are_refused_early(void **state)
     assert_int_equal(bob->closed.refusal, SOTTO_REFUSAL_KEY);
     assert_int_equal(bob->counts[SOTTO_EVENT_LOGGED_IN], 0);
     assert_int_equal(bob->counts[SOTTO_EVENT_IDENTITY], 0);
+    assert_int_equal(world->why, SOTTO_WHY_KEY);
+}
+
+static void test_devices_are_refused_with_their_account(void **state)
+{
+    (void)state;
+    uint64_t ticket = 0;
+    struct world_client *sensor = add_sensor();
+    enum sotto_err err =
+        sotto_accounts_set_disabled(world->accounts, "ann", 3, true, &ticket);
+    assert_int_equal(err, SOTTO_OK);
+    dial_once(sensor);
+    assert_int_equal(sensor->closed.refusal, SOTTO_REFUSAL_KEY);
+    assert_int_equal(world->why, SOTTO_WHY_DISABLED);
+}
+
+static void test_devices_are_of_the_account_that_they_say(void **state)
+{
+    (void)state;
+    struct world_client *sensor = add_sensor();
+    memcpy(sensor->client.config.name, "bob", 4);
+    dial_once(sensor);
+    assert_int_equal(sensor->problem.problem, SOTTO_PROBLEM_LOGIN);
+    assert_int_equal(sensor->counts[SOTTO_EVENT_LOGGED_IN], 1);
+    assert_int_equal(world->why, SOTTO_WHY_ACCOUNT);
 }
 
 static void test_devices_codes_count_once(void **state)
@@ -172,6 +208,7 @@ static void test_devices_codes_count_once(void **state)
     world_settle(world);
     assert_int_equal(thief->counts[SOTTO_EVENT_LOGGED_IN], 0);
     assert_int_equal(thief->problem.problem, SOTTO_PROBLEM_DEVICE_UNKNOWN);
+    assert_int_equal(world->why, SOTTO_WHY_CODE);
     world_remove_client(world, thief);
     /* It did not hear the answer: with its key the code is as good as new. */
     memcpy(sensor->client.config.device_code, code, sizeof code);
@@ -195,6 +232,7 @@ static void test_devices_codes_end(void **state)
     world_settle(world);
     assert_int_equal(late->counts[SOTTO_EVENT_LOGGED_IN], 0);
     assert_int_equal(late->problem.problem, SOTTO_PROBLEM_DEVICE_UNKNOWN);
+    assert_int_equal(world->why, SOTTO_WHY_EXPIRED);
 }
 
 static void test_devices_are_listed(void **state)
@@ -336,6 +374,8 @@ int test_devices(void)
         TEST(test_devices_are_added_after_a_password_login),
         TEST(test_devices_cannot_speak_for_their_account),
         TEST(test_devices_that_are_unknown_are_refused_early),
+        TEST(test_devices_are_refused_with_their_account),
+        TEST(test_devices_are_of_the_account_that_they_say),
         TEST(test_devices_codes_count_once),
         TEST(test_devices_codes_end),
         TEST(test_devices_are_listed),

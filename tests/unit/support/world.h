@@ -160,6 +160,7 @@ struct world {
     uint32_t generation;
     void *memory[8]; /* of this server's life */
     size_t memory_count;
+    enum sotto_why why;   /* of the last refusal, for its log */
     uint64_t last_number; /* given out, over all lives of the server */
 
     struct world_wire wires[WORLD_WIRES];

@@ -128,6 +128,15 @@ static void take_entry(struct world *world, const struct sotto_feed_item *item)
     sotto_feed_put(&world->feed, item);
 }
 
+static void hand_over(struct world *world, struct world_conn *conn,
+                      const struct sotto_reply *reply)
+{
+    if (reply->kind == SOTTO_REPLY_PROBLEM) {
+        world->why = reply->why;
+    }
+    sotto_session_reply(&conn->session, reply, world->now_ms);
+}
+
 static void take_replies(struct world *world)
 {
     struct sotto_reply reply;
@@ -139,7 +148,7 @@ static void take_replies(struct world *world)
         }
         struct world_conn *conn = &world->conns[reply.seat.place];
         if (conn->is_open && conn->seat.generation == reply.seat.generation) {
-            sotto_session_reply(&conn->session, &reply, world->now_ms);
+            hand_over(world, conn, &reply);
         }
     }
 }
@@ -162,7 +171,7 @@ static void pump(struct world *world, struct world_conn *conn)
         sotto_session_asked(&conn->session);
         if (reply.kind != SOTTO_REPLY_NONE) {
             assert_int_equal(reply.seat.generation, conn->seat.generation);
-            sotto_session_reply(&conn->session, &reply, world->now_ms);
+            hand_over(world, conn, &reply);
         }
         take_replies(world);
     }
