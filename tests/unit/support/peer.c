@@ -208,15 +208,22 @@ void peer_send_first(struct peer *peer, const char *name)
 
 void peer_send_proof(struct peer *peer, const char *password)
 {
+    const struct sotto_frame frame = peer_expect(peer, SOTTO_MSG_AUTH);
+    peer_prove(peer, &frame, password);
+}
+
+void peer_prove(struct peer *peer, const struct sotto_frame *challenge,
+                const char *password)
+{
     char text[SOTTO_SCRAM_MESSAGE_MAX];
     uint8_t salted[SOTTO_SCRAM_KEY_LEN];
     struct sotto_scram_keys keys;
     struct sotto_pbkdf2 kdf;
     size_t len = 0;
-    const struct sotto_frame frame = peer_expect(peer, SOTTO_MSG_AUTH);
     assert_int_equal(sotto_scram_client_challenge(&peer->scram,
-                                                  (const char *)frame.body,
-                                                  frame.len, 1, 1000000, 16),
+                                                  (const char *)challenge->body,
+                                                  challenge->len, 1, 1000000,
+                                                  16),
                      SOTTO_OK);
     sotto_pbkdf2_init(&kdf, (const uint8_t *)password, strlen(password),
                       peer->scram.salt, peer->scram.salt_len,

@@ -52,8 +52,10 @@ void peer_expect_end(struct peer *peer);
 void peer_login(struct peer *peer, const char *name, const char *password);
 /* The first message of a login; `flag`, as a client without binding says it. */
 void peer_send_first(struct peer *peer, const char *name);
-/* The second one, in answer to the challenge that has to come. */
+/* The second one, in answer to the challenge that has to come, or has. */
 void peer_send_proof(struct peer *peer, const char *password);
+void peer_prove(struct peer *peer, const struct sotto_frame *challenge,
+                const char *password);
 /* JOIN; expects JOINED. */
 struct sotto_joined peer_join(struct peer *peer, uint64_t instance,
                               uint64_t from, uint16_t history);
