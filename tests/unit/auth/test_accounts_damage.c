@@ -47,6 +47,19 @@ static int begin(void **state)
     return 0;
 }
 
+/* The same with lines about devices: expected, enrolled, revoked. */
+static int begin_with_devices(void **state)
+{
+    (void)state;
+    bench_begin_accounts(&bench);
+    assert_int_equal(bench_open_accounts(&bench), SOTTO_OK);
+    bench_pump_accounts(&bench);
+    bench_changes(&bench, 15, 1);
+    keep_file();
+    bench_kill_accounts(&bench);
+    return 0;
+}
+
 /* A file that was compacted, with a few changes after that. */
 static int begin_compacted(void **state)
 {
@@ -124,11 +137,12 @@ static void check_refused_or_same(size_t at)
     assert_true(bench.report.line <= line_count());
 }
 
-static void change_every_byte(void)
+/* In twelve ways, or in every `step`th of them. */
+static void change_every_byte(unsigned step)
 {
     static uint8_t changed[FILE_MAX];
     for (size_t at = 0; at < whole_len; at++) {
-        for (unsigned i = 0; i < 12; i++) {
+        for (unsigned i = (unsigned)at % step; i < 12; i += step) {
             static const uint8_t others[] = {'\n', 0, '}', '"'};
             memcpy(changed, whole, whole_len);
             const uint8_t flipped = (uint8_t)(whole[at] ^ 1U << i % 8);
@@ -153,7 +167,61 @@ static void change_every_byte(void)
 static void test_accounts_refuse_every_changed_byte(void **state)
 {
     (void)state;
-    change_every_byte();
+    change_every_byte(1);
+}
+
+/* What was revoked, or had another password, is not as it was before. */
+static void test_accounts_refuse_every_changed_byte_about_devices(void **state)
+{
+    (void)state;
+    change_every_byte(4);
+}
+
+static void test_accounts_refuse_every_changed_byte_when_compacted(void **state)
+{
+    (void)state;
+    change_every_byte(4);
+}
+
+/* Appends line `number` of the whole file; its length. */
+static size_t put_line(uint8_t *out, size_t number)
+{
+    const size_t len = line_at(number + 1) - line_at(number);
+    memcpy(out, whole + line_at(number), len);
+    return len;
+}
+
+/* Each line is left out, comes twice, or has an older or a newer one in its place. */
+static void test_accounts_refuse_lines_that_are_not_in_order(void **state)
+{
+    (void)state;
+    static uint8_t changed[2 * FILE_MAX];
+    const size_t lines = line_count();
+    for (size_t i = 1; i <= lines; i++) {
+        for (size_t j = 0; j <= lines; j++) { /* 0: none */
+            size_t len = 0;
+            for (size_t k = 1; k <= lines; k++) {
+                if (k != i) {
+                    len += put_line(changed + len, k);
+                } else if (j > 0) {
+                    len += put_line(changed + len, j);
+                }
+                if (k == i && j == i) {
+                    len += put_line(changed + len, j);
+                }
+            }
+            put(changed, len);
+            enum sotto_err err = bench_open_accounts(&bench);
+            if (i == lines && j == 0) { /* as if it had not been written yet */
+                assert_int_equal(err, SOTTO_OK);
+                assert_true(bench_is_after(&bench, changes - 1));
+                bench_kill_accounts(&bench);
+                continue;
+            }
+            assert_int_equal(err, SOTTO_ERR_FORMAT);
+            assert_non_null(bench.report.reason);
+        }
+    }
 }
 
 static void test_accounts_refuse_every_cut_but_of_the_tail(void **state)
@@ -482,8 +550,13 @@ int test_accounts_damage(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 #define TEST_COMPACTED(name)                                                   \
     cmocka_unit_test_setup_teardown(name, begin_compacted, end)
+#define TEST_DEVICES(name)                                                     \
+    cmocka_unit_test_setup_teardown(name, begin_with_devices, end)
     const struct CMUnitTest tests[] = {
         TEST(test_accounts_refuse_every_changed_byte),
+        TEST_DEVICES(test_accounts_refuse_every_changed_byte_about_devices),
+        TEST_COMPACTED(test_accounts_refuse_every_changed_byte_when_compacted),
+        TEST_DEVICES(test_accounts_refuse_lines_that_are_not_in_order),
         TEST(test_accounts_refuse_every_cut_but_of_the_tail),
         TEST_COMPACTED(test_accounts_refuse_every_cut_into_a_compacted_file),
         TEST(test_accounts_repair_loses_only_the_damaged_line),
@@ -498,6 +571,7 @@ int test_accounts_damage(void)
         TEST(test_accounts_repair_survives_every_fault_and_cut),
         TEST(test_accounts_line_round_trips_at_its_longest),
     };
+#undef TEST_DEVICES
 #undef TEST_COMPACTED
 #undef TEST
     return cmocka_run_group_tests_name("accounts_damage", tests, NULL, NULL);
