@@ -178,6 +178,7 @@ class Mitm(Listener):
         self.forge = forge
         self.seen = []  # direction, kind, body of every message
         self.met = 0  # clients that went through with the handshake
+        self.victims = []  # their channels
         super().__init__(target)
 
     def fingerprint(self):
@@ -188,6 +189,7 @@ class Mitm(Listener):
             victim = wire.Channel.answer(sock, self.static,
                                          self.certificate)
             self.met += 1
+            self.victims.append(victim)
             server = wire.Channel.meet(self.dial(), victim.suite, 16384)
         except (OSError, WrongTag):
             return end(sock)

@@ -1,5 +1,7 @@
-"""The password, and all that is worth as much, searched for where it must not
-be: in the server's files, on the wire, in memory once the login is over."""
+"""The password and all that is worth as much, and the keys of a connection,
+searched for where they must not be: in the server's files, on the wire, in
+memory once they have done their work. test_no_wipe.py shows that the searches
+find what is left behind."""
 
 import base64
 import re
@@ -60,7 +62,20 @@ def of_password(text, salt, iterations):
     return found + [("password as NFD", decomposed)]
 
 
-class Secrets(sotto.Case):
+def of_connection(channel):
+    """What a connection no longer needs: what the handshake agreed on, and keys
+    that were renewed."""
+    return [("secret %d of the connection" % n, secret)
+            for n, secret in enumerate(channel.past)]
+
+
+def keys_of(channel):
+    """With these its records are sealed."""
+    return [("key of what the client says", channel.send_key),
+            ("key of what the server says", channel.receive_key)]
+
+
+class Search(sotto.Case):
     def wanted(self, server, user):
         """Everything to look for, from the salt in the server's file."""
         text = (server.data / "credentials.json").read_text()
@@ -80,13 +95,16 @@ class Secrets(sotto.Case):
                         "things")
         return of_password(PASSWORD, salt, rounds)
 
-    def none_of(self, wanted, pieces, where):
+    def found(self, wanted, pieces, where):
         found = set()
         for place, data in pieces:
             for name, secret in wanted:
                 if secret in data:
                     found.add("%s in %s of %s" % (name, place, where))
-        self.assertEqual(found, set())
+        return found
+
+    def none_of(self, wanted, pieces, where):
+        self.assertEqual(self.found(wanted, pieces, where), set())
 
     def conversation(self, server):
         """Registers, logs in twice, talks, guesses wrong."""
@@ -101,6 +119,16 @@ class Secrets(sotto.Case):
         again.said("hello again")
         return net, again
 
+    def readable(self, child):
+        try:
+            with open("/proc/%d/mem" % child.pid, "rb"):
+                pass
+        except PermissionError:
+            self.skipTest("this system does not let a test read the memory of "
+                          "its children")
+
+
+class Secrets(Search):
     def test_files_and_wire(self):
         server = self.server("--log-level", "debug")
         net, client = self.conversation(server)
@@ -120,14 +148,6 @@ class Secrets(sotto.Case):
                 for path in (self.folder / "of-alice").iterdir()]
         self.none_of(wanted, mine, "the client's files")
         self.assertEqual(client.leave(), 0)
-
-    def readable(self, child):
-        try:
-            with open("/proc/%d/mem" % child.pid, "rb"):
-                pass
-        except PermissionError:
-            self.skipTest("this system does not let a test read the memory of "
-                          "its children")
 
     def test_the_search_finds_what_is_there(self):
         """What the server must know (StoredKey) is found; else the searches
@@ -189,6 +209,53 @@ class Secrets(sotto.Case):
         self.none_of(wanted, memory(person.pid), "the client's memory")
         self.assertNotIn(PASSWORD, person.screen.text())
         self.assertNotIn(PASSWORD.encode(), person.out)
+
+    def has_keys_alone(self, channel, child):
+        """The keys in use are in its memory, and nothing older."""
+        wanted = keys_of(channel) + of_connection(channel)
+        found = self.found(wanted, memory(child.pid), "it")
+        self.assertEqual({place.split(" in ")[0] for place in found},
+                         {name for name, _ in keys_of(channel)})
+
+    def test_keys_in_the_memory_of_the_server(self):
+        """Those in use are there; nothing of the handshake, no key from before
+        REKEY, and after the end no key at all."""
+        server = self.server()
+        self.readable(server)
+        for suite in (1, 2, 3):
+            name = "suite%d" % suite
+            with wire.Member(server.port, name, suite=suite) as member:
+                member.enter()
+                channel = member.channel
+                self.assertEqual(len(channel.past), 9)
+                for renewed in (False, True):
+                    if renewed:
+                        channel.renew()
+                    member.post("hello")
+                    self.has_keys_alone(channel, server)
+                channel.say_close()
+                channel.end()
+            server.wait_counter("connections", 0)
+            self.none_of(of_connection(channel) + keys_of(channel),
+                         memory(server.pid), "the server")
+
+    def test_keys_in_the_memory_of_the_client(self):
+        """The same, of a client that waits for the server's answer: what it
+        speaks to has the server's own key, and forwards nothing."""
+        server = self.server()
+        self.readable(server)
+        static = bytes.fromhex(re.search(
+            r"sotto static key v1 ([0-9a-f]{64})",
+            (server.data / "static_key").read_text()).group(1))
+        for suite in ("a128cbchs256", "aesgcm", "chachapoly"):
+            net = proxy.Mitm(server.port, static, lambda *what: [])
+            self.addCleanup(net.close)
+            client = self.client(net.address, "alice", "--suite", suite,
+                                 pin=server.fingerprint)
+            client.wait_for(lambda: len(net.seen) > 0, "the login to begin")
+            victim = net.victims[0]
+            self.has_keys_alone(victim, client)
+            client.kill()
 
 
 if __name__ == "__main__":

@@ -100,6 +100,7 @@ class Handshake:
         self.suite = suite
         self.s, self.e = s, e or os.urandom(32)
         self.k, self.n = None, 0
+        self.past = []  # shared secrets and what became of them
         name = b"Noise_XX_25519_" + suite.name + b"_SHA256"
         self.h = name.ljust(32, b"\0") if len(name) <= 32 else (
             hashlib.sha256(name).digest())
@@ -112,6 +113,7 @@ class Handshake:
     def mix_key(self, secret):
         self.ck, self.k = self.hkdf(secret)
         self.n = 0
+        self.past += [secret, self.ck, self.k]
 
     def hkdf(self, secret):
         key = hmac.digest(self.ck, secret, "sha256")
@@ -204,6 +206,7 @@ class Channel:
         self.sock = sock
         self.suite = handshake.suite
         self.hash = handshake.h
+        self.past = handshake.past  # secrets that nobody needs any more
         self.peer = handshake.rs
         self.limit = limit  # the other side's
         self.send_key, self.receive_key = (
@@ -285,6 +288,7 @@ class Channel:
 
     def renew(self):
         self.send(REKEY)
+        self.past = self.past + [self.send_key]
         self.send_key = self.suite.rekey(self.send_key)
 
     def say_close(self, reason=BYE):
