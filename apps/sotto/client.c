@@ -91,6 +91,13 @@ static const struct option client_options[] = {
              "Default: $XDG_DATA_HOME/sotto/client.",
      .kind = OPTION_TEXT,
      .offset = AT(data)},
+    {.name = "keylog",
+     .value = "FILE",
+     .help = "Add the keys of each connection to a file, for reading a "
+             "recording of it in Wireshark. Whoever has that file can do "
+             "the same: for learning and looking for faults only.",
+     .kind = OPTION_TEXT,
+     .offset = AT(keylog)},
     {.name = "json",
      .help = "For programs: events as JSON, one a line, on standard output; "
              "messages and /commands as lines on standard input.",
@@ -468,7 +475,9 @@ static void say_if_unheard(struct client_app *app)
 /* From the first question to the last word. */
 static void live(struct client_app *app, const char *server)
 {
-    if (!set_folder(app) || !get_answers(app, server)) {
+    const bool logs_keys = SYSTEM_HAS_OPTIONS && app->settings.keylog != NULL;
+    if ((logs_keys && !client_keylog_open(app)) || !set_folder(app) ||
+        !get_answers(app, server)) {
         if (!app->is_done) {
             client_finish(app, CLIENT_EXIT_USAGE);
         }
@@ -519,6 +528,7 @@ int client_main(struct port *port, struct port_loop *loop,
     menu_wipe(menu);
     system_memory_free(app->memory);
     system_memory_free(app->certificate);
+    system_memory_free(app->keylog);
     if (SYSTEM_HAS_OPTIONS) {
         sotto_wipe(app->device, sizeof *app->device);
         system_memory_free(app->device);

@@ -4,7 +4,8 @@
  * client.c reads settings, asks what is open, opens files; client_run.c dials,
  * moves bytes and decides what an end means; client_pins.c looks at servers'
  * keys, client_certificate.c at their certificates; client_device.h
- * is about logins without a password; view.c shows what happens.
+ * is about logins without a password, client_keylog.h about keys for Wireshark;
+ * view.c shows what happens.
  */
 #ifndef SOTTO_APP_CLIENT_H
 #define SOTTO_APP_CLIENT_H
@@ -23,6 +24,7 @@ struct client_settings {
     const char *pin;
     const char *ca;
     const char *data;
+    const char *keylog;
     bool registers;
     bool with_password;
     bool json;

@@ -8,6 +8,7 @@
 #include "apps/sotto/capacity.h"
 #include "apps/sotto/client.h"
 #include "apps/sotto/client_device.h"
+#include "apps/sotto/client_keylog.h"
 #include "apps/sotto/console.h"
 #include "apps/sotto/identity.h"
 #include "apps/sotto/known_servers.h"
@@ -45,6 +46,7 @@ struct client_app {
     enum client_trust trust;                /* in `pin`; what it comes from */
     struct client_certificate *certificate; /* whom it trusts; NULL: nobody */
     struct client_device *device;           /* hosts; NULL elsewhere */
+    struct client_keylog *keylog;           /* hosts; NULL without --keylog */
     uint64_t certified_until_s; /* KNOWN, CERTIFIED: when a certificate's word
                                    for the key ends; 0: a person's does not */
     char user[SOTTO_NAME_MAX + 1];

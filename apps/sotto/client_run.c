@@ -70,6 +70,9 @@ static void look_at_key(struct client_app *app, const uint8_t key[static 32])
             break;
         }
         sotto_client_accept(&app->client);
+        if (SYSTEM_HAS_OPTIONS) {
+            client_keylog_look(app); /* IK is open now */
+        }
         break;
     case CLIENT_REFUSE:
         client_drop_stream(app);
@@ -219,6 +222,9 @@ static void write_stream(struct client_app *app)
     while (app->stream != NULL && !app->is_connecting &&
            sotto_client_output(&app->client, app->now_ms, &at, &len)) {
         size_t put = 0;
+        if (SYSTEM_HAS_OPTIONS) {
+            client_keylog_look(app); /* XX may have opened with it */
+        }
         enum sotto_err err = port_write(app->stream, at, len, &put);
         if (err == SOTTO_ERR_AGAIN) {
             app->is_writing = true;

@@ -53,6 +53,11 @@ SIM_C = {"pthread.h", "semaphore.h", "stdio.h", "stdlib.h"}
 # A program that stands for those that others write: public headers only.
 OUTSIDER = "apps/firmware/device_demo/"
 OUTSIDER_PORT = {"port/port.h", "port/boards/board.h"}
+# Headers that hand out secrets, and who alone may include them; tests may.
+RESERVED = {
+    "core/channel/link_keys.h": {"core/channel/link_keys.c",
+                                 "apps/sotto/client_keylog.c"},
+}
 CRYPTO_LIBRARY = ("mbedtls/", "psa/", "everest/", "openssl/")
 
 # --- The other rules --------------------------------------------------------
@@ -203,6 +208,9 @@ def check_includes(root, path, text):
             yield where + "the name must be written out"
             continue
         why = rule(path, kind, name)
+        if not path.startswith("tests/") and path not in RESERVED.get(
+                name, {path}):
+            why = "it hands out secrets, and is not for this file"
         if why:
             yield where + why
         elif (kind == '"' and path.startswith(("core/", "port/", "apps/"))

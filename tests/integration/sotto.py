@@ -478,6 +478,18 @@ class Case(unittest.TestCase):
                         person.screen.text().replace("\n", ""), "the room")
         return person
 
+    def device_says(self, server, address, user, text, *args):
+        """A client without a password comes from that user's folder, as a
+        device, says this and leaves."""
+        device = Child(self, [
+            "client", "sotto://%s@%s" % (server.fingerprint, address),
+            "--json", "--data", self.folder / ("of-" + user), "--user", user,
+            *args])
+        device.wait_for(lambda: b'"ready"' in device.out, "the room")
+        device.write(text + "\n")
+        device.process.stdin.close()
+        self.assertEqual(device.end(), 0)
+
     def free_port(self):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
