@@ -45,10 +45,14 @@ static size_t room_left(const struct sim_pipe *pipe)
 
 /* ---- readiness -------------------------------------------------------- */
 
-/* As the network knows it; the program learns it in port_wait(). */
+/* As the network knows it; the program learns it in port_wait(). Who was called
+ * has a connection, whatever becomes of the answer. */
 static enum sotto_err true_status(const struct port_stream *stream)
 {
-    return stream->is_nameless ? SOTTO_ERR_NAME : stream->conn->answer;
+    if (stream->is_nameless) {
+        return SOTTO_ERR_NAME;
+    }
+    return stream->side == 1 ? SOTTO_OK : stream->conn->answer;
 }
 
 void sim_stream_look(struct port_stream *stream)

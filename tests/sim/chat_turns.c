@@ -1,7 +1,7 @@
 /*
- * chat_turns.c - a server that waits takes no turns: whoever waits for a disk
- * keeps no processor busy meanwhile. The linker puts the function below around
- * the port's (--wrap).
+ * chat_turns.c - a server that waits takes no turns: whoever waits for a disk,
+ * or for callers who hear nothing, keeps no processor busy meanwhile. The linker
+ * puts the function below around the port's (--wrap).
  */
 #include "tests/sim/chat.h"
 #include <setjmp.h>
@@ -84,9 +84,48 @@ static void test_turns_of_workers_are_few_while_a_disk_is_slow(void **state)
     wait_for_disk(3);
 }
 
+static void cut_off_all(struct chat *chat, unsigned directions)
+{
+    for (unsigned i = 0; i < PEOPLE; i++) {
+        sim_cut_off(chat->people[i].machine, directions);
+    }
+}
+
+static void start_and_run(struct chat *chat, uint64_t ms)
+{
+    const uint64_t end_ms = sim_now_ms(chat->sim) + ms;
+    while (sim_now_ms(chat->sim) < end_ms) {
+        chat_start_due(chat);
+        chat_run(chat, 100);
+    }
+}
+
+/* They call, and hear no answer; that they gave up does not get through either,
+ * so that the server has their connections until its own patience ends. */
+static void test_turns_are_few_while_callers_hear_nothing(void **state)
+{
+    (void)state;
+    static struct chat chat;
+    chat_open(&chat, 2, &sim_quiet, PEOPLE);
+    cut_off_all(&chat, SIM_CUT_IN);
+    start_and_run(&chat, 21000);
+    cut_off_all(&chat, SIM_CUT_IN | SIM_CUT_OUT);
+    start_and_run(&chat, 25000);
+    *counted() = (struct counted){.machine = chat.server};
+    chat_run(&chat, WATCH_MS);
+    const uint64_t turns = counted()->turns;
+    assert_in_range(turns, 1, TURNS_A_SECOND * WATCH_MS / 1000);
+    cut_off_all(&chat, 0);
+    chat_settle(&chat, SETTLE_MS);
+    chat_audit(&chat);
+    assert_string_equal(chat.ledger.wrong, "");
+    chat_close(&chat);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_turns_are_few_while_callers_hear_nothing),
         cmocka_unit_test(test_turns_of_one_thread_are_few_while_a_disk_is_slow),
         cmocka_unit_test(test_turns_of_workers_are_few_while_a_disk_is_slow),
     };
