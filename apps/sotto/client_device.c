@@ -321,8 +321,9 @@ static void same_key(struct client_app *app)
         device->why == SOTTO_ERR_REFUSED) {
         complain(app, "revoked",
                  "the server does not take this machine's key: it was revoked, "
-                 "or never became a device. Log in with the password "
-                 "(--with-password); /device add NAME makes it one again");
+                 "or never became a device (or so it seems: this answer could "
+                 "be forged). Log in with the password (--with-password); "
+                 "/device add NAME makes it one again");
         client_finish(app, CLIENT_EXIT_REFUSED);
     } else if (device->why == SOTTO_ERR_AUTH ||
                device->why == SOTTO_ERR_FORMAT) {

@@ -190,25 +190,33 @@ void client_take_problem(struct client_app *app,
     }
 }
 
+static const char *refusal_text(enum sotto_refusal refusal)
+{
+    switch ((int)refusal) {
+    case SOTTO_REFUSAL_BUSY:
+        return "it is full";
+    case SOTTO_REFUSAL_VERSION:
+        return "it speaks another version of the protocol";
+    case SOTTO_REFUSAL_SUITE:
+        return SYSTEM_HAS_OPTIONS
+                   ? "it does not have this cipher suite; try another --suite"
+                   : "it does not have this cipher suite";
+    default:
+        return "it does not take this client's hello";
+    }
+}
+
+/* Before the handshake, so nothing about it is certain. */
 static void take_refusal(struct client_app *app, enum sotto_refusal refusal)
 {
     char line[512];
-    if (refusal == SOTTO_REFUSAL_BUSY) {
-        about_server(app, "refused by", "it is full", line, sizeof line);
-        if (tried_again_later(app, line)) {
-            return;
-        }
-    } else {
-        about_server(app, "refused by",
-                     refusal == SOTTO_REFUSAL_VERSION
-                         ? "it speaks another version of the protocol"
-                     : refusal == SOTTO_REFUSAL_SUITE
-                         ? SYSTEM_HAS_OPTIONS
-                               ? "it does not have this cipher suite; try "
-                                 "another --suite"
-                               : "it does not have this cipher suite"
-                         : "it does not take this client's hello",
-                     line, sizeof line);
+    struct textbuf text;
+    textbuf_init(&text, line, sizeof line);
+    textbuf_add_all(&text, "refused by ", app->server_text, ": ",
+                    refusal_text(refusal),
+                    " (or so it seems: this answer could be forged)", NULL);
+    if (refusal == SOTTO_REFUSAL_BUSY && tried_again_later(app, line)) {
+        return;
     }
     say(app, "network", line);
     client_finish(app, CLIENT_EXIT_NETWORK);

@@ -121,6 +121,30 @@ class Proxy(Listener):
         sink.sendall(data)
 
 
+class Refuser(Proxy):
+    """Forges refusals with `code`, to clients that dial `pattern` (1 XX, 2 IK)
+    or, when that is None, to all; None as code: to none."""
+
+    def __init__(self, target, code=None, pattern=None, port=0):
+        self.code, self.pattern = code, pattern
+        self.hellos = []
+        super().__init__(target, port)
+
+    def handle(self, client):
+        try:
+            first = client.recv(10, socket.MSG_PEEK | socket.MSG_WAITALL)
+        except OSError:
+            return end(client)
+        self.hellos.append(first)
+        if self.code is None or self.pattern not in (None, first[6]):
+            return super().handle(client)
+        try:
+            client.sendall(bytes([0, 0, self.code]))
+        except OSError:
+            pass
+        return end(client)
+
+
 # ---- ways to tamper with records ----
 
 

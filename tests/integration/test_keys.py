@@ -4,7 +4,9 @@ import json
 import re
 import stat
 
+import proxy
 import sotto
+import wire
 from qr import Picture
 
 REFUSED = 3
@@ -175,6 +177,73 @@ class Revoking(Keys):
         self.server(data="other", port=server.port)
         self.assertEqual(device.end(), IDENTITY)
         self.assertIn("ANOTHER KEY", device.expect("error")["text"])
+
+    def test_a_forged_refusal_changes_nothing(self):
+        """Somebody in between says that the key was revoked: the client does not
+        fall back to a password, says that this may be a lie, keeps its key."""
+        server = self.server()
+        net = proxy.Refuser(server.port)
+        self.addCleanup(net.close)
+        alice = self.owner(net.address)
+        self.ask(alice, "/device add laptop")
+        self.assertEqual(alice.leave(), 0)
+        before = self.lines("of-alice")
+        net.code, net.pattern = wire.KEY, 2
+        logins = server.counters()["logins"]
+        net.hellos.clear()
+        text = self.refused(self.keys(net.address, "of-alice"), "revoked")
+        self.assertIn("could be forged", text)
+        # It looked at the server's key, and went no further.
+        self.assertEqual([hello[6] for hello in net.hellos], [2, 1])
+        self.assertEqual(self.lines("of-alice"), before)
+        self.assertEqual(server.counters()["logins"], logins)
+        net.code = None
+        self.keys(net.address, "of-alice").expect("ready")
+
+    def test_a_recorded_device_does_not_come_in(self):
+        """What a device sent, sent again: to the same server, and to its next
+        life. Message 1 is as good as it was, and nobody comes in by it."""
+        server = self.server()
+        net = proxy.Proxy(server.port)
+        self.addCleanup(net.close)
+        alice = self.owner(net.address)
+        self.ask(alice, "/device add laptop")
+        self.assertEqual(alice.leave(), 0)
+        net.bytes[proxy.UP].clear()
+        device = self.keys(net.address, "of-alice")
+        device.said("once")
+        self.assertEqual(device.leave(), 0)
+        sent = bytes(net.bytes[proxy.UP])
+        self.assertEqual(sent[6], 2)
+        server.wait_counter("connections", 0)
+        for life in range(2):
+            before = server.counters()
+            # All at once, and message 1 alone, which is answered.
+            whole = self.replay(server, sent)
+            first = self.replay(server, sent[: 12 + int.from_bytes(
+                sent[10:12], "big")], wait=0.5)
+            self.assertEqual(len(first), 2 + 64)
+            # After that it cannot open the record, and says CLOSE.
+            self.assertEqual(len(whole), 2 + 64 + 2 + 32)
+            after = server.counters()
+            for name in ("logins", "posts", "logged_in"):
+                self.assertEqual(after[name], before[name])
+            self.assertEqual(server.stop(), 0)
+            server = self.server()
+        self.assertEqual(server.counters()["logins"], 0)
+
+    def replay(self, server, data, wait=sotto.WAIT):
+        """What comes back until the end, or for so long."""
+        got = b""
+        with proxy.socket.create_connection(("127.0.0.1", server.port)) as sock:
+            sock.settimeout(wait)
+            sock.sendall(data)
+            try:
+                while more := sock.recv(4096):
+                    got += more
+            except OSError:
+                pass
+        return got
 
     def test_a_device_comes_back_after_the_server_did(self):
         server = self.server()

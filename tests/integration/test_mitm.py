@@ -3,7 +3,6 @@
 import base64
 import os
 import re
-import time
 
 import proxy
 import sotto
@@ -178,21 +177,42 @@ class Mitm(sotto.Case):
         """Nobody signs them: a client tells, and asks for nothing else, not
         even where it tries again."""
         for code in (wire.VERSION, wire.SUITE, wire.BUSY, 200):
-            seen = []
-
-            class Refuser(proxy.Listener):
-                def handle(self, sock):
-                    seen.append(wire.read_exactly(sock, 44))
-                    sock.sendall(bytes([0, 0, code]))
-                    proxy.end(sock)
-            net = Refuser(self.room.port)
-            self.addCleanup(net.close)
+            net = self.refuser(code)
             client = self.victim(net)
             self.assertEqual(client.end(), 5)
-            time.sleep(0.1)
-            self.assertEqual(len(seen), 5 if code == wire.BUSY else 1)
-            self.assertEqual(len({hello[:10] for hello in seen}), 1)
+            self.assertIn("could be forged", client.all("error")[-1]["text"])
+            self.assertEqual(len(net.hellos), 5 if code == wire.BUSY else 1)
+            self.assertEqual(len(set(net.hellos)), 1)
         self.nobody_came_in()
+
+    def refuser(self, code=None, **more):
+        net = proxy.Refuser(self.room.port, code, **more)
+        self.addCleanup(net.close)
+        return net
+
+    def files(self, data):
+        return {path.name: path.read_bytes()
+                for path in (self.folder / data).iterdir()}
+
+    def test_refusals_change_nothing_that_was_known(self):
+        """Neither pins nor anything else that a client keeps."""
+        net = self.refuser()
+        known = self.client(net.address, "alice", pin=self.room.fingerprint)
+        known.expect("ready")
+        self.assertEqual(known.leave(), 0)
+        before = self.files("of-alice")
+        self.assertIn("known_servers", before)
+        for code in (*range(1, 8), 255):
+            net.code = code
+            client = self.client(net.address, "alice", "--trust-first")
+            if code == wire.BUSY:
+                client.expect("disconnected")
+                client.kill()
+            else:
+                self.assertEqual(client.end(), 5)
+            self.assertEqual(self.files("of-alice"), before)
+        net.code = None
+        self.client(net.address, "alice").expect("ready")
 
 
 if __name__ == "__main__":
