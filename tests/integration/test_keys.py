@@ -209,6 +209,7 @@ class Revoking(Keys):
         alice = self.owner(net.address)
         self.ask(alice, "/device add laptop")
         self.assertEqual(alice.leave(), 0)
+        server.wait_counter("connections", 0)
         net.bytes[proxy.UP].clear()
         device = self.keys(net.address, "of-alice")
         device.said("once")
