@@ -6,7 +6,7 @@ build_packages=(gcc libc6-dev cmake ninja-build dpkg-dev libutf8proc-dev
     libqrencode-dev)
 board_packages=(gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm)
 test_packages=(libcmocka-dev libcjson-dev libslirp-dev libssl-dev git openssl
-    valgrind tshark python3 zbar-tools clang clang-format clang-tidy
+    valgrind tshark gsasl python3 zbar-tools clang clang-format clang-tidy
     "${board_packages[@]}")
 
 # Prints those of the given packages that are not installed.
@@ -30,10 +30,10 @@ need_packages() {
         cat >&2 <<'TEXT'
 This is not a Debian system, so nothing is installed or fetched by itself.
 Please install a C compiler, CMake 3.25 or later, Ninja and utf8proc (for the
-tests also CMocka, cJSON, libslirp, OpenSSL 3, valgrind, tshark, Python 3, clang
-with clang-format and clang-tidy, and arm-none-eabi-gcc with newlib), unpack
-mbedTLS 3.6 and lwIP 2.2, and set SOTTO_MBEDTLS_DIR and SOTTO_LWIP_DIR to their
-folders. With libqrencode, too, the client shows QR codes; zbarimg tests them.
+tests also CMocka, cJSON, libslirp, OpenSSL 3, valgrind, tshark, GNU SASL, Python
+3, clang with clang-format and clang-tidy, and arm-none-eabi-gcc with newlib),
+unpack mbedTLS 3.6 and lwIP 2.2, and set SOTTO_MBEDTLS_DIR and SOTTO_LWIP_DIR to
+their folders. With libqrencode, too, the client shows QR codes; zbarimg tests them.
 TEXT
         exit 1
     fi

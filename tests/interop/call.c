@@ -1,7 +1,7 @@
 /*
  * call.c - one command of a peer: its words, and its answer on stdout.
  */
-#define _POSIX_C_SOURCE 200809L /* strtok_r */
+#define _POSIX_C_SOURCE 200809L /* strtok_r, getline */
 
 #include "tests/interop/call.h"
 #include <stdio.h>
@@ -13,13 +13,14 @@ void *call_must_alloc(size_t size)
     void *memory = calloc(1, size);
 
     if (memory == NULL) {
-        fprintf(stderr, "mls_peer: out of memory\n");
+        fprintf(stderr, "peer: out of memory\n");
         exit(1);
     }
     return memory;
 }
 
-void call_start(struct call *call, char *line)
+/* Cuts a line into words. */
+static void call_start(struct call *call, char *line)
 {
     char *rest = NULL;
 
@@ -32,7 +33,7 @@ void call_start(struct call *call, char *line)
     }
 }
 
-void call_finish(struct call *call)
+static void call_finish(struct call *call)
 {
     while (call->block_count > 0) {
         free(call->blocks[--call->block_count]);
@@ -57,7 +58,7 @@ static void *alloc_block(struct call *call, size_t size)
     void *block = call_must_alloc(size + 1);
 
     if (call->block_count == sizeof call->blocks / sizeof call->blocks[0]) {
-        fprintf(stderr, "mls_peer: too many words\n");
+        fprintf(stderr, "peer: too many words\n");
         exit(1);
     }
     call->blocks[call->block_count++] = block;
@@ -106,4 +107,21 @@ enum sotto_err call_answer(enum sotto_err err)
         printf("error %s", sotto_err_name(err));
     }
     return err;
+}
+
+void call_serve(void (*run)(struct call *call))
+{
+    char *line = NULL;
+    size_t size = 0;
+
+    while (getline(&line, &size, stdin) >= 0) {
+        struct call call;
+
+        call_start(&call, line);
+        run(&call);
+        printf("\n");
+        (void)fflush(stdout);
+        call_finish(&call);
+    }
+    free(line);
 }

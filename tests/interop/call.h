@@ -22,9 +22,9 @@ struct call {
 /* Memory of zeros, or the end of the program. */
 void *call_must_alloc(size_t size);
 
-/* Cuts a line into words; and frees what was decoded of them. */
-void call_start(struct call *call, char *line);
-void call_finish(struct call *call);
+/* Runs one command a line of stdin, to its end; after each the answer's line
+ * ends, and what was decoded of its words is freed. */
+void call_serve(void (*run)(struct call *call));
 
 /* Word `at`, or "-" when there are not so many; its number. */
 const char *call_word(const struct call *call, size_t at);

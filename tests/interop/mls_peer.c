@@ -3,8 +3,6 @@
  * command a line on stdin, one answer a line on stdout; README.md lists the
  * commands. The same seed and the same commands give the same answers.
  */
-#define _POSIX_C_SOURCE 200809L /* getline */
-
 #include "core/mls/group.h"
 #include "tests/interop/call.h"
 #include "tests/interop/people.h"
@@ -504,27 +502,9 @@ static void run(struct call *call)
     printf("error unknown command");
 }
 
-static void run_line(char *line)
-{
-    struct call call;
-
-    call_start(&call, line);
-    run(&call);
-    printf("\n");
-    (void)fflush(stdout);
-    call_finish(&call);
-}
-
 int main(int argc, char **argv)
 {
-    const char *seed = argc > 1 ? argv[1] : "1";
-    char *line = NULL;
-    size_t size = 0;
-
-    people_init(seed);
-    while (getline(&line, &size, stdin) >= 0) {
-        run_line(line);
-    }
-    free(line);
+    people_init(argc > 1 ? argv[1] : "1");
+    call_serve(run);
     return 0;
 }
