@@ -86,7 +86,8 @@ static void add_quoted(struct textbuf *why, const char *value)
 {
     size_t len = strlen(value);
     size_t shown = len > 60 ? 57 : len;
-    while (shown < len && ((unsigned char)value[shown] & 0xc0U) == 0x80U) {
+    while (shown > 0 && shown < len &&
+           ((unsigned char)value[shown] & 0xc0U) == 0x80U) {
         shown--;
     }
     textbuf_add_char(why, '\'');

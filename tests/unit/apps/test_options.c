@@ -289,6 +289,29 @@ static void test_options_survives_long_arguments(void **state)
     assert_true(strlen(options.error) < sizeof options.error);
 }
 
+/* A value is cut between two characters; where there is none, before the first.
+ */
+static void test_options_shows_the_beginning_of_a_long_value(void **state)
+{
+    (void)state;
+    char buffer[OPTIONS_ERROR_MAX];
+    char value[101];
+    struct textbuf why;
+    const struct option *quiet = &test_program.commands[0].options[4];
+    assert_string_equal(quiet->name, "quiet");
+    memset(value, 'x', sizeof value - 1);
+    value[sizeof value - 1] = '\0';
+    memcpy(value + 56, "\xc3\xbc", 2);
+    textbuf_init(&why, buffer, sizeof buffer);
+    assert_false(options_store(quiet, value, NULL, &why));
+    assert_non_null(strstr(buffer, "xxxx...'"));
+    assert_null(strstr(buffer, "\xc3"));
+    memset(value, '\x80', sizeof value - 1);
+    textbuf_init(&why, buffer, sizeof buffer);
+    assert_false(options_store(quiet, value, NULL, &why));
+    assert_non_null(strstr(buffer, "'...'"));
+}
+
 /* ---- help ------------------------------------------------------------- */
 
 static const char server_help[] =
@@ -400,6 +423,7 @@ int test_options(void)
         cmocka_unit_test(test_options_explains_bad_values),
         cmocka_unit_test(test_options_bounds_lists),
         cmocka_unit_test(test_options_survives_long_arguments),
+        cmocka_unit_test(test_options_shows_the_beginning_of_a_long_value),
         cmocka_unit_test(test_options_writes_help),
         cmocka_unit_test(test_options_writes_version),
     };
