@@ -233,7 +233,7 @@ enum sotto_err sotto_present_decode(struct sotto_present *msg,
     msg->room = sotto_read_u16(&r);
     uint8_t last = sotto_read_u8(&r);
     msg->is_last = last == 1;
-    if (last > 1) {
+    if (last > 1 || len > SOTTO_PRESENT_MAX) {
         sotto_reader_fail(&r);
     }
     msg->names = sotto_read_rest(&r);

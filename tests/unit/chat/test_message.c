@@ -417,6 +417,21 @@ static void test_present_may_be_empty(void **state)
     assert_false(sotto_present_next(&msg, &name));
 }
 
+static void test_present_has_a_largest_page(void **state)
+{
+    (void)state;
+    uint8_t page[SOTTO_PRESENT_MAX + 1] = {0};
+    struct sotto_present msg;
+    for (size_t at = 3; at < sizeof page; at += 2) {
+        page[at] = 1; /* names of one letter */
+        page[at + 1 < sizeof page ? at + 1 : at] = 'x';
+    }
+    assert_int_equal(sotto_present_decode(&msg, page, SOTTO_PRESENT_MAX - 1),
+                     SOTTO_OK);
+    assert_int_equal(sotto_present_decode(&msg, page, SOTTO_PRESENT_MAX + 1),
+                     SOTTO_ERR_FORMAT);
+}
+
 /* ---- frames ---- */
 
 static void test_frame_is_type_length_body(void **state)
@@ -458,6 +473,7 @@ int test_message(void)
         cmocka_unit_test(test_ack_is_exact),
         cmocka_unit_test(test_present_is_names_in_a_row),
         cmocka_unit_test(test_present_may_be_empty),
+        cmocka_unit_test(test_present_has_a_largest_page),
         cmocka_unit_test(test_frame_is_type_length_body),
     };
     return cmocka_run_group_tests_name("message", tests, NULL, NULL);
