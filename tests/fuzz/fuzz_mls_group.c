@@ -20,7 +20,7 @@ static const struct sotto_span none = {NULL, 0};
 
 static struct sotto_mls_sending choose_sending(void)
 {
-    uint8_t what = world_byte();
+    uint8_t what = choose_byte();
 
     return (struct sotto_mls_sending){.is_public = what % 2 == 0,
                                       .padding = what / 2 % 32U};
@@ -32,7 +32,7 @@ static struct sotto_mls_sending choose_sending(void)
 static struct sotto_mls_change choose_change(void)
 {
     static const uint8_t extension[] = {0xf0, 0x01, 0x01, 0x05};
-    uint8_t what = world_byte();
+    uint8_t what = choose_byte();
     const struct world_client *other = world_pick_client();
     struct sotto_mls_change change = {.type = (uint16_t)(1 + what % 7)};
 
@@ -95,7 +95,7 @@ static void commit(struct world_client *sender)
     static uint8_t welcome[WORLD_MESSAGE_MAX];
     struct sotto_mls_change changes[2];
     struct sotto_mls_plan plan = {.changes = changes,
-                                  .count = world_byte() % 3U,
+                                  .count = choose_byte() % 3U,
                                   .how = choose_sending(),
                                   .with_tree = true};
     struct sotto_mls_made made = {world_new_message(),
@@ -194,7 +194,7 @@ static void damage(void)
         return;
     }
     memcpy(out.at, message->bytes, message->len);
-    out.len = world_patch(out.at, message->len, out.cap);
+    out.len = choose_patch(out.at, message->len, out.cap);
     (void)world_send(&out, SOTTO_OK);
 }
 
@@ -207,8 +207,8 @@ static void join(struct world_client *joiner, bool is_damaged)
     enum sotto_err err;
 
     if (is_damaged) {
-        world.welcome_len =
-            world_patch(world.welcome, world.welcome_len, sizeof world.welcome);
+        world.welcome_len = choose_patch(world.welcome, world.welcome_len,
+                                         sizeof world.welcome);
     }
     world_begin(joiner);
     err = sotto_mls_join(joiner->group, &world_client, &keys,
@@ -226,7 +226,7 @@ static void join_external(struct world_client *joiner)
     struct sotto_mls_buffer info = {bytes, sizeof bytes, 0};
     struct sotto_mls_change changes[2] = {choose_change(), choose_change()};
     const struct sotto_mls_plan plan = {.changes = changes,
-                                        .count = world_byte() % 3U};
+                                        .count = choose_byte() % 3U};
     const struct world_client *member = world_pick_in(true);
     struct sotto_mls_member_keys keys = world_keys(joiner);
     struct sotto_mls_buffer out = world_new_message();
@@ -237,7 +237,7 @@ static void join_external(struct world_client *joiner)
             SOTTO_OK) {
         return;
     }
-    if (world_byte() % 2 == 0) {
+    if (choose_byte() % 2 == 0) {
         info.len = forge_group_info(member, bytes, info.len, sizeof bytes);
     }
     world_begin(joiner);
@@ -258,10 +258,10 @@ static void forge(struct world_client *sender)
     struct sotto_writer w;
 
     sotto_writer_init(&w, content, sizeof content);
-    if (world_byte() % 4 == 0) {
+    if (choose_byte() % 4 == 0) {
         forge_proposal(sender, &w);
         if (!w.bad) {
-            w.len = world_patch(content, w.len, sizeof content);
+            w.len = choose_patch(content, w.len, sizeof content);
             forge_message(sender, SOTTO_MLS_SENDER_MEMBER,
                           SOTTO_MLS_CONTENT_PROPOSAL,
                           (struct sotto_span){content, w.len});
@@ -285,7 +285,7 @@ static void forge_outside(struct world_client *sender)
     struct sotto_writer w;
     size_t len;
 
-    if (world_byte() % 4 == 0) {
+    if (choose_byte() % 4 == 0) {
         sotto_writer_init(&w, content, sizeof content);
         forge_proposal(sender, &w);
         forge_message(sender, sender_type, SOTTO_MLS_CONTENT_PROPOSAL,
@@ -333,10 +333,10 @@ static void save_and_load(struct world_client *client)
     if (!sotto_mls_group_is_active(group)) {
         return;
     }
-    if (world_byte() % 4 == 0 &&
-        sotto_mls_reserve(group, world_byte()) == SOTTO_OK) {
-        sotto_mls_forget_past(group,
-                              sotto_mls_group_epoch(group) - world_byte() % 2U);
+    if (choose_byte() % 4 == 0 &&
+        sotto_mls_reserve(group, choose_byte()) == SOTTO_OK) {
+        sotto_mls_forget_past(group, sotto_mls_group_epoch(group) -
+                                         choose_byte() % 2U);
         sotto_mls_ignore_proposals(group);
     }
     must(sotto_mls_group_save(group, &first) == SOTTO_OK);
@@ -420,7 +420,7 @@ static void step_outside(uint8_t what, struct world_client *client)
 
 static void step(void)
 {
-    uint8_t what = world_byte();
+    uint8_t what = choose_byte();
     struct world_client *client = world_pick_client();
 
     if (what >= 224) {
@@ -439,7 +439,7 @@ static void step(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     world_start(data, size);
-    for (size_t i = 0; i < STEPS_MAX && world_has_more(); i++) {
+    for (size_t i = 0; i < STEPS_MAX && choices_left(); i++) {
         step();
     }
     return 0;

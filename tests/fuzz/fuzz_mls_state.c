@@ -92,12 +92,12 @@ static void try_state(void)
     size_t size = sotto_mls_group_size(&world_config);
     struct sotto_mls_buffer out = {saved, sizeof saved, 0};
     struct sotto_mls_group *group = sotto_mls_group_init(memory, &world_config);
-    size_t patches = 1 + world_byte() % PATCHES_MAX;
+    size_t patches = 1 + choose_byte() % PATCHES_MAX;
 
     memcpy(empty, memory, size);
     must(sotto_mls_group_save(world.clients[0].group, &out) == SOTTO_OK);
     for (; patches > 0; patches--) {
-        out.len = world_patch(saved, out.len, sizeof saved);
+        out.len = choose_patch(saved, out.len, sizeof saved);
     }
     if (sotto_mls_group_load(group, (struct sotto_span){saved, out.len}) !=
         SOTTO_OK) {
@@ -114,7 +114,7 @@ static void try_pending(void)
 {
     static uint8_t bytes[2][WORLD_MESSAGE_MAX];
     struct world_client *client = &world.clients[0];
-    const struct sotto_mls_plan plan = {.with_path = world_byte() % 2 == 0};
+    const struct sotto_mls_plan plan = {.with_path = choose_byte() % 2 == 0};
     struct sotto_mls_made made = {{bytes[0], WORLD_MESSAGE_MAX, 0},
                                   {bytes[1], WORLD_MESSAGE_MAX, 0},
                                   {client->pending, WORLD_MESSAGE_MAX, 0}};
@@ -124,7 +124,7 @@ static void try_pending(void)
     must(sotto_mls_commit_make(client->group, &world_client, &plan, &made) ==
          SOTTO_OK);
     made.pending.len =
-        world_patch(client->pending, made.pending.len, WORLD_MESSAGE_MAX);
+        choose_patch(client->pending, made.pending.len, WORLD_MESSAGE_MAX);
     world_begin(client);
     err = sotto_mls_commit_accept(client->group, &world_client,
                                   (struct sotto_span){made.pending.at,
@@ -138,7 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     world_start(data, size);
     must(sotto_mls_group_size(&world_config) <= CAPACITY);
     live();
-    if (world_byte() % 4 == 0) {
+    if (choose_byte() % 4 == 0) {
         try_pending();
     } else {
         try_state();

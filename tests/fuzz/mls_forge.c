@@ -84,7 +84,7 @@ static enum sotto_err seal(struct world_client *sender,
 
     if (message->content.sender.type == SOTTO_MLS_SENDER_MEMBER) {
         return sotto_mls_seal(sender->group, &world_client, message,
-                              world_byte() % 8U, out);
+                              choose_byte() % 8U, out);
     }
     sotto_writer_init(&w, out->at, out->cap);
     err = sotto_mls_public_protect(world_suite(), NULL, message, none, &w);
@@ -98,7 +98,7 @@ void forge_message(struct world_client *sender, uint8_t sender_type,
         sender_type == SOTTO_MLS_SENDER_MEMBER ? sender : world_pick_in(true);
     const struct sotto_mls_sending how = {
         .is_public =
-            sender_type != SOTTO_MLS_SENDER_MEMBER || world_byte() % 2 == 0};
+            sender_type != SOTTO_MLS_SENDER_MEMBER || choose_byte() % 2 == 0};
     struct sotto_mls_authenticated_content message;
     struct sotto_mls_buffer out = world_new_message();
     const struct world_client *other;
@@ -161,7 +161,7 @@ static void write_add(const struct world_client *of, struct sotto_writer *w)
     size_t len;
 
     memcpy(package, of->package, of->package_len);
-    len = world_patch(package, of->package_len, sizeof package);
+    len = choose_patch(package, of->package_len, sizeof package);
     sotto_reader_init(&r, package, len);
     sotto_mls_read_key_package(&r, &add);
     if (sotto_reader_finish(&r) == SOTTO_OK) {
@@ -187,7 +187,7 @@ static void write_update(const struct world_client *sender,
     const struct sotto_mls_group *group = sender->group;
     uint8_t bytes[WORLD_PACKAGE_MAX];
     uint8_t signature[SOTTO_MLS_SIGNATURE_MAX];
-    uint32_t index = world_byte() % 8 == 0 ? world_byte() % 8U : group->me;
+    uint32_t index = choose_byte() % 8 == 0 ? choose_byte() % 8U : group->me;
     struct sotto_span old = sotto_mls_tree_leaf(&group->tree, index);
     struct sotto_mls_leaf_node leaf;
     struct sotto_reader r;
@@ -197,7 +197,7 @@ static void write_update(const struct world_client *sender,
         return;
     }
     memcpy(bytes, old.at, old.len);
-    len = world_patch(bytes, old.len, sizeof bytes);
+    len = choose_patch(bytes, old.len, sizeof bytes);
     sotto_reader_init(&r, bytes, len);
     sotto_mls_read_leaf_node(&r, &leaf);
     if (sotto_reader_finish(&r) == SOTTO_OK) {
@@ -209,8 +209,8 @@ static void write_update(const struct world_client *sender,
 
 static void write_psk(const struct world_client *sender, struct sotto_writer *w)
 {
-    uint8_t nonce[SOTTO_MLS_HASH_MAX] = {world_byte()};
-    uint8_t what = world_byte();
+    uint8_t nonce[SOTTO_MLS_HASH_MAX] = {choose_byte()};
+    uint8_t what = choose_byte();
     struct sotto_mls_proposal proposal = {
         .type = SOTTO_MLS_PROPOSAL_PSK,
         .psk = {.type = what % 2 == 0 ? SOTTO_MLS_PSK_EXTERNAL
@@ -232,16 +232,16 @@ static void write_extensions(struct sotto_writer *w)
     struct sotto_writer in;
     struct sotto_mls_proposal proposal = {.type =
                                               SOTTO_MLS_PROPOSAL_EXTENSIONS};
-    size_t count = world_byte() % 3U;
+    size_t count = choose_byte() % 3U;
 
     sotto_writer_init(&in, items, sizeof items);
     for (size_t i = 0; i < count; i++) {
-        size_t len = world_byte() % sizeof data;
+        size_t len = choose_byte() % sizeof data;
         struct sotto_mls_extension extension = {
-            .type = (uint16_t)(1 + world_byte() % 8U), .data = {data, len}};
+            .type = (uint16_t)(1 + choose_byte() % 8U), .data = {data, len}};
 
         for (size_t at = 0; at < len; at++) {
-            data[at] = world_byte();
+            data[at] = choose_byte();
         }
         sotto_mls_write_extension(&in, &extension);
     }
@@ -260,12 +260,12 @@ static void write_simple(const struct world_client *sender, uint16_t type,
 
     switch (type) {
     case SOTTO_MLS_PROPOSAL_REMOVE:
-        proposal.remove = world_byte() % 10U;
+        proposal.remove = choose_byte() % 10U;
         break;
     case SOTTO_MLS_PROPOSAL_REINIT:
         proposal.reinit =
             (struct sotto_mls_reinit){.group_id = {(const uint8_t *)"h", 1},
-                                      .version = (uint16_t)(world_byte() % 3U),
+                                      .version = (uint16_t)(choose_byte() % 3U),
                                       .cipher_suite =
                                           SOTTO_MLS_SUITE_P256_AES128GCM};
         break;
@@ -279,7 +279,7 @@ static void write_simple(const struct world_client *sender, uint16_t type,
         memcpy(kem_output, key.at, sizeof kem_output);
         proposal.external_init =
             (struct sotto_span){kem_output,
-                                world_patch(kem_output, key.len, key.len)};
+                                choose_patch(kem_output, key.len, key.len)};
         break;
     }
     sotto_mls_write_proposal(w, &proposal);
@@ -287,7 +287,7 @@ static void write_simple(const struct world_client *sender, uint16_t type,
 
 void forge_proposal(struct world_client *sender, struct sotto_writer *w)
 {
-    switch (world_byte() % 8) {
+    switch (choose_byte() % 8) {
     case 0:
         write_add(world_pick_client(), w);
         break;
@@ -318,10 +318,10 @@ void forge_proposal(struct world_client *sender, struct sotto_writer *w)
 /* A list of proposals by value, and of references to those that wait. */
 static void write_list(struct world_client *sender, struct sotto_writer *w)
 {
-    size_t count = world_byte() % LIST_MAX;
+    size_t count = choose_byte() % LIST_MAX;
 
-    for (size_t i = 0; i < count && world_has_more(); i++) {
-        uint8_t what = world_byte();
+    for (size_t i = 0; i < count && choices_left(); i++) {
+        uint8_t what = choose_byte();
         uint32_t waiting = sender->group->waiting_count;
 
         if (what % 2 == 0 && waiting > 0) {
@@ -365,7 +365,7 @@ size_t forge_path(const struct world_client *sender, uint8_t *bytes, size_t len,
     struct sotto_reader r;
     struct sotto_writer w;
 
-    len = world_patch(bytes, len, cap);
+    len = choose_patch(bytes, len, cap);
     sotto_reader_init(&r, bytes, len);
     sotto_mls_read_commit(&r, &commit);
     if (sotto_reader_finish(&r) != SOTTO_OK || !commit.has_path) {
@@ -388,7 +388,7 @@ bool forge_commit(struct world_client *sender, struct sotto_writer *w)
     struct sotto_mls_commit commit;
     struct sotto_reader r;
     struct sotto_writer items;
-    uint8_t what = world_byte();
+    uint8_t what = choose_byte();
 
     if (!sotto_mls_group_is_active(sender->group) || sender->pending_len == 0) {
         return false;

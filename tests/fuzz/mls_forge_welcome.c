@@ -97,7 +97,7 @@ size_t forge_group_info(const struct world_client *sender, uint8_t *bytes,
     struct sotto_reader r;
     struct sotto_writer w;
 
-    len = world_patch(bytes, len, cap);
+    len = choose_patch(bytes, len, cap);
     sotto_reader_init(&r, bytes, len);
     sotto_mls_read_message(&r, &message);
     if (sotto_reader_finish(&r) != SOTTO_OK ||
@@ -131,7 +131,7 @@ static bool make_info(const struct world_client *sender,
         SOTTO_OK) {
         return false;
     }
-    made.len = world_patch(bytes, made.len, sizeof bytes);
+    made.len = choose_patch(bytes, made.len, sizeof bytes);
     sotto_reader_init(&r, bytes, made.len);
     sotto_mls_read_message(&r, &message);
     if (sotto_reader_finish(&r) != SOTTO_OK ||
@@ -149,14 +149,14 @@ static size_t make_secrets(const uint8_t *joiner_secret, size_t hash_len,
     const uint8_t path_secret[SOTTO_MLS_HASH_MAX] = {7};
     struct sotto_mls_group_secrets secrets = {
         .joiner_secret = {joiner_secret, hash_len},
-        .has_path_secret = world_byte() % 2 == 0,
+        .has_path_secret = choose_byte() % 2 == 0,
         .path_secret = {path_secret, hash_len}};
     struct sotto_writer w;
 
     sotto_writer_init(&w, out, cap);
     sotto_mls_write_group_secrets(&w, &secrets);
     must(!w.bad);
-    return world_patch(out, w.len, cap);
+    return choose_patch(out, w.len, cap);
 }
 
 /* The entry for one client. */
@@ -190,7 +190,7 @@ void forge_welcome(struct world_client *sender)
     static uint8_t info[WORLD_MESSAGE_MAX + SOTTO_MLS_AEAD_TAG_LEN];
     static uint8_t entries[WORLD_CLIENTS * (SECRETS_MAX + 256)];
     const struct sotto_mls_suite *suite = world_suite();
-    uint8_t joiner_secret[SOTTO_MLS_HASH_MAX] = {world_byte()};
+    uint8_t joiner_secret[SOTTO_MLS_HASH_MAX] = {choose_byte()};
     const uint8_t psk_secret[SOTTO_MLS_HASH_MAX] = {0};
     uint8_t member_secret[SOTTO_MLS_HASH_MAX];
     uint8_t welcome_secret[SOTTO_MLS_HASH_MAX];

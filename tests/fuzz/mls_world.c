@@ -37,83 +37,9 @@ static uint64_t first_memory[WORLD_CLIENTS][GROUP_MAX / 8];
 static struct sotto_drbg first_drbg;
 static bool has_first;
 
-static const uint8_t *input;
-static size_t input_left;
-
-void must(bool holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
 const struct sotto_mls_suite *world_suite(void)
 {
     return sotto_mls_suite_find(SOTTO_MLS_SUITE_P256_AES128GCM);
-}
-
-/* ------------------------------------------------------------------ choices */
-
-bool world_has_more(void)
-{
-    return input_left > 0;
-}
-
-uint8_t world_byte(void)
-{
-    if (input_left == 0) {
-        return 0;
-    }
-    input_left--;
-    return *input++;
-}
-
-size_t world_pick(size_t below)
-{
-    size_t high = world_byte();
-
-    return (high << 8 | world_byte()) % below;
-}
-
-/* One byte says what, two where, one with what. */
-static size_t patch_one(uint8_t *bytes, size_t len, size_t cap)
-{
-    uint8_t what = world_byte();
-    size_t at = world_pick(len);
-    uint8_t value = world_byte();
-
-    switch (what % 5) {
-    case 0:
-        bytes[at] ^= (uint8_t)(1U << value % 8);
-        return len;
-    case 1:
-        bytes[at] = (uint8_t)(bytes[at] + value);
-        return len;
-    case 2: /* cut */
-        value = value < len - at ? value : (uint8_t)(len - at);
-        memmove(bytes + at, bytes + at + value, len - at - value);
-        return len - value;
-    case 3: /* add */
-        if (len == cap) {
-            return len;
-        }
-        memmove(bytes + at + 1, bytes + at, len - at);
-        bytes[at] = value;
-        return len + 1;
-    default: /* copy from elsewhere */
-        bytes[at] = bytes[(at + value) % len];
-        return len;
-    }
-}
-
-size_t world_patch(uint8_t *bytes, size_t len, size_t cap)
-{
-    size_t count = world_byte() % 4U;
-
-    for (; count > 0 && len > 0; count--) {
-        len = patch_one(bytes, len, cap);
-    }
-    return len;
 }
 
 /* --------------------------------------------------------------- the client */
@@ -179,12 +105,12 @@ struct sotto_mls_member_keys world_keys(const struct world_client *client)
 
 struct world_client *world_pick_client(void)
 {
-    return &world.clients[world_byte() % WORLD_CLIENTS];
+    return &world.clients[choose_byte() % WORLD_CLIENTS];
 }
 
 struct world_client *world_pick_in(bool is_in)
 {
-    size_t start = world_byte();
+    size_t start = choose_byte();
 
     for (size_t i = 0; i < WORLD_CLIENTS; i++) {
         struct world_client *client =
@@ -219,7 +145,7 @@ struct world_message *world_send(const struct sotto_mls_buffer *out,
 
 struct world_message *world_pick_message(void)
 {
-    uint32_t back = world_byte() % WORLD_POOL;
+    uint32_t back = choose_byte() % WORLD_POOL;
 
     return back < world.sent ? &world.pool[(world.sent - 1 - back) % WORLD_POOL]
                              : NULL;
@@ -385,8 +311,7 @@ static void make_first(void)
 
 void world_start(const uint8_t *in, size_t len)
 {
-    input = in;
-    input_left = len;
+    choices_start(in, len);
     epoch_count = 0;
     if (!has_first) {
         make_first();

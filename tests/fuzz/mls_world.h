@@ -13,6 +13,7 @@
 #ifndef SOTTO_FUZZ_MLS_WORLD_H
 #define SOTTO_FUZZ_MLS_WORLD_H
 
+#include "choices.h"
 #include "core/mls/group.h"
 
 #define WORLD_CLIENTS     6U
@@ -53,21 +54,8 @@ extern struct sotto_mls_client world_client;
 extern const struct sotto_mls_config world_config;
 const struct sotto_mls_suite *world_suite(void);
 
-/* Aborts, which is what a fuzzer looks for. */
-void must(bool holds);
-
-/* As at the start. The input is what world_byte() gives from now on. */
+/* As at the start; the choices (choices.h) begin with `in`. */
 void world_start(const uint8_t *in, size_t len);
-
-/* ---- choices */
-
-bool world_has_more(void);
-uint8_t world_byte(void);
-/* A number from two bytes, below `below`. */
-size_t world_pick(size_t below);
-/* Changes some of `len` bytes, of which there may be `cap`; may cut, may add.
- * Gives the new length. */
-size_t world_patch(uint8_t *bytes, size_t len, size_t cap);
 
 /* ---- clients */
 

@@ -1,17 +1,19 @@
 /*
- * toy_p256.c - a group that stands in for P-256 where histories are to be many
- * or large: it is a thousand times as fast. It protects nothing: numbers modulo
- * the prime 2^31 - 1 under addition, where everybody can divide.
+ * toy_curves.c - groups that stand in for P-256 and X25519 where histories are
+ * to be many or large: they are a thousand times as fast. They protect nothing:
+ * numbers modulo the prime 2^31 - 1 under addition, where everybody can divide.
  *
  * What callers rely on is the same: both sides of an agreement get one secret,
  * what was not signed does not verify, numbers and points have their lengths,
- * and those that are none are refused. A public key is 0x04 and sixteen times
- * the number; a signature a hash of the public key and the digest.
+ * and those that are none are refused. A public key of P-256 is 0x04 and sixteen
+ * times the number, one of X25519 eight times; a signature a hash of the public
+ * key and the digest.
  *
- * Linked with --wrap for each function of core/crypto/p256.h.
+ * Linked with --wrap for each function of core/crypto/p256.h and x25519.h.
  */
 #include "core/crypto/hash.h"
 #include "core/crypto/p256.h"
+#include "core/crypto/x25519.h"
 #include <stdbool.h>
 #include <string.h>
 
@@ -32,6 +34,11 @@ enum sotto_err __wrap_sotto_p256_verify(const uint8_t *public_key,
                                         const uint8_t *digest,
                                         const uint8_t *signature,
                                         size_t signature_len);
+void __wrap_sotto_x25519_public(const uint8_t *private_key,
+                                uint8_t *public_key);
+enum sotto_err __wrap_sotto_x25519_agree(const uint8_t *private_key,
+                                         const uint8_t *peer_public,
+                                         uint8_t *shared);
 
 static uint32_t read_number(const uint8_t *in)
 {
@@ -52,7 +59,7 @@ static uint32_t multiply(uint32_t a, uint32_t b)
     return (uint32_t)((uint64_t)a * b % PRIME);
 }
 
-/* The number that a private key stands for: 0 when it is none. */
+/* The number that 32 bytes, a private key, stand for: 0 when it is none. */
 static uint32_t read_private(const uint8_t *private_key)
 {
     uint32_t number = 0;
@@ -151,4 +158,22 @@ enum sotto_err __wrap_sotto_p256_verify(const uint8_t *public_key,
                    memcmp(signature, expected, sizeof expected) == 0
                ? SOTTO_OK
                : SOTTO_ERR_AUTH;
+}
+
+/* Any bytes are a key; 0, which is of low order, is found out in agree(). */
+void __wrap_sotto_x25519_public(const uint8_t *private_key, uint8_t *public_key)
+{
+    fill(multiply(read_private(private_key), GENERATOR), public_key,
+         SOTTO_X25519_LEN);
+}
+
+enum sotto_err __wrap_sotto_x25519_agree(const uint8_t *private_key,
+                                         const uint8_t *peer_public,
+                                         uint8_t *shared)
+{
+    const uint32_t both =
+        multiply(read_private(private_key), read_number(peer_public) % PRIME);
+
+    fill(both, shared, SOTTO_X25519_LEN);
+    return both == 0 ? SOTTO_ERR_AUTH : SOTTO_OK;
 }

@@ -48,3 +48,8 @@ target_compile_options(sotto_build INTERFACE ${SOTTO_HARDENING})
 target_link_libraries(sotto_build INTERFACE sotto_warnings)
 target_include_directories(sotto_build INTERFACE
   "${CMAKE_SOURCE_DIR}" "${CMAKE_SOURCE_DIR}/core/include")
+
+# What the fuzzer is to see of our code: which way it goes. Not of libraries'.
+if(SOTTO_FUZZ)
+  target_compile_options(sotto_build INTERFACE -fsanitize=fuzzer-no-link)
+endif()

@@ -138,18 +138,24 @@ void pair_send(struct pair *pair, struct sotto_link *from, uint8_t type,
                      SOTTO_OK);
 }
 
-void pair_send_raw(struct pair *pair, struct sotto_link *from,
-                   const uint8_t *frames, size_t len)
+size_t pair_seal(struct sotto_link *from, const uint8_t *frames, size_t len,
+                 uint8_t *out)
 {
     struct sotto_cipher *cipher = &from->keys.transport.send;
     size_t sealed = sotto_cipher_sealed_len(cipher, len);
 
-    pair->wire[0] = (uint8_t)(sealed >> 8);
-    pair->wire[1] = (uint8_t)sealed;
+    out[0] = (uint8_t)(sealed >> 8);
+    out[1] = (uint8_t)sealed;
     assert_int_equal(sotto_cipher_encrypt_with_ad(cipher, NULL, 0, frames, len,
-                                                  pair->wire + 2),
+                                                  out + SOTTO_RECORD_HEAD),
                      SOTTO_OK);
-    pair->wire_len = SOTTO_RECORD_HEAD + sealed;
+    return SOTTO_RECORD_HEAD + sealed;
+}
+
+void pair_send_raw(struct pair *pair, struct sotto_link *from,
+                   const uint8_t *frames, size_t len)
+{
+    pair->wire_len = pair_seal(from, frames, len, pair->wire);
 }
 
 void pair_expect_frame(struct sotto_link *link, uint8_t type, const void *body,

@@ -61,7 +61,11 @@ void pair_open(struct pair *pair, enum sotto_suite suite, uint16_t limit);
 void pair_send(struct pair *pair, struct sotto_link *from, uint8_t type,
                const void *body, size_t len, uint64_t now_ms);
 
-/* Seals `frames` as they are, good or bad, with the sender's key. */
+/* A record of `frames` as they are, good or bad, with the sender's key; gives
+ * its length. */
+size_t pair_seal(struct sotto_link *from, const uint8_t *frames, size_t len,
+                 uint8_t *out);
+/* The same, into the wire. */
 void pair_send_raw(struct pair *pair, struct sotto_link *from,
                    const uint8_t *frames, size_t len);
 

@@ -28,7 +28,7 @@ static void make_verifier(struct host *host)
     memcpy(v->server_key, keys.server_key, sizeof v->server_key);
 }
 
-static void begin_link(struct host *host)
+void host_dial(struct host *host)
 {
     const struct sotto_link_config config = {.receive_limit = 1024,
                                              .random = seed_random(&host->seed),
@@ -69,7 +69,7 @@ void host_begin(struct host *host)
                                                (const uint8_t *)"password", 8,
                                                false),
                      SOTTO_OK);
-    begin_link(host);
+    host_dial(host);
 }
 
 /* ---- bytes ---- */
@@ -296,7 +296,7 @@ void host_reconnect(struct host *host)
 {
     sotto_client_disconnected(&host->client, SOTTO_ERR_RESET);
     host_expect_closed(host, SOTTO_ERR_RESET);
-    begin_link(host);
+    host_dial(host);
     host_open(host);
     host_login(host);
 }

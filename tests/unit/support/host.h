@@ -27,6 +27,8 @@ struct host {
 
 /* A client "ann" that has the password, its stream just opened. */
 void host_begin(struct host *host);
+/* Another stream is open, after the last one has ended. */
+void host_dial(struct host *host);
 /* The handshake; the key is accepted. */
 void host_open(struct host *host);
 /* ... and the login. */

@@ -77,16 +77,17 @@ static void fetch(struct peer *peer)
     world_settle(peer->world);
 }
 
+enum sotto_err peer_take(struct peer *peer)
+{
+    fetch(peer);
+    return sotto_link_feed(&peer->link, peer->in, peer->in_len, &peer->in_used);
+}
+
 /* Feeds one unit; false when there is no whole one. */
 static bool feed(struct peer *peer)
 {
-    size_t used = 0;
-    fetch(peer);
-    assert_int_equal(sotto_link_feed(&peer->link, peer->in, peer->in_len,
-                                     &used),
-                     SOTTO_OK);
-    peer->in_used = used;
-    return used > 0;
+    assert_int_equal(peer_take(peer), SOTTO_OK);
+    return peer->in_used > 0;
 }
 
 void peer_open(struct peer *peer, struct world *world)
@@ -206,6 +207,20 @@ void peer_send_first(struct peer *peer, const char *name)
     peer_send(peer, SOTTO_MSG_AUTH, text, len);
 }
 
+void peer_derive(const struct peer *peer, const char *password,
+                 struct sotto_scram_keys *keys)
+{
+    uint8_t salted[SOTTO_SCRAM_KEY_LEN];
+    struct sotto_pbkdf2 kdf;
+    sotto_pbkdf2_init(&kdf, (const uint8_t *)password, strlen(password),
+                      peer->scram.salt, peer->scram.salt_len,
+                      peer->scram.iterations);
+    while (!sotto_pbkdf2_run(&kdf, 1000)) {
+    }
+    sotto_pbkdf2_end(&kdf, salted);
+    sotto_scram_keys_derive(salted, keys);
+}
+
 void peer_send_proof(struct peer *peer, const char *password)
 {
     const struct sotto_frame frame = peer_expect(peer, SOTTO_MSG_AUTH);
@@ -216,22 +231,14 @@ void peer_prove(struct peer *peer, const struct sotto_frame *challenge,
                 const char *password)
 {
     char text[SOTTO_SCRAM_MESSAGE_MAX];
-    uint8_t salted[SOTTO_SCRAM_KEY_LEN];
     struct sotto_scram_keys keys;
-    struct sotto_pbkdf2 kdf;
     size_t len = 0;
     assert_int_equal(sotto_scram_client_challenge(&peer->scram,
                                                   (const char *)challenge->body,
                                                   challenge->len, 1, 1000000,
                                                   16),
                      SOTTO_OK);
-    sotto_pbkdf2_init(&kdf, (const uint8_t *)password, strlen(password),
-                      peer->scram.salt, peer->scram.salt_len,
-                      peer->scram.iterations);
-    while (!sotto_pbkdf2_run(&kdf, 1000)) {
-    }
-    sotto_pbkdf2_end(&kdf, salted);
-    sotto_scram_keys_derive(salted, &keys);
+    peer_derive(peer, password, &keys);
     assert_int_equal(sotto_scram_client_final(&peer->scram, &keys, text,
                                               sizeof text, &len),
                      SOTTO_OK);

@@ -35,6 +35,9 @@ void peer_send(struct peer *peer, uint8_t type, const void *body, size_t len);
 /* Whole frames, in one record. */
 void peer_send_frames(struct peer *peer, const void *frames, size_t len);
 
+/* Lets the server work, and feeds the link one unit of what came: `in_used` is
+ * its length, 0 when there is no whole one. */
+enum sotto_err peer_take(struct peer *peer);
 /* Lets the server work, and gives the next frame; false when there is none.
  * The frame is valid until the next call. */
 bool peer_next(struct peer *peer, struct sotto_frame *frame);
@@ -56,6 +59,9 @@ void peer_send_first(struct peer *peer, const char *name);
 void peer_send_proof(struct peer *peer, const char *password);
 void peer_prove(struct peer *peer, const struct sotto_frame *challenge,
                 const char *password);
+/* The keys that a challenge asks for. */
+void peer_derive(const struct peer *peer, const char *password,
+                 struct sotto_scram_keys *keys);
 /* JOIN; expects JOINED. */
 struct sotto_joined peer_join(struct peer *peer, uint64_t instance,
                               uint64_t from, uint16_t history);
