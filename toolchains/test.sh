@@ -73,7 +73,10 @@ small_board() { # the same with little RAM, other devices and an SD card
 step_clang() { # everything with clang, clang-tidy on core, port and apps
     build clang
 }
-all_steps=(format host asan tsan openssl release m3 emulated board clang)
+step_fuzz() { # three minutes of fresh fuzzing, shared by all targets
+    toolchains/fuzz.sh -j "$jobs" --shared "${SOTTO_FUZZ_SECONDS:-180}"
+}
+all_steps=(format host asan tsan openssl release m3 emulated board clang fuzz)
 
 run_step() {
     local step=$1 result=passed

@@ -3,22 +3,15 @@
  * is made of, by libFuzzer. The first byte says what the others are: a
  * certificate as in message 2, PEM, or a private key in DER.
  */
+#include "choices.h"
 #include "core/channel/certificate.h"
 #include "core/crypto/p256_key.h"
 #include "core/crypto/pem.h"
-#include <stdlib.h>
 #include <string.h>
 
 #define BLOCK_MAX 4096
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void need(bool truth)
-{
-    if (!truth) {
-        abort();
-    }
-}
 
 /* The last of the certificates; an empty span if there is none. */
 static struct sotto_span find_last(struct sotto_span in)
@@ -46,7 +39,7 @@ static void try_certificate(struct sotto_span in)
                                            .name = "chat.example"};
     struct sotto_x509_report report = {0};
 
-    need(sotto_certificate_verify(in, static_key, &trust, &report) != SOTTO_OK);
+    must(sotto_certificate_verify(in, static_key, &trust, &report) != SOTTO_OK);
 }
 
 /* What is decoded gives the same when it was encoded again. */
@@ -63,16 +56,16 @@ static void try_pem(struct sotto_span text)
         size_t len = 0;
 
         err = sotto_pem_next(&text, &label, block, sizeof block, &len);
-        need(text.len < left || err == SOTTO_ERR_NOT_FOUND);
+        must(text.len < left || err == SOTTO_ERR_NOT_FOUND);
         if (err == SOTTO_OK) {
             struct sotto_span out = {(const uint8_t *)written, 0};
             size_t again_len = 0;
 
-            need(sotto_pem_encode("A", block, len, written, sizeof written,
+            must(sotto_pem_encode("A", block, len, written, sizeof written,
                                   &out.len) == SOTTO_OK);
-            need(sotto_pem_next(&out, &label, again, sizeof again,
+            must(sotto_pem_next(&out, &label, again, sizeof again,
                                 &again_len) == SOTTO_OK);
-            need(again_len == len && memcmp(block, again, len) == 0);
+            must(again_len == len && memcmp(block, again, len) == 0);
         }
     }
 }
@@ -84,10 +77,10 @@ static void try_key(struct sotto_span der)
     uint8_t out[SOTTO_P256_KEY_DER];
 
     if (sotto_p256_key_decode(der, key) == SOTTO_OK) {
-        need(sotto_p256_key_encode(key, out) == SOTTO_OK);
-        need(sotto_p256_key_decode((struct sotto_span){out, sizeof out},
+        must(sotto_p256_key_encode(key, out) == SOTTO_OK);
+        must(sotto_p256_key_decode((struct sotto_span){out, sizeof out},
                                    again) == SOTTO_OK);
-        need(memcmp(key, again, sizeof key) == 0);
+        must(memcmp(key, again, sizeof key) == 0);
     }
 }
 

@@ -3,9 +3,9 @@
  * byte says which. What is taken must come back as the same bytes; a tree must
  * bear the checks and changes that a group would make of it.
  */
+#include "choices.h"
 #include "core/mls/codec.h"
 #include "core/mls/tree_hash.h"
-#include <stdlib.h>
 #include <string.h>
 
 #define OUT_MAX  65536
@@ -15,13 +15,6 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint8_t out[OUT_MAX];
-
-static void must(bool holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
 
 /* Reads and writes one structure. */
 #define RECODE(name, type)                                                     \
