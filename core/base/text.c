@@ -7,6 +7,7 @@
  */
 #include "core/base/text.h"
 #include "core/base/secret.h"
+#include <string.h>
 
 /* ---- UTF-8 (RFC 3629) ---- */
 
@@ -75,11 +76,33 @@ size_t sotto_utf8_encode(uint32_t code, uint8_t out[static 4])
     return count;
 }
 
+/* How many of `len` bytes, looked at a word at a time, are ASCII for sure. Most
+ * text is nothing else. */
+static size_t ascii_words(const uint8_t *in, size_t len)
+{
+    const size_t high_bits = SIZE_MAX / 0xff * 0x80; /* of each byte */
+    size_t at = 0;
+    size_t word;
+
+    while (len - at >= sizeof word) {
+        memcpy(&word, in + at, sizeof word);
+        if ((word & high_bits) != 0) {
+            break;
+        }
+        at += sizeof word;
+    }
+    return at;
+}
+
 bool sotto_utf8_valid(const uint8_t *in, size_t len)
 {
     size_t at = 0;
     while (at < len) {
         uint32_t code;
+        at += ascii_words(in + at, len - at);
+        if (at == len) {
+            break;
+        }
         size_t count = sotto_utf8_decode(in + at, len - at, &code);
         if (count == 0) {
             return false;

@@ -2,6 +2,7 @@
  * test_text.c - UTF-8, hex, base64, decimal numbers, account names.
  */
 #include "core/base/text.h"
+#include "tests/unit/support/seed.h"
 #include "tests/unit/test.h"
 
 #include <string.h>
@@ -118,6 +119,57 @@ static void test_utf8_valid_looks_at_all_bytes(void **state)
     assert_false(sotto_utf8_valid(text, 4));
     assert_false(sotto_utf8_valid(text, 8));
     assert_false(sotto_utf8_valid(text + 4, 5));
+}
+
+/* What the word means: one code point after the other. */
+static bool is_valid_by_definition(const uint8_t *in, size_t len)
+{
+    uint32_t code = 0;
+    size_t count = 1;
+    for (size_t at = 0; at < len && count > 0; at += count) {
+        count = sotto_utf8_decode(in + at, len - at, &code);
+    }
+    return count > 0;
+}
+
+/* Mostly ASCII, with code points of all lengths, and here and there a byte that
+ * is broken. Returns the length. */
+static size_t make_text(struct seed *seed, uint8_t *out, size_t max)
+{
+    const size_t ascii = 1 + seed_below(seed, 20);
+    size_t len = 0;
+    while (max - len >= 4) {
+        const size_t bits = 7 + (size_t)seed_below(seed, 15);
+        const uint32_t code =
+            seed_once_in(seed, ascii)
+                ? (uint32_t)seed_below(seed, (size_t)1 << bits)
+                : (uint32_t)seed_below(seed, 0x80);
+        len += sotto_utf8_encode(code, out + len);
+    }
+    if (seed_once_in(seed, 2)) {
+        out[seed_below(seed, len)] = (uint8_t)seed_next(seed);
+    }
+    return len;
+}
+
+static void test_utf8_valid_says_what_decoding_says(void **state)
+{
+    uint8_t text[64];
+    size_t valid = 0;
+    struct seed seed;
+    (void)state;
+    seed_init(&seed, seed_of_run(1));
+    for (size_t run = 0; run < 2000; run++) {
+        const size_t len = make_text(&seed, text, sizeof text);
+        const size_t from = seed_below(&seed, 9);
+        for (size_t end = from; end <= len; end++) {
+            const bool is_valid = sotto_utf8_valid(text + from, end - from);
+            assert_int_equal(is_valid,
+                             is_valid_by_definition(text + from, end - from));
+            valid += is_valid;
+        }
+    }
+    assert_true(valid > 10000); /* of some 100,000 */
 }
 
 /* ---- Hex ---- */
@@ -425,6 +477,7 @@ int test_text(void)
         cmocka_unit_test(test_utf8_decode_refuses_what_is_not_allowed),
         cmocka_unit_test(test_utf8_every_code_survives_and_no_prefix_does),
         cmocka_unit_test(test_utf8_valid_looks_at_all_bytes),
+        cmocka_unit_test(test_utf8_valid_says_what_decoding_says),
         cmocka_unit_test(test_hex_encodes_every_byte),
         cmocka_unit_test(test_hex_decodes_both_cases),
         cmocka_unit_test(test_hex_decode_refuses_a_wrong_length),
