@@ -147,6 +147,8 @@
 #    define SYSTEM_HAS_OPTIONS 1
 #endif
 #define OPTION_ADVICE(text) (SYSTEM_HAS_OPTIONS ? (text) : "")
+#define OPTION_ADVICE_OR(text, without)                                        \
+    (SYSTEM_HAS_OPTIONS ? (text) : (without))
 
 /* What was said and is not acknowledged. */
 #ifndef CLIENT_QUEUE_BYTES
@@ -172,6 +174,11 @@
  * (MENU_PASSWORD_MAX) where unicode_nfc() composes. */
 #ifndef CLIENT_PASSWORD_MAX
 #    define CLIENT_PASSWORD_MAX 768
+#endif
+
+/* 1: a client can be a device: log in with a key of its machine, or a code. */
+#ifndef CLIENT_DEVICES
+#    define CLIENT_DEVICES 1
 #endif
 
 /* 1: what a client shows can be JSON. */

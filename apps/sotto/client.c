@@ -161,11 +161,13 @@ void client_defaults(struct client_settings *settings)
 
 /* ---- questions ---- */
 
-enum menu_result client_ask(struct console *console, struct menu *menu)
+/* Until the menu is done, or a server was named. */
+static enum menu_result ask(struct console *console, struct menu *menu,
+                            bool only_server)
 {
     char line[MENU_SERVER_MAX + MENU_PASSWORD_MAX];
     enum menu_result result = MENU_MORE;
-    while (result == MENU_MORE) {
+    while (result == MENU_MORE && !(only_server && menu->choice.has_server)) {
         size_t len = 0;
         const char *say = menu_say(menu);
         if (console_is_interactive(console)) {
@@ -181,6 +183,11 @@ enum menu_result client_ask(struct console *console, struct menu *menu)
     }
     sotto_wipe(line, sizeof line);
     return result;
+}
+
+enum menu_result client_ask(struct console *console, struct menu *menu)
+{
+    return ask(console, menu, false);
 }
 
 void client_finish(struct client_app *app, enum client_exit exit_code)
@@ -199,11 +206,10 @@ bool client_set_address(struct client_app *app, const char *text)
 {
     const char *why = NULL;
     if (server_address_parse(text, &app->address, &why) != SOTTO_OK) {
-        char line[512];
         struct textbuf out;
-        textbuf_init(&out, line, sizeof line);
+        textbuf_init(&out, app->known, sizeof app->known);
         textbuf_add_all(&out, "the server's address '", text, "' ", why, NULL);
-        return usage(app, line);
+        return usage(app, app->known);
     }
     server_address_text(&app->address, app->server_text);
     if (app->address.has_fingerprint) {
@@ -288,15 +294,6 @@ static void fill_menu(const struct client_app *app, const char *server,
 static bool take_answers(struct client_app *app)
 {
     struct menu_choice *choice = &app->menu->choice;
-    uint8_t code[SOTTO_DEVICE_CODE_LEN];
-    /* It is no invitation, and not to be sent as one. */
-    if (SYSTEM_HAS_OPTIONS &&
-        sotto_device_code_parse(app->address.code, strlen(app->address.code),
-                                code)) {
-        sotto_wipe(code, sizeof code);
-        return usage(app, "this address lets a device in, without a name and a "
-                          "password; start with: sotto client ADDRESS");
-    }
     memcpy(app->user, choice->user, sizeof app->user);
     app->registers = choice->wants_register;
     const bool is_set =
@@ -306,51 +303,80 @@ static bool take_answers(struct client_app *app)
     return is_set;
 }
 
-/* Everything that must be known before dialling. False: said why, or the
- * person left (`is_done`). */
-static bool get_answers(struct client_app *app, const char *server)
+/* A program, which cannot be asked. */
+static bool is_program(const struct client_app *app)
 {
-    if (app->menu->state == MENU_END) {
-        return client_set_address(app, app->menu->choice.server) &&
-               take_answers(app);
+    return SYSTEM_HAS_OPTIONS &&
+           (app->settings.json || app->settings.password_file != NULL);
+}
+
+/* Who a program is. */
+static bool take_settings(struct client_app *app)
+{
+    const struct client_settings *settings = &app->settings;
+    if (settings->user != NULL && settings->password_file != NULL) {
+        memcpy(app->user, settings->user, strlen(settings->user) + 1);
+        app->registers = settings->registers;
+        return read_password_file(app);
     }
-    const char *address = server != NULL       ? server
-                          : app->settings.json ? "localhost"
-                                               : NULL;
-    if (SYSTEM_HAS_OPTIONS && address != NULL) {
-        bool needs_nothing = false;
-        if (!client_device_begin(app, address, &needs_nothing)) {
-            return false;
-        }
-        if (needs_nothing) {
-            return true;
-        }
+    return usage(app, settings->json
+                          ? "--json needs --user NAME and --password-file "
+                            "FILE, or an account that this machine is a device "
+                            "of"
+                          : "--password-file needs --user NAME");
+}
+
+static bool is_left(struct client_app *app, enum menu_result result)
+{
+    if (result == MENU_QUIT) {
+        client_finish(app, CLIENT_EXIT_OK);
     }
-    if (SYSTEM_HAS_OPTIONS && app->settings.password_file != NULL &&
-        app->settings.user != NULL) {
-        memcpy(app->user, app->settings.user, strlen(app->settings.user) + 1);
-        app->registers = app->settings.registers;
-        return client_set_address(app, server != NULL ? server : "localhost") &&
-               read_password_file(app);
-    }
-    if (SYSTEM_HAS_OPTIONS && app->settings.json) {
-        return usage(app, "--json needs --user NAME and --password-file FILE, "
-                          "or an account that this machine is a device of");
-    }
-    if (SYSTEM_HAS_OPTIONS && app->settings.password_file != NULL) {
-        return usage(app, "--password-file needs --user NAME");
-    }
+    return result == MENU_QUIT;
+}
+
+/* Begins to ask: for the server, where it is NULL. */
+static bool begin_asking(struct client_app *app, const char *server)
+{
     if (console_shows_secrets(app->console)) {
         return usage(app, CLIENT_NO_QUESTIONS);
     }
     fill_menu(app, server, &app->menu->choice);
     menu_init_client(app->menu);
-    if (client_ask(app->console, app->menu) != MENU_DONE) {
-        client_finish(app, CLIENT_EXIT_OK);
+    return !is_left(app, ask(app->console, app->menu, true));
+}
+
+/* Everything that must be known before dialling. False: said why, or the
+ * person left (`is_done`). */
+static bool get_answers(struct client_app *app, const char *server)
+{
+    struct menu *menu = app->menu;
+    const bool is_asked = server == NULL && !is_program(app);
+    bool needs_nothing = false;
+    if (is_asked && !begin_asking(app, NULL)) {
         return false;
     }
-    return client_set_address(app, app->menu->choice.server) &&
-           take_answers(app);
+    const char *address = server != NULL ? server
+                          : is_asked     ? menu->choice.server
+                                         : "localhost";
+    if (!client_device_begin(app, address, &needs_nothing)) {
+        return false;
+    }
+    if (needs_nothing && (!is_asked || app->device.enrols)) {
+        return true;
+    }
+    if (is_program(app)) {
+        return take_settings(app);
+    }
+    if (needs_nothing) {
+        menu_offer_device(menu);
+    } else if (!is_asked && !begin_asking(app, server)) {
+        return false;
+    }
+    if (is_left(app, client_ask(app->console, menu))) {
+        return false;
+    }
+    app->device.logs_in = menu->choice.is_device;
+    return menu->choice.is_device || take_answers(app);
 }
 
 bool client_ask_again(struct client_app *app)
@@ -385,11 +411,11 @@ static bool make_identity(struct client_app *app)
 {
     struct identity *identity = &app->identity;
     enum sotto_err err = SOTTO_OK;
-    if (SYSTEM_HAS_OPTIONS && !client_device_find(app)) {
+    if (!client_device_find(app)) {
         return false;
     }
-    if (SYSTEM_HAS_OPTIONS && app->device->is_kept) {
-        memcpy(identity->private_key, app->device->key.private_key,
+    if (app->device.is_kept) {
+        memcpy(identity->private_key, app->device.key.private_key,
                sizeof identity->private_key);
     } else {
         err = app->random.fill(app->random.ctx, identity->private_key,
@@ -415,7 +441,7 @@ bool client_start(struct client_app *app)
         !make_identity(app)) {
         return false;
     }
-    const bool is_device = SYSTEM_HAS_OPTIONS && client_is_device(app);
+    const bool is_device = client_is_device(app);
     struct sotto_client_config config = {
         .link = {.is_client = true,
                  .suite = suites[app->settings.suite],
@@ -495,16 +521,38 @@ static void live(struct client_app *app, const char *server)
     say_if_unheard(app);
 }
 
+static void free_app(struct client_app *app)
+{
+    system_memory_free(app->memory);
+    system_memory_free(app->certificate);
+    system_memory_free(app->keylog);
+    if (SYSTEM_HAS_OPTIONS && app->owner != NULL) {
+        sotto_wipe(app->owner, sizeof *app->owner);
+        system_memory_free(app->owner);
+    }
+    sotto_wipe(app, sizeof *app);
+    system_memory_free(app);
+}
+
+static struct client_app *new_app(void)
+{
+    struct client_app *app = system_memory(sizeof *app);
+    if (SYSTEM_HAS_OPTIONS && app != NULL) {
+        app->owner = system_memory(sizeof *app->owner);
+        if (app->owner == NULL) {
+            free_app(app);
+            return NULL;
+        }
+    }
+    return app;
+}
+
 int client_main(struct port *port, struct port_loop *loop,
                 struct console *console, const char *server,
                 const struct client_settings *settings, struct menu *menu)
 {
-    struct client_app *app = system_memory(sizeof *app);
-    if (app != NULL && SYSTEM_HAS_OPTIONS) {
-        app->device = system_memory(sizeof *app->device);
-    }
-    if (app == NULL || (SYSTEM_HAS_OPTIONS && app->device == NULL)) {
-        system_memory_free(app);
+    struct client_app *app = new_app();
+    if (app == NULL) {
         say("sotto: no memory\n", NULL);
         return CLIENT_EXIT_OTHER;
     }
@@ -526,14 +574,6 @@ int client_main(struct port *port, struct port_loop *loop,
         port_loop_close(app->files_loop);
     }
     menu_wipe(menu);
-    system_memory_free(app->memory);
-    system_memory_free(app->certificate);
-    system_memory_free(app->keylog);
-    if (SYSTEM_HAS_OPTIONS) {
-        sotto_wipe(app->device, sizeof *app->device);
-        system_memory_free(app->device);
-    }
-    sotto_wipe(app, sizeof *app);
-    system_memory_free(app);
+    free_app(app);
     return exit_code;
 }

@@ -49,9 +49,8 @@ void client_defaults(struct client_settings *settings);
 
 /*
  * Runs a client until its person leaves, on a loop and a console that are open.
- * `server` is the positional argument, or NULL. `menu` has asked everything
- * already (MENU_END), or it is zeros, and asks here for what is open; wiped in
- * the end. Returns the exit code of the program.
+ * `server` is the positional argument, or NULL. What is open is asked with
+ * `menu`, which is wiped in the end. Returns the exit code of the program.
  */
 int client_main(struct port *port, struct port_loop *loop,
                 struct console *console, const char *server,

@@ -17,7 +17,7 @@ static void complain(struct client_app *app, const char *code, const char *text)
 
 bool client_is_device(const struct client_app *app)
 {
-    return app->device->logs_in || app->device->enrols;
+    return CLIENT_DEVICES && (app->device.logs_in || app->device.enrols);
 }
 
 /* ---- the file ----------------------------------------------------------- */
@@ -48,7 +48,7 @@ static void close_keys(struct client_app *app, struct sotto_files *files)
 /* `user` as device_keys_find() takes it. NOT_FOUND is no error. */
 static bool read_key(struct client_app *app, const char *user)
 {
-    struct client_device *device = app->device;
+    struct client_device *device = &app->device;
     struct sotto_files files;
     struct known_file known;
     if (!open_keys(app, &files, &known)) {
@@ -99,14 +99,15 @@ bool client_device_is_for(const struct client_app *app,
                           const uint8_t fingerprint[static 32])
 {
     uint8_t own[SOTTO_FINGERPRINT_LEN];
-    sotto_fingerprint_of_key(app->device->key.server_key, own);
-    return app->device->logs_in && memcmp(own, fingerprint, sizeof own) == 0;
+    sotto_fingerprint_of_key(app->device.key.server_key, own);
+    return CLIENT_DEVICES && app->device.logs_in &&
+           memcmp(own, fingerprint, sizeof own) == 0;
 }
 
 /* The address brings a code. */
 static bool begin_enrolling(struct client_app *app)
 {
-    struct client_device *device = app->device;
+    struct client_device *device = &app->device;
     const struct client_settings *settings = &app->settings;
     uint8_t hash[SOTTO_HASH_LEN];
     if (app->trust != CLIENT_TRUST_PINNED) {
@@ -134,7 +135,7 @@ static bool begin_enrolling(struct client_app *app)
 /* This machine may be a device there. */
 static bool begin_with_key(struct client_app *app, bool *needs_nothing)
 {
-    struct client_device *device = app->device;
+    struct client_device *device = &app->device;
     uint32_t iterations = 0;
     if (app->settings.user != NULL) {
         memcpy(app->user, app->settings.user, strlen(app->settings.user) + 1);
@@ -154,9 +155,12 @@ static bool begin_with_key(struct client_app *app, bool *needs_nothing)
     device->logs_in = *needs_nothing;
     if (!*needs_nothing) {
         complain(app, "device",
-                 "this machine's key is for another key of this server than "
-                 "the one that is known now; log in with the password, then "
-                 "/device add NAME");
+                 OPTION_ADVICE_OR(
+                     "this machine's key is for another key of this server "
+                     "than the one that is known now; log in with the "
+                     "password, then /device add NAME",
+                     "this machine's key is for another key of this server "
+                     "than the one that is known now; come with a new code"));
     }
     return true;
 }
@@ -169,8 +173,11 @@ bool client_device_begin(struct client_app *app, const char *server,
     if (!client_set_address(app, server)) {
         return false;
     }
+    if (!CLIENT_DEVICES) {
+        return true;
+    }
     if (sotto_device_code_parse(app->address.code, strlen(app->address.code),
-                                app->device->code)) {
+                                app->device.code)) {
         *needs_nothing = true;
         return begin_enrolling(app);
     }
@@ -183,13 +190,13 @@ bool client_device_begin(struct client_app *app, const char *server,
 
 bool client_device_find(struct client_app *app)
 {
-    return client_is_device(app) || read_key(app, app->user);
+    return !CLIENT_DEVICES || client_is_device(app) || read_key(app, app->user);
 }
 
 void client_device_config(struct client_app *app,
                           struct sotto_client_config *config)
 {
-    const struct client_device *device = app->device;
+    const struct client_device *device = &app->device;
     config->code_len = 0;
     if (device->logs_in) {
         config->link.server_key = device->key.server_key;
@@ -204,9 +211,9 @@ void client_device_config(struct client_app *app,
 
 bool client_device_accepts(struct client_app *app, const uint8_t key[static 32])
 {
-    struct client_device *device = app->device;
+    struct client_device *device = &app->device;
     memcpy(device->shown, key, sizeof device->shown);
-    if (!device->enrols || device->is_kept) {
+    if (!CLIENT_DEVICES || !device->enrols || device->is_kept) {
         return true;
     }
     /* Before the server can know it. */
@@ -220,7 +227,7 @@ bool client_device_accepts(struct client_app *app, const uint8_t key[static 32])
 void client_device_enrolled(struct client_app *app,
                             const struct sotto_client_event *event)
 {
-    struct client_device *device = app->device;
+    struct client_device *device = &app->device;
     struct device_key *key = &device->key;
     char code[DEVICE_KEY_CODE];
     const struct sotto_enrolled *enrolled = &event->enrolled;
@@ -243,7 +250,7 @@ void client_device_enrolled(struct client_app *app,
 
 void client_device_refused(struct client_app *app, uint16_t problem)
 {
-    struct client_device *device = app->device;
+    struct client_device *device = &app->device;
     if (device->enrols && problem == SOTTO_PROBLEM_DEVICE_UNKNOWN) {
         (void)client_device_keep(app, NULL, "", device->key.code);
     }
@@ -253,7 +260,7 @@ void client_device_refused(struct client_app *app, uint16_t problem)
 
 void client_device_look_over(struct client_app *app)
 {
-    struct client_device *device = app->device;
+    struct client_device *device = &app->device;
     if (device->is_looking) {
         device->is_looking = false;
         sotto_client_dial(&app->client, device->key.server_key);
@@ -280,12 +287,12 @@ static bool can_be_keys(const struct sotto_client_event *event)
 bool client_device_ended(struct client_app *app,
                          const struct sotto_client_event *event)
 {
-    struct client_device *device = app->device;
+    struct client_device *device = &app->device;
     const bool has_looked = device->has_looked || device->is_looking;
     client_device_look_over(app);
     device->has_looked = false;
-    if (!device->logs_in || has_looked || !event->before_login ||
-        !can_be_keys(event)) {
+    if (!CLIENT_DEVICES || !device->logs_in || has_looked ||
+        !event->before_login || !can_be_keys(event)) {
         return false;
     }
     device->why = event->error;
@@ -308,22 +315,29 @@ static void other_key(struct client_app *app, const uint8_t key[static 32])
         return;
     }
     complain(app, "identity",
-             "the server has another key than the one that knows this machine; "
-             "log in with the password (--with-password), then /device add "
-             "NAME");
+             OPTION_ADVICE_OR(
+                 "the server has another key than the one that knows this "
+                 "machine; log in with the password (--with-password), then "
+                 "/device add NAME",
+                 "the server has another key than the one that knows this "
+                 "machine; come with a new code"));
     client_finish(app, CLIENT_EXIT_IDENTITY);
 }
 
 static void same_key(struct client_app *app)
 {
-    const struct client_device *device = app->device;
+    const struct client_device *device = &app->device;
     if (device->refusal == SOTTO_REFUSAL_KEY &&
         device->why == SOTTO_ERR_REFUSED) {
         complain(app, "revoked",
-                 "the server does not take this machine's key: it was revoked, "
-                 "or never became a device (or so it seems: this answer could "
-                 "be forged). Log in with the password (--with-password); "
-                 "/device add NAME makes it one again");
+                 OPTION_ADVICE_OR(
+                     "the server does not take this machine's key: it was "
+                     "revoked, or never became a device (or so it seems: this "
+                     "answer could be forged). Log in with the password "
+                     "(--with-password); /device add NAME makes it one again",
+                     "the server does not take this machine's key: it was "
+                     "revoked (or so it seems: this answer could be forged). "
+                     "Log in with a password, or come with a code"));
         client_finish(app, CLIENT_EXIT_REFUSED);
     } else if (device->why == SOTTO_ERR_AUTH ||
                device->why == SOTTO_ERR_FORMAT) {
@@ -339,8 +353,8 @@ static void same_key(struct client_app *app)
 
 bool client_device_looks(struct client_app *app, const uint8_t key[static 32])
 {
-    struct client_device *device = app->device;
-    if (!device->is_looking) {
+    struct client_device *device = &app->device;
+    if (!CLIENT_DEVICES || !device->is_looking) {
         return false;
     }
     client_device_look_over(app);

@@ -1,10 +1,10 @@
 /*
  * client_device.h - a client without a password, and one whose person looks
- * after devices. Hosts only; parts of struct client_app (client_inner.h).
+ * after devices; parts of struct client_app (client_inner.h).
  *
- * client_device.c: logs in with this machine's key, or with an enrolment code.
- * client_owner.c: /device, /devices, /revoke and /enroll. client_passwd.c:
- * /passwd.
+ * client_device.c: logs in with this machine's key, or with an enrolment code
+ * (CLIENT_DEVICES). Hosts only: client_owner.c: /device, /devices, /revoke and
+ * /enroll; client_passwd.c: /passwd.
  */
 #ifndef SOTTO_APP_CLIENT_DEVICE_H
 #define SOTTO_APP_CLIENT_DEVICE_H
@@ -48,8 +48,10 @@ struct client_device {
     bool has_looked;
     enum sotto_err why;
     enum sotto_refusal refusal;
+};
 
-    /* What the server was asked, and has not answered. */
+/* What the server was asked by a person, and has not answered. */
+struct client_owner {
     uint8_t asked;                 /* the frame's type; 0: nothing */
     char name[SOTTO_NAME_MAX + 1]; /* of the device; empty: all */
     struct device_key before;      /* ADD: what was kept before */

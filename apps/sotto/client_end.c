@@ -89,9 +89,7 @@ void client_network_failed(struct client_app *app, const char *what,
                            enum sotto_err err)
 {
     char line[512];
-    if (SYSTEM_HAS_OPTIONS) {
-        client_device_look_over(app);
-    }
+    client_device_look_over(app);
     about_server(app, what, network_text(err), line, sizeof line);
     const bool is_cut = err == SOTTO_ERR_CLOSED || err == SOTTO_ERR_RESET;
     if ((app->had_login || is_cut) && tried_again_later(app, line)) {
@@ -101,14 +99,9 @@ void client_network_failed(struct client_app *app, const char *what,
     client_finish(app, CLIENT_EXIT_NETWORK);
 }
 
-static bool is_device(const struct client_app *app)
-{
-    return SYSTEM_HAS_OPTIONS && client_is_device(app);
-}
-
 static void say_wrong_password(struct client_app *app)
 {
-    if (is_device(app)) {
+    if (client_is_device(app)) {
         say(app, "login",
             "the server does not let this device in: it was revoked, or the "
             "account is disabled");
@@ -164,7 +157,7 @@ void client_take_problem(struct client_app *app,
     if (SYSTEM_HAS_OPTIONS && client_owner_problem(app, problem->problem)) {
         return;
     }
-    if (is_device(app)) {
+    if (client_is_device(app)) {
         client_device_refused(app, problem->problem);
     }
     if (app->had_login && problem->problem == SOTTO_PROBLEM_THROTTLED) {
@@ -180,7 +173,7 @@ void client_take_problem(struct client_app *app,
         say(app, view_problem_code(problem->problem),
             view_problem_text(problem->problem));
     }
-    if (app->had_login || is_device(app) ||
+    if (app->had_login || client_is_device(app) ||
         problem->problem == SOTTO_PROBLEM_DISABLED ||
         problem->problem == SOTTO_PROBLEM_CLOSED ||
         problem->problem == SOTTO_PROBLEM_CODE) {
@@ -258,7 +251,7 @@ static void take_goodbye(struct client_app *app, enum sotto_close_reason reason)
         return;
     case SOTTO_CLOSE_REVOKED:
         say(app, "revoked",
-            is_device(app)
+            client_is_device(app)
                 ? "this device was revoked; log in with the password "
                   "(--with-password)"
                 : "the server has ended this login: the password was changed, "
@@ -313,8 +306,7 @@ void client_take_end(struct client_app *app,
             return;
         }
     }
-    if (app->is_done ||
-        (SYSTEM_HAS_OPTIONS && client_device_ended(app, event)) ||
+    if (app->is_done || client_device_ended(app, event) ||
         is_refused_server(app, event)) {
         return;
     }

@@ -45,9 +45,10 @@ struct client_app {
     uint8_t seen[SOTTO_FINGERPRINT_LEN];    /* what the server shows */
     enum client_trust trust;                /* in `pin`; what it comes from */
     struct client_certificate *certificate; /* whom it trusts; NULL: nobody */
-    struct client_device *device;           /* hosts; NULL elsewhere */
-    struct client_keylog *keylog;           /* hosts; NULL without --keylog */
-    uint64_t certified_until_s; /* KNOWN, CERTIFIED: when a certificate's word
+    struct client_device device;
+    struct client_owner *owner;   /* hosts; NULL elsewhere */
+    struct client_keylog *keylog; /* hosts; NULL without --keylog */
+    uint64_t certified_until_s;   /* KNOWN, CERTIFIED: when a certificate's word
                                    for the key ends; 0: a person's does not */
     char user[SOTTO_NAME_MAX + 1];
     struct menu *menu;                         /* what was answered; borrowed */

@@ -33,7 +33,7 @@ static void complain(struct client_app *app, const char *code, const char *text)
 static bool asked(struct client_app *app, uint8_t type, enum sotto_err err)
 {
     if (err == SOTTO_OK) {
-        app->device->asked = type;
+        app->owner->asked = type;
         return true;
     }
     if (err == SOTTO_ERR_FORMAT) {
@@ -50,11 +50,11 @@ static bool asked(struct client_app *app, uint8_t type, enum sotto_err err)
 /* Says what only a login with the password may do. */
 static bool may_change(struct client_app *app)
 {
-    if (app->device->logs_in) {
+    if (app->device.logs_in) {
         complain(app, view_problem_code(SOTTO_PROBLEM_PASSWORD),
                  "this needs the password: start again with --with-password");
     }
-    return !app->device->logs_in;
+    return !app->device.logs_in;
 }
 
 static bool set_name(struct client_app *app, const char *name)
@@ -63,7 +63,7 @@ static bool set_name(struct client_app *app, const char *name)
     if (!sotto_name_valid(name, strlen(name))) {
         return asked(app, 0, SOTTO_ERR_FORMAT);
     }
-    textbuf_init(&text, app->device->name, sizeof app->device->name);
+    textbuf_init(&text, app->owner->name, sizeof app->owner->name);
     textbuf_add(&text, name);
     return true;
 }
@@ -74,16 +74,18 @@ static bool set_name(struct client_app *app, const char *name)
  * not told after all, or refuses. */
 static void undo_add(struct client_app *app)
 {
-    struct client_device *device = app->device;
-    device->key = device->before;
-    device->is_kept = device->had_before;
-    (void)client_device_keep(app, device->had_before ? &device->before : NULL,
-                             device->had_before ? NULL : app->user, "");
+    struct client_device *device = &app->device;
+    const struct client_owner *owner = app->owner;
+    device->key = owner->before;
+    device->is_kept = owner->had_before;
+    (void)client_device_keep(app, owner->had_before ? &owner->before : NULL,
+                             owner->had_before ? NULL : app->user, "");
 }
 
 static void add_this(struct client_app *app, const char *name)
 {
-    struct client_device *device = app->device;
+    struct client_device *device = &app->device;
+    struct client_owner *owner = app->owner;
     struct device_key *key = &device->key;
     if (!may_change(app) || !set_name(app, name)) {
         return;
@@ -92,11 +94,11 @@ static void add_this(struct client_app *app, const char *name)
         (void)asked(app, 0, SOTTO_ERR_AGAIN);
         return;
     }
-    device->before = *key;
-    device->had_before = device->is_kept;
+    owner->before = *key;
+    owner->had_before = device->is_kept;
     memset(key, 0, sizeof *key);
     memcpy(key->user, app->user, sizeof key->user);
-    memcpy(key->device, device->name, sizeof key->device);
+    memcpy(key->device, owner->name, sizeof key->device);
     memcpy(key->server_key, device->shown, sizeof key->server_key);
     memcpy(key->private_key, app->identity.private_key,
            sizeof key->private_key);
@@ -127,25 +129,25 @@ static bool read_seconds(struct client_app *app, const char *text)
         complain(app, "command", line);
         return false;
     }
-    app->device->seconds = (uint32_t)(ms / 1000U);
+    app->owner->seconds = (uint32_t)(ms / 1000U);
     return true;
 }
 
 static void enroll(struct client_app *app, const char *name, const char *time)
 {
-    struct client_device *device = app->device;
+    struct client_owner *owner = app->owner;
     uint8_t hash[SOTTO_HASH_LEN];
     if (!may_change(app) || !set_name(app, name) || !read_seconds(app, time)) {
         return;
     }
-    if (app->random.fill(app->random.ctx, device->new_code,
-                         sizeof device->new_code) != SOTTO_OK) {
+    if (app->random.fill(app->random.ctx, owner->new_code,
+                         sizeof owner->new_code) != SOTTO_OK) {
         complain(app, "start", "no random bytes to be had");
         return;
     }
-    sotto_sha256(device->new_code, sizeof device->new_code, hash);
+    sotto_sha256(owner->new_code, sizeof owner->new_code, hash);
     (void)asked(app, SOTTO_MSG_EXPECT,
-                sotto_client_expect(&app->client, name, hash, device->seconds));
+                sotto_client_expect(&app->client, name, hash, owner->seconds));
 }
 
 static void revoke(struct client_app *app, const char *name)
@@ -155,7 +157,7 @@ static void revoke(struct client_app *app, const char *name)
         return;
     }
     if (is_all) {
-        app->device->name[0] = '\0';
+        app->owner->name[0] = '\0';
     }
     (void)asked(app, SOTTO_MSG_REVOKE,
                 sotto_client_revoke(&app->client, is_all ? NULL : name));
@@ -188,42 +190,43 @@ static void write_address(const struct client_app *app, const char *fingerprint,
 /* The code that was made, as an address and as a picture. */
 static void show_code(struct client_app *app)
 {
-    struct client_device *device = app->device;
+    struct client_owner *owner = app->owner;
     char fingerprint[SOTTO_FINGERPRINT_TEXT];
     char code[SOTTO_DEVICE_CODE_TEXT];
     char address[CODE_ADDRESS_MAX];
     sotto_fingerprint_text(app->seen, fingerprint);
-    sotto_device_code_text(device->new_code, code);
+    sotto_device_code_text(owner->new_code, code);
     write_address(app, fingerprint, code, address);
-    view_enroll(&app->view, device->name, address, device->seconds);
+    view_enroll(&app->view, owner->name, address, owner->seconds);
     drop_dashes(fingerprint); /* a smaller picture */
     write_address(app, fingerprint, code, address);
     view_qr(&app->view, address);
     sotto_wipe(code, sizeof code);
     sotto_wipe(address, sizeof address);
-    sotto_wipe(device->new_code, sizeof device->new_code);
+    sotto_wipe(owner->new_code, sizeof owner->new_code);
 }
 
 /* This machine may have been one of those that were revoked. */
 static void forget_revoked(struct client_app *app)
 {
-    struct client_device *device = app->device;
-    if (device->is_kept && (device->name[0] == '\0' ||
-                            strcmp(device->name, device->key.device) == 0)) {
+    struct client_device *device = &app->device;
+    const struct client_owner *owner = app->owner;
+    if (device->is_kept && (owner->name[0] == '\0' ||
+                            strcmp(owner->name, device->key.device) == 0)) {
         device->is_kept = !client_device_keep(app, NULL, app->user, "");
     }
 }
 
 static void take_done(struct client_app *app, uint8_t type)
 {
-    struct client_device *device = app->device;
-    if (type != device->asked) {
+    struct client_owner *owner = app->owner;
+    if (type != owner->asked) {
         return;
     }
-    device->asked = 0;
+    owner->asked = 0;
     switch (type) {
     case SOTTO_MSG_DEVICE_ADD:
-        view_done(&app->view, "device_add", device->name,
+        view_done(&app->view, "device_add", owner->name,
                   "this machine is a device now: it logs in without the "
                   "password");
         break;
@@ -231,8 +234,8 @@ static void take_done(struct client_app *app, uint8_t type)
         show_code(app);
         break;
     case SOTTO_MSG_PASSWORD:
-        if (device->passwd.revokes) {
-            device->name[0] = '\0';
+        if (owner->passwd.revokes) {
+            owner->name[0] = '\0';
             forget_revoked(app);
         }
         client_passwd_done(app);
@@ -240,8 +243,8 @@ static void take_done(struct client_app *app, uint8_t type)
     default:
         forget_revoked(app);
         view_done(
-            &app->view, "revoke", device->name,
-            device->name[0] == '\0'
+            &app->view, "revoke", owner->name,
+            owner->name[0] == '\0'
                 ? "all devices were revoked"
                 : "revoked: that device is cut off, and cannot come back");
         break;
@@ -252,7 +255,7 @@ static void take_list(struct client_app *app, struct sotto_span list)
 {
     struct sotto_device_item item;
     size_t count = 0;
-    app->device->asked = 0;
+    app->owner->asked = 0;
     while (sotto_device_list_next(&list, &item)) {
         view_device(&app->view, &item, count++ == 0);
     }
@@ -271,12 +274,12 @@ void client_owner_event(struct client_app *app,
 
 bool client_owner_problem(struct client_app *app, uint16_t problem)
 {
-    struct client_device *device = app->device;
-    const uint8_t type = device->asked;
+    struct client_owner *owner = app->owner;
+    const uint8_t type = owner->asked;
     if (type == 0) {
         return false;
     }
-    device->asked = 0;
+    owner->asked = 0;
     if (type == SOTTO_MSG_DEVICE_ADD) {
         undo_add(app);
     } else if (type == SOTTO_MSG_PASSWORD) {
@@ -288,9 +291,9 @@ bool client_owner_problem(struct client_app *app, uint16_t problem)
 
 void client_owner_ended(struct client_app *app)
 {
-    if (app->device->asked != 0) {
-        const bool is_password = app->device->asked == SOTTO_MSG_PASSWORD;
-        app->device->asked = 0;
+    if (app->owner->asked != 0) {
+        const bool is_password = app->owner->asked == SOTTO_MSG_PASSWORD;
+        app->owner->asked = 0;
         if (is_password) {
             client_passwd_failed(app);
         }
@@ -306,7 +309,7 @@ void client_owner_ended(struct client_app *app)
 
 bool client_owner_waits(const struct client_app *app)
 {
-    return app->device->asked != 0 || client_passwd_is_deriving(app);
+    return app->owner->asked != 0 || client_passwd_is_deriving(app);
 }
 
 /* ---- what is typed ------------------------------------------------------ */

@@ -17,7 +17,7 @@ static void complain(struct client_app *app, const char *code, const char *text)
 
 static void end(struct client_app *app)
 {
-    sotto_wipe(&app->device->passwd, sizeof app->device->passwd);
+    sotto_wipe(&app->owner->passwd, sizeof app->owner->passwd);
 }
 
 void client_passwd_begin(struct client_app *app)
@@ -29,7 +29,7 @@ void client_passwd_begin(struct client_app *app)
                  "the output is not a terminal: a password that is typed "
                  "would be seen");
     } else {
-        app->device->passwd.step = PASSWD_NEW;
+        app->owner->passwd.step = PASSWD_NEW;
     }
 }
 
@@ -40,7 +40,7 @@ bool client_passwd_asks(const struct client_app *app, const char **prompt,
         [PASSWD_NEW] = "New password (empty: keep the old one): ",
         [PASSWD_AGAIN] = "The same again: ",
         [PASSWD_DEVICES] = "Revoke all devices as well (yes, no)? "};
-    const enum passwd_step step = app->device->passwd.step;
+    const enum passwd_step step = app->owner->passwd.step;
     if (step != PASSWD_NEW && step != PASSWD_AGAIN && step != PASSWD_DEVICES) {
         return false;
     }
@@ -53,7 +53,7 @@ bool client_passwd_asks(const struct client_app *app, const char **prompt,
 
 static void take_new(struct client_app *app, const char *line, size_t len)
 {
-    struct client_passwd *passwd = &app->device->passwd;
+    struct client_passwd *passwd = &app->owner->passwd;
     if (len == 0) {
         end(app);
         complain(app, "passwd", "the password stays as it is");
@@ -74,7 +74,7 @@ static void take_new(struct client_app *app, const char *line, size_t len)
 
 static void take_again(struct client_app *app, const char *line, size_t len)
 {
-    struct client_passwd *passwd = &app->device->passwd;
+    struct client_passwd *passwd = &app->owner->passwd;
     uint8_t again[CLIENT_PASSWORD_MAX + 1];
     size_t again_len = 0;
     enum sotto_err err = unicode_nfc((const uint8_t *)line, len, again,
@@ -93,7 +93,7 @@ static void take_again(struct client_app *app, const char *line, size_t len)
 
 static void begin_deriving(struct client_app *app)
 {
-    struct client_passwd *passwd = &app->device->passwd;
+    struct client_passwd *passwd = &app->owner->passwd;
     struct sotto_verifier *verifier = &passwd->verifier;
     const uint32_t before = app->client.verifier.iterations;
     const uint32_t wanted = (uint32_t)app->settings.iterations_new;
@@ -116,14 +116,14 @@ static void take_devices(struct client_app *app, const char *line, size_t len)
 {
     const bool is_yes = len == 3 && memcmp(line, "yes", 3) == 0;
     if (is_yes || (len == 2 && memcmp(line, "no", 2) == 0)) {
-        app->device->passwd.revokes = is_yes;
+        app->owner->passwd.revokes = is_yes;
         begin_deriving(app);
     } /* otherwise it is asked again */
 }
 
 bool client_passwd_line(struct client_app *app, const char *line, size_t len)
 {
-    switch (app->device->passwd.step) {
+    switch (app->owner->passwd.step) {
     case PASSWD_NEW:
         take_new(app, line, len);
         break;
@@ -146,12 +146,12 @@ bool client_passwd_line(struct client_app *app, const char *line, size_t len)
 
 bool client_passwd_is_deriving(const struct client_app *app)
 {
-    return app->device->passwd.step == PASSWD_DERIVE;
+    return app->owner->passwd.step == PASSWD_DERIVE;
 }
 
 void client_passwd_derive(struct client_app *app)
 {
-    struct client_passwd *passwd = &app->device->passwd;
+    struct client_passwd *passwd = &app->owner->passwd;
     uint8_t salted[SOTTO_SCRAM_KEY_LEN];
     if (!sotto_pbkdf2_run(&passwd->kdf, CLIENT_ROUNDS)) {
         return;
@@ -170,12 +170,12 @@ void client_passwd_derive(struct client_app *app)
         return;
     }
     passwd->step = PASSWD_SENT;
-    app->device->asked = SOTTO_MSG_PASSWORD;
+    app->owner->asked = SOTTO_MSG_PASSWORD;
 }
 
 void client_passwd_done(struct client_app *app)
 {
-    struct client_passwd *passwd = &app->device->passwd;
+    struct client_passwd *passwd = &app->owner->passwd;
     const bool revoked = passwd->revokes;
     /* For the next connection of this run, and for the next run. */
     sotto_client_set_keys(&app->client, &passwd->verifier, &passwd->keys);

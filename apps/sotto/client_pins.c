@@ -96,8 +96,7 @@ static bool read_pin(struct client_app *app, const struct sotto_files *files)
     }
     if (!app->has_pin && !has_ended(app, found.until_s) &&
         (found.until_s == 0 || !wants_certificate(app) ||
-         (SYSTEM_HAS_OPTIONS &&
-          client_device_is_for(app, found.fingerprint)))) {
+         client_device_is_for(app, found.fingerprint))) {
         app->has_pin = true;
         app->trust = CLIENT_TRUST_KNOWN;
         app->certified_until_s = found.until_s;

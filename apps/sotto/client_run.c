@@ -59,12 +59,12 @@ static void look_at_connect(struct client_app *app)
 
 static void look_at_key(struct client_app *app, const uint8_t key[static 32])
 {
-    if (SYSTEM_HAS_OPTIONS && client_device_looks(app, key)) {
+    if (client_device_looks(app, key)) {
         return;
     }
     switch (client_pins_check(app, key)) {
     case CLIENT_ACCEPT:
-        if (SYSTEM_HAS_OPTIONS && !client_device_accepts(app, key)) {
+        if (!client_device_accepts(app, key)) {
             client_drop_stream(app);
             client_finish(app, CLIENT_EXIT_OTHER);
             break;
@@ -132,7 +132,7 @@ static void take_event(struct client_app *app,
     case SOTTO_EVENT_CAUGHT_UP:
         break;
     case SOTTO_EVENT_ENROLLED:
-        if (SYSTEM_HAS_OPTIONS) {
+        if (CLIENT_DEVICES) {
             client_device_enrolled(app, event);
         }
         break;

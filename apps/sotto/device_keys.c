@@ -5,14 +5,20 @@
 #include "core/base/text.h"
 #include <string.h>
 
-#define LINE_MAX_BYTES (ADDRESS_TEXT + 2 * SOTTO_NAME_MAX + 4 * 32 + 128)
-
 /* A line of the file that is a key. */
 struct entry {
     size_t start;
     size_t end; /* behind the line feed */
     size_t number;
     char server[ADDRESS_TEXT];
+    struct device_key key;
+};
+
+/* One that was looked for. */
+struct found {
+    size_t start;
+    size_t end;
+    size_t count; /* how many there are; this is the first */
     struct device_key key;
 };
 
@@ -107,57 +113,66 @@ static bool is_for(const struct entry *entry, const char *server,
                      (user[0] != '\0' || strcmp(entry->key.code, code) == 0);
 }
 
-/* The first key for that; reads to the end, so that damage is found. `*count`
- * is how many there are. */
+/* The first key for that; reads to the end, so that damage is found. */
 static enum sotto_err find(struct known_file *known, const char *server,
                            const char *user, const char *code,
-                           struct entry *found, size_t *count)
+                           struct found *found)
 {
     struct entry entry = {0};
     enum sotto_err err = next(known, &entry);
-    *count = 0;
+    found->count = 0;
     while (err == SOTTO_OK) {
-        if (is_for(&entry, server, user, code) && (*count)++ == 0) {
-            *found = entry;
+        if (is_for(&entry, server, user, code) && found->count++ == 0) {
+            found->start = entry.start;
+            found->end = entry.end;
+            found->key = entry.key;
         }
         err = next(known, &entry);
     }
     sotto_wipe(&entry, sizeof entry);
-    return err == SOTTO_ERR_NOT_FOUND && *count > 0 ? SOTTO_OK : err;
+    return err == SOTTO_ERR_NOT_FOUND && found->count > 0 ? SOTTO_OK : err;
 }
 
 enum sotto_err device_keys_find(struct known_file *known, const char *server,
                                 const char *user, const char *code,
-                                struct device_key *found)
+                                struct device_key *key)
 {
-    struct entry entry;
-    size_t count = 0;
-    enum sotto_err err = find(known, server, user, code, &entry, &count);
-    if (err == SOTTO_OK && count > 1) {
+    struct found found;
+    enum sotto_err err = find(known, server, user, code, &found);
+    if (err == SOTTO_OK && found.count > 1) {
         err = SOTTO_ERR_EXISTS;
     }
     if (err == SOTTO_OK) {
-        *found = entry.key;
+        *key = found.key;
     }
-    sotto_wipe(&entry, sizeof entry);
+    sotto_wipe(&found, sizeof found);
     return err;
 }
 
 /* ---- changing ----------------------------------------------------------- */
 
+/* Drops that key from a file whose text goes on to `end`, further than what is
+ * looked at. */
+static enum sotto_err drop(struct known_file *known, const char *server,
+                           const char *user, const char *code, size_t end)
+{
+    struct found found;
+    enum sotto_err err = find(known, server, user, code, &found);
+    if (err == SOTTO_OK) {
+        memmove(known->text + found.start, known->text + found.end,
+                end - found.end);
+        known->len = end - (found.end - found.start);
+    } else if (err == SOTTO_ERR_NOT_FOUND) {
+        known->len = end;
+    }
+    sotto_wipe(&found, sizeof found);
+    return err;
+}
+
 enum sotto_err device_keys_forget(struct known_file *known, const char *server,
                                   const char *user, const char *code)
 {
-    struct entry entry;
-    size_t count = 0;
-    enum sotto_err err = find(known, server, user, code, &entry, &count);
-    if (err == SOTTO_OK) {
-        memmove(known->text + entry.start, known->text + entry.end,
-                known->len - entry.end);
-        known->len -= entry.end - entry.start;
-    }
-    sotto_wipe(&entry, sizeof entry);
-    return err;
+    return drop(known, server, user, code, known->len);
 }
 
 static void add_text(struct sotto_json_writer *w, const char *name,
@@ -182,6 +197,9 @@ static enum sotto_err write_line(const char *server,
                                  size_t cap, size_t *len)
 {
     struct sotto_json_writer w;
+    if (cap == 0) {
+        return SOTTO_ERR_SPACE;
+    }
     sotto_json_begin(&w, out, cap - 1);
     add_text(&w, "server", server);
     add_text(&w, "user", key->user);
@@ -199,23 +217,16 @@ static enum sotto_err write_line(const char *server,
 enum sotto_err device_keys_set(struct known_file *known, const char *server,
                                const struct device_key *key)
 {
-    char line[LINE_MAX_BYTES];
     size_t len = 0;
-    enum sotto_err err = write_line(server, key, line, sizeof line, &len);
-    if (err == SOTTO_OK && len + 1 > known->cap - known->len) {
-        err = SOTTO_ERR_SPACE;
+    size_t at = known->len;
+    if (at > 0 && known->text[at - 1] != '\n' && at < known->cap) {
+        known->text[at++] = '\n'; /* a hand-made last line */
     }
+    enum sotto_err err =
+        write_line(server, key, known->text + at, known->cap - at, &len);
     if (err == SOTTO_OK) {
-        err = device_keys_forget(known, server, key->user, key->code);
+        err = drop(known, server, key->user, key->code, at + len);
         err = err == SOTTO_ERR_NOT_FOUND ? SOTTO_OK : err;
     }
-    if (err == SOTTO_OK) {
-        if (known->len > 0 && known->text[known->len - 1] != '\n') {
-            known->text[known->len++] = '\n'; /* a hand-made last line */
-        }
-        memcpy(known->text + known->len, line, len);
-        known->len += len;
-    }
-    sotto_wipe(line, sizeof line);
     return err;
 }

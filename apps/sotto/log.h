@@ -56,9 +56,13 @@ enum log_kind {
 struct log_field {
     const char *key;
     enum log_kind kind;
-    const char *text; /* TEXT; NULL is shown as "" */
-    size_t text_len;
-    uint64_t number;
+    union {
+        struct { /* TEXT; NULL is shown as "" */
+            const char *text;
+            size_t text_len;
+        };
+        uint64_t number;
+    };
 };
 
 /* Fields: a terminated text, a span, a number, and the name of an error. */

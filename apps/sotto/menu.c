@@ -87,7 +87,7 @@ static void take_start(struct menu *menu, struct answer answer)
         menu->choice.is_server = true;
         ask(menu, MENU_END, "");
     } else if (is(answer, "2") || is(answer, "client")) {
-        ask(menu, first_open(&menu->choice), "");
+        ask(menu, MENU_END, "");
     } else {
         ask(menu, MENU_START, "Please type 1 or 2 (or q to leave).\n");
     }
@@ -110,6 +110,18 @@ static void take_server(struct menu *menu, struct answer answer)
     }
     choice->has_server = true;
     ask(menu, first_open(choice), "");
+}
+
+static void take_device(struct menu *menu, struct answer answer)
+{
+    if (answer.len == 0) {
+        menu->choice.is_device = true;
+        ask(menu, MENU_END, "");
+    } else if (is(answer, "p") || is(answer, "password")) {
+        ask(menu, first_open(&menu->choice), "");
+    } else {
+        ask(menu, MENU_DEVICE, "Please type Enter or p (or q to leave).\n");
+    }
 }
 
 static void take_account(struct menu *menu, struct answer answer)
@@ -197,6 +209,12 @@ void menu_init_client(struct menu *menu)
     ask(menu, first_open(&menu->choice), "");
 }
 
+void menu_offer_device(struct menu *menu)
+{
+    ask(menu, MENU_DEVICE,
+        "There this machine is a device, without a password.\n");
+}
+
 void menu_ask_again(struct menu *menu)
 {
     wipe_password(menu);
@@ -216,6 +234,8 @@ const char *menu_prompt(const struct menu *menu)
         return "1 or 2: ";
     case MENU_SERVER:
         return "Server (Enter for localhost): ";
+    case MENU_DEVICE:
+        return "Enter to come as that, p to log in with a password: ";
     case MENU_ACCOUNT:
         return "1 to register, 2 to log in: ";
     case MENU_USER:
@@ -248,6 +268,9 @@ enum menu_result menu_feed(struct menu *menu, const char *line, size_t len)
         break;
     case MENU_SERVER:
         take_server(menu, answer);
+        break;
+    case MENU_DEVICE:
+        take_device(menu, answer);
         break;
     case MENU_ACCOUNT:
         take_account(menu, answer);

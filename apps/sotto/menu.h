@@ -4,8 +4,10 @@
  * open.
  *
  *     start -> [server] done
- *           -> [client] host -> register or log in -> user -> password
- *              (register: -> password again) -> done
+ *           -> [client] done
+ *     host -> (where this machine is a device: -> as that or not)
+ *          -> register or log in -> user -> password
+ *             (register: -> password again) -> done
  *
  * Lines go in, texts come out: the caller prints menu_say() and menu_prompt(),
  * reads a line (without echo where menu_is_secret()), and hands it to
@@ -31,6 +33,7 @@ struct menu_choice {
     bool has_server;               /* `server` is set */
     bool has_register;             /* `wants_register` is set */
     bool wants_register;           /* make an account; false: log in */
+    bool is_device;                /* log in as the device that it is */
     char server[MENU_SERVER_MAX];  /* as server_address_parse() takes it */
     char user[SOTTO_NAME_MAX + 1]; /* or empty */
     uint8_t password[MENU_PASSWORD_MAX + 1]; /* UTF-8 as typed, terminated */
@@ -40,6 +43,7 @@ struct menu_choice {
 enum menu_state {
     MENU_START,
     MENU_SERVER,
+    MENU_DEVICE,
     MENU_ACCOUNT,
     MENU_USER,
     MENU_PASSWORD,
@@ -65,6 +69,9 @@ void menu_init(struct menu *menu);
 /* Starts at the first question about a client that `menu->choice` does not
  * answer: fields that are not set are asked for, the password always. */
 void menu_init_client(struct menu *menu);
+
+/* Asks next whether to come as the device that this machine is there. */
+void menu_offer_device(struct menu *menu);
 
 /* Asks again for user and password, after a login was refused. */
 void menu_ask_again(struct menu *menu);

@@ -92,15 +92,24 @@ static void print(const struct view *view, const struct textbuf *text)
     console_print(view->console, text->at, text->len);
 }
 
+/* A remark, on a terminal: the pieces one behind the other. */
+static void print_remark(struct console *console, const char *const *pieces,
+                         size_t count)
+{
+    console_begin(console);
+    console_add(console, "-- ", 3);
+    for (size_t i = 0; i < count; i++) {
+        console_add(console, pieces[i], strlen(pieces[i]));
+    }
+    console_add(console, "\n", 1);
+    console_end(console);
+}
+
 /* Where a terminal shows everything in one place, pipes keep remarks apart. */
 static void remark(const struct view *view, const char *text)
 {
     if (console_is_interactive(view->console)) {
-        console_begin(view->console);
-        console_add(view->console, "-- ", 3);
-        console_add(view->console, text, strlen(text));
-        console_add(view->console, "\n", 1);
-        console_end(view->console);
+        print_remark(view->console, &text, 1);
     } else {
         say("sotto: ", text, "\n", NULL);
     }
@@ -300,6 +309,27 @@ void view_remark(const struct view *view, const char *text)
 {
     if (!is_json(view)) {
         remark(view, text);
+    }
+}
+
+void view_enrolled(const struct view *view, const char *user,
+                   const char *device)
+{
+    if (is_json(view)) {
+        char out[256];
+        struct sotto_json_writer w;
+        begin(&w, out, sizeof out - 1, "enrolled");
+        add_text(&w, "user", user);
+        add_text(&w, "device", device);
+        end(view, &w);
+    } else if (console_is_interactive(view->console)) {
+        const char *const pieces[] = {"this machine is the device ", device,
+                                      " of ", user,
+                                      " now, and needs no password"};
+        print_remark(view->console, pieces, sizeof pieces / sizeof *pieces);
+    } else {
+        say("sotto: this machine is the device ", device, " of ", user,
+            " now, and needs no password\n", NULL);
     }
 }
 

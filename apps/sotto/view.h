@@ -44,6 +44,10 @@ void view_remark(const struct view *view, const char *text);
 void view_disconnected(const struct view *view, const char *text,
                        uint64_t retry_ms, bool had_login);
 
+/* This machine became a device. */
+void view_enrolled(const struct view *view, const char *user,
+                   const char *device);
+
 /* view_devices.c: hosts only */
 
 /* One of a list; the end of it, of so many. */
@@ -61,9 +65,6 @@ void view_enroll(const struct view *view, const char *device,
 void view_qr(const struct view *view, const char *text);
 /* For programs: what the next line is to be. */
 void view_question(const struct view *view, const char *text, bool is_secret);
-/* This machine became a device. */
-void view_enrolled(const struct view *view, const char *user,
-                   const char *device);
 
 /* The code and the sentence for a problem that a server reported. */
 const char *view_problem_code(uint16_t problem);

@@ -197,22 +197,3 @@ void view_question(const struct view *view, const char *text, bool is_secret)
         end(view, &w);
     }
 }
-
-void view_enrolled(const struct view *view, const char *user,
-                   const char *device)
-{
-    char out[LINE_BYTES];
-    struct sotto_json_writer w;
-    struct textbuf line;
-    if (view->is_json) {
-        begin(&w, out, "enrolled");
-        add_text(&w, "user", user);
-        add_text(&w, "device", device);
-        end(view, &w);
-        return;
-    }
-    textbuf_init(&line, out, sizeof out);
-    textbuf_add_all(&line, "this machine is the device ", device, " of ", user,
-                    " now, and needs no password", NULL);
-    view_remark(view, out);
-}

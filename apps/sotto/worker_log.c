@@ -8,16 +8,17 @@
 #include "apps/sotto/view.h"
 #include "core/base/assert.h"
 #include <sotto/fingerprint.h>
+#include <string.h>
 
 #define FIELDS_MAX 6
 
 /* The groups of a key's fingerprint that tell one from another in a log. */
-#define KEY_TEXT 9
+#define KEY_LEN 9
 
 struct line {
     struct log_field fields[FIELDS_MAX];
     size_t count;
-    char key[SOTTO_FINGERPRINT_TEXT];
+    char key[KEY_LEN];
     char peer[PORT_ADDRESS_TEXT];
 };
 
@@ -38,9 +39,11 @@ static void add_span(struct line *line, const char *key,
 static void add_key(struct line *line, const struct conn *conn)
 {
     uint8_t fingerprint[SOTTO_FINGERPRINT_LEN];
+    char text[SOTTO_FINGERPRINT_TEXT];
     sotto_fingerprint_of_key(conn->session.link.peer_static, fingerprint);
-    sotto_fingerprint_text(fingerprint, line->key);
-    add(line, log_span("key", line->key, KEY_TEXT));
+    sotto_fingerprint_text(fingerprint, text);
+    memcpy(line->key, text, sizeof line->key);
+    add(line, log_span("key", line->key, sizeof line->key));
 }
 
 /* The end of each line is where it comes from. */

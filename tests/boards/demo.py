@@ -7,7 +7,8 @@ second board and a device on a third; all boards in QEMU.
 SOTTO is the program of the host, FIRMWARE the image, MACHINE QEMU's name of the
 board. Prints what everybody saw and exits 0 only if all of it is right: the same
 messages in the same order, a wrong password refused, nothing lost when the
-server's power is cut, everyone told at the end, all boards ended with 0. The device (device.elf, beside
+server's power is cut, everyone told at the end, all boards ended with 0. The second board comes back as a device
+of alice's, by a code that is typed. The device (device.elf, beside
 FIRMWARE) answers and raises an alarm, and when its power is cut it neither
 misses nor repeats what it was asked.
 """
@@ -231,6 +232,36 @@ def start_server(firmware, folder, port, children):
     return server, server.serve()
 
 
+def start_client(firmware, folder, children, server):
+    """The second board, up to the question behind that for the server."""
+    board = Board("charlie", firmware, folder / "charlie.nv",
+                  "52:54:00:00:00:02")
+    children.append(board)
+    board.answer("1 or 2: ", "2")
+    board.answer("Server", server)
+    return board
+
+
+def come_by_code(firmware, folder, port, alice, children):
+    """The second board becomes a device of alice's: by a code that is typed at
+    its UART, then by its key."""
+    alice.send("/enroll kitchen\n")
+    code = alice.wait_for('"enroll".*"(sotto:[^"]*)"').group(1)
+    board = start_client(firmware, folder, children,
+                         code.replace("@127.0.0.1:", "@10.0.2.2:"))
+    board.wait_for("this machine is the device kitchen of alice now")
+    board.wait_for("you are in #lobby as alice")
+    board.send("/quit\r")
+    assert board.end() == 0, "the board with a code"
+    board = start_client(firmware, folder, children, "10.0.2.2:%d" % port)
+    board.answer("Enter to come as that", "")
+    board.wait_for("you are in #lobby as alice")
+    board.send("nobody typed a password\r")
+    alice.wait_for('"from":"alice".*"nobody typed a password"')
+    board.send("/quit\r")
+    assert board.end() == 0, "the board with a key"
+
+
 def cut_power(server, firmware, folder, port, alice, children, sotto):
     """The server's board dies in the middle, and starts again: same key, same
     accounts, nothing acknowledged is lost. Alice comes back by herself."""
@@ -272,11 +303,8 @@ def run(sotto, firmware, folder, children):
         children.append(people[name])
         people[name].wait_for('"event":"ready"')
 
-    board = Board("charlie", firmware, folder / "charlie.nv",
-                  "52:54:00:00:00:02")
-    children.append(board)
-    board.answer("1 or 2: ", "2")
-    board.answer("Server", "sotto://%s@10.0.2.2:%d" % (fingerprint, port))
+    board = start_client(firmware, folder, children,
+                         "sotto://%s@10.0.2.2:%d" % (fingerprint, port))
     board.answer("1 to register", "1")
     board.answer("User name", "charlie")
     board.answer("New password", PASSWORD)
@@ -298,6 +326,7 @@ def run(sotto, firmware, folder, children):
     check(people, board)
     for person in people.values():
         check_sensor(person)
+    come_by_code(firmware, folder, port, people["alice"], children)
     server = cut_power(server, firmware, folder, port, people["alice"],
                        children, sotto)
     sensor.wait_for("online", sensor.wait_for("offline").end())

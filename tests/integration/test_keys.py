@@ -532,19 +532,45 @@ class Pictures(Keys):
 
 
 class People(Keys):
-    def test_a_code_typed_at_the_menu_is_not_sent_as_an_invitation(self):
+    def menu(self, server):
+        person = self.person("client", "--data", self.folder / "phone",
+                             "--min-iterations", sotto.ITERATIONS)
+        person.answer("Server", server)
+        return person
+
+    def test_a_code_typed_at_the_menu_makes_a_device(self):
+        server = self.server()
+        alice = self.owner(server)
+        address = self.ask(alice, "/enroll phone", "enroll")["address"]
+        person = self.menu(address)
+        person.sees("this machine is the device phone of alice now")
+        person.sees("you are in #lobby as alice")
+        person.enter("/quit")
+        self.assertEqual(person.end(), 0)
+        person = self.menu(server.address)
+        person.sees("There this machine is a device")
+        person.answer("Enter to come as that", "")
+        person.sees("you are in #lobby as alice")
+        person.enter("/quit")
+        self.assertEqual(person.end(), 0)
+        # As a person, with another machine's key gone or not.
+        self.ask(alice, "/revoke phone")
+        person = self.menu(server.address)
+        person.answer("Enter to come as that", "p")
+        person.answer("1 to register", "2")
+        person.answer("User name", "alice")
+        person.answer("Password", sotto.PASSWORD)
+        person.sees("you are in #lobby as alice")
+        self.assertEqual(server.counters()["registrations"], 1)
+
+    def test_a_code_without_the_servers_key_is_refused_at_the_menu(self):
         server = self.server()
         address = self.ask(self.owner(server), "/enroll phone",
                            "enroll")["address"]
-        person = self.person("client")
-        person.answer("Server", address)
-        person.answer("1 to register", "1")
-        person.answer("User name", "carol")
-        person.answer("New password", sotto.PASSWORD)
-        person.answer("The same again", sotto.PASSWORD)
+        person = self.menu("sotto://" + address.split("@")[1])
         self.assertEqual(person.end(), 2)
-        self.assertIn("this address lets a device in", person.screen.text())
-        self.assertEqual(server.counters()["registrations"], 1)
+        self.assertIn("the address needs its fingerprint",
+                      person.screen.text().replace("\n", ""))
 
     def test_on_a_terminal(self):
         server = self.server()

@@ -40,12 +40,21 @@ static void test_menu_starts_a_server(void **state)
     assert_true(menu.choice.is_server);
 }
 
+/* The person wants a client; its first question. */
+static void begin_as_client(struct menu *menu)
+{
+    menu_init(menu);
+    assert_int_equal(answer(menu, "2"), MENU_DONE);
+    assert_false(menu->choice.is_server);
+    menu_init_client(menu);
+    assert_int_equal(menu->state, MENU_SERVER);
+}
+
 static void test_menu_registers(void **state)
 {
     (void)state;
     struct menu menu;
-    menu_init(&menu);
-    assert_asks(&menu, "2", MENU_SERVER);
+    begin_as_client(&menu);
     assert_asks(&menu, "", MENU_ACCOUNT);
     assert_asks(&menu, "1", MENU_USER);
     assert_false(menu_is_secret(&menu));
@@ -67,8 +76,7 @@ static void test_menu_logs_in(void **state)
 {
     (void)state;
     struct menu menu;
-    menu_init(&menu);
-    assert_asks(&menu, "client", MENU_SERVER);
+    begin_as_client(&menu);
     assert_asks(&menu, "[::1]:7000", MENU_ACCOUNT);
     assert_asks(&menu, "2", MENU_USER);
     assert_asks(&menu, "bob", MENU_PASSWORD);
@@ -89,7 +97,7 @@ static void test_menu_asks_again(void **state)
     assert_asks_again(&menu, "3");
     assert_asks_again(&menu, "12");
     assert_asks_again(&menu, "clien");
-    assert_asks(&menu, "2", MENU_SERVER);
+    begin_as_client(&menu);
     assert_asks_again(&menu, "host:x");
     assert_asks_again(&menu, "http://example.org");
     memset(line, 'x', sizeof line);
@@ -121,10 +129,12 @@ static void test_menu_asks_again(void **state)
 static void test_menu_lets_people_leave(void **state)
 {
     (void)state;
-    static const char *const steps[] = {"2", "localhost", "1"};
-    for (size_t count = 0; count <= 3; count++) {
-        struct menu menu;
-        menu_init(&menu);
+    static const char *const steps[] = {"localhost", "1"};
+    struct menu menu;
+    menu_init(&menu);
+    assert_int_equal(answer(&menu, "quit"), MENU_QUIT);
+    for (size_t count = 0; count <= 2; count++) {
+        begin_as_client(&menu);
         for (size_t at = 0; at < count; at++) {
             assert_int_equal(answer(&menu, steps[at]), MENU_MORE);
         }
@@ -161,6 +171,27 @@ static void test_menu_asks_only_what_is_open(void **state)
     assert_int_equal(answer(&menu, "pw"), MENU_DONE);
     assert_string_equal(menu.choice.user, "anna");
     assert_string_equal(menu.choice.server, "example.org");
+}
+
+static void test_menu_offers_to_come_as_a_device(void **state)
+{
+    (void)state;
+    struct menu menu;
+    begin_as_client(&menu);
+    assert_asks(&menu, "example.org", MENU_ACCOUNT);
+    menu_offer_device(&menu);
+    assert_non_null(strstr(menu_say(&menu), "is a device"));
+    assert_asks_again(&menu, "yes");
+    assert_int_equal(answer(&menu, ""), MENU_DONE);
+    assert_true(menu.choice.is_device);
+    begin_as_client(&menu);
+    assert_asks(&menu, "example.org", MENU_ACCOUNT);
+    menu_offer_device(&menu);
+    assert_asks(&menu, "p", MENU_ACCOUNT);
+    assert_asks(&menu, "2", MENU_USER);
+    assert_asks(&menu, "anna", MENU_PASSWORD);
+    assert_int_equal(answer(&menu, "pw"), MENU_DONE);
+    assert_false(menu.choice.is_device);
 }
 
 static void test_menu_asks_after_a_refusal(void **state)
@@ -207,6 +238,7 @@ int test_menu(void)
         cmocka_unit_test(test_menu_asks_again),
         cmocka_unit_test(test_menu_lets_people_leave),
         cmocka_unit_test(test_menu_asks_only_what_is_open),
+        cmocka_unit_test(test_menu_offers_to_come_as_a_device),
         cmocka_unit_test(test_menu_asks_after_a_refusal),
         cmocka_unit_test(test_menu_wipes),
     };
