@@ -20,6 +20,7 @@
 /* ---- settings (load_options.c) ------------------------------------------ */
 
 struct load_settings {
+    struct process_cores cores; /* that the program may use */
     struct option_list server_options;
     const char *server;        /* where one runs already, or NULL */
     const char *program;       /* of the server to start, or NULL */

@@ -18,15 +18,14 @@
 
 static bool choose_cores(struct load *load)
 {
-    struct process_cores all;
     const struct load_settings *settings = &load->settings;
+    const struct process_cores *all = &settings->cores;
 
-    process_cores_allowed(&all);
-    if (all.count >= 2) {
+    if (all->count >= 2) {
         load->server_cores =
-            (struct process_cores){.at = {all.at[0]}, .count = 1};
+            (struct process_cores){.at = {all->at[0]}, .count = 1};
         load->core =
-            (struct process_cores){.at = {all.at[all.count - 1]}, .count = 1};
+            (struct process_cores){.at = {all->at[all->count - 1]}, .count = 1};
     }
     if (settings->server_cores != NULL) {
         (void)process_cores_parse(settings->server_cores, &load->server_cores);
@@ -331,6 +330,7 @@ int load_run(struct bench_call *call, struct load_settings *settings,
     if (!load_parse(call, settings, &code)) {
         return code;
     }
+    process_cores_allowed(&settings->cores); /* before one is chosen */
     const size_t count = load_suites(settings, suites);
     for (size_t at = 0; at < count; at++) {
         if (!run_suite(call, settings, bench, suites[at], at == 0)) {

@@ -159,6 +159,22 @@ class Loads(unittest.TestCase):
             self.assertGreater(figure["server_ms_min"], 0)
             self.check_median(figure, "server_ms")
 
+    def test_the_server_of_each_suite_has_the_same_processors(self):
+        with tempfile.TemporaryDirectory() as folder:
+            notes = os.path.join(folder, "notes")
+            program = os.path.join(folder, "program")
+            with open(program, "w", encoding="ascii") as file:
+                file.write("#!/bin/sh\n"
+                           f"grep Cpus_allowed: /proc/self/status >>{notes}\n"
+                           f'exec {SOTTO} "$@"\n')
+            os.chmod(program, 0o700)
+            done = run("login", "--suite", "all", "--logins", "1", "--runs",
+                       "1", "--program", program)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with open(notes, encoding="ascii") as file:
+                lines = file.readlines()
+        self.assertEqual(lines, lines[:1] * len(SUITES))
+
     def test_storm_brings_everybody_back(self):
         figure, = self.measure("storm", "--connections", "20", "--runs", "2")
         self.assertEqual(figure["connections"], 20)
