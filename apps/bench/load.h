@@ -35,6 +35,7 @@ struct load_settings {
     uint64_t runs;
     unsigned suite; /* 0: all */
     bool no_register;
+    bool device;
     bool json;
     /* Of single subcommands. */
     uint64_t senders;
@@ -48,6 +49,14 @@ struct load_settings {
 };
 
 #define LOAD_AT(member) offsetof(struct load_settings, member)
+
+/* The option of a number that is called like its member. */
+#define LOAD_NUMBER(member, what, text, least, most)                           \
+    {                                                                          \
+        .name = #member, .value = (what), .help = (text),                      \
+        .kind = OPTION_NUMBER, .offset = LOAD_AT(member), .min = (least),      \
+        .max = (most)                                                          \
+    }
 
 /* The options of all of them: entries of a table. */
 #define LOAD_COMMON_OPTIONS 13
@@ -70,8 +79,10 @@ enum load_state {
     LOAD_IDLE,    /* no connection */
     LOAD_DIALING, /* the stream is being opened */
     LOAD_LOGIN,   /* `client` speaks */
-    LOAD_WELCOME, /* logged in, and goes no further: see stops_at_login */
-    LOAD_ROOM     /* `link` speaks */
+    /* It goes no further where load->goal is: */
+    LOAD_WELCOME,  /* logged in */
+    LOAD_ENROLLED, /* its key is a device of the account */
+    LOAD_ROOM      /* `link` speaks */
 };
 
 struct load_conn {
@@ -93,6 +104,8 @@ struct load_conn {
     uint8_t *out; /* records that the stream did not take yet */
     size_t out_at;
     size_t out_len;
+    uint8_t private_key[32]; /* its static key: each has its own */
+    uint8_t public_key[32];
     struct sotto_scram_keys keys; /* of its account, once they are known */
     struct sotto_verifier verifier;
 };
@@ -132,10 +145,10 @@ struct load {
 
     struct load_conn *conns;
     size_t conn_count;
-    size_t ready;        /* of them that are where they are to be */
-    bool stops_at_login; /* nobody joins the room */
-    uint8_t private_key[32];
-    uint8_t public_key[32];
+    size_t ready;           /* of them that are where they are to be, at ... */
+    enum load_state goal;   /* ... this; the room, unless it is set */
+    bool as_devices;        /* they log in with their key (IK) */
+    uint8_t server_key[32]; /* as the last connection has seen it */
     uint8_t password[256];
     size_t password_len;
     uint64_t now_ms;

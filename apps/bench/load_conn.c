@@ -1,7 +1,9 @@
 #include "apps/bench/load.h"
 
 #include "core/base/assert.h"
+#include "core/base/text.h"
 #include "core/chat/message.h"
+#include "core/crypto/x25519.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +41,16 @@ static bool fail_conn(struct load_conn *conn, const char *what,
 
 /* ---- memory ------------------------------------------------------------- */
 
+static bool make_key(struct load *load, struct load_conn *conn)
+{
+    if (load->random.fill(load->random.ctx, conn->private_key,
+                          sizeof conn->private_key) != SOTTO_OK) {
+        return false;
+    }
+    sotto_x25519_public(conn->private_key, conn->public_key);
+    return true;
+}
+
 bool load_conns_open(struct load *load, size_t count)
 {
     load->conns = calloc(count, sizeof *load->conns);
@@ -51,6 +63,9 @@ bool load_conns_open(struct load *load, size_t count)
         load->conns[at].load = load;
         load->conns[at].at = (uint32_t)at;
         load->conns[at].is_strict = true;
+        if (!make_key(load, &load->conns[at])) {
+            return load_fail(load, "no random bytes", "");
+        }
     }
     return true;
 }
@@ -68,7 +83,7 @@ static void drop_client(struct load_conn *conn)
 
 void load_cut(struct load *load, struct load_conn *conn)
 {
-    load->ready -= conn->state == LOAD_ROOM || conn->state == LOAD_WELCOME;
+    load->ready -= conn->state >= LOAD_WELCOME;
     drop_client(conn);
     if (conn->stream != NULL) {
         port_stream_abort(conn->stream);
@@ -115,8 +130,9 @@ static bool make_client(struct load *load, struct load_conn *conn)
         .link = {.suite = load->suite,
                  .receive_limit = LIMIT,
                  .random = load->random,
-                 .static_private = load->private_key,
-                 .static_public = load->public_key},
+                 .static_private = conn->private_key,
+                 .static_public = conn->public_key,
+                 .server_key = load->as_devices ? load->server_key : NULL},
         .iterations_min = 1,
         .iterations_new = (uint32_t)load->settings.iterations,
         .ping_ms = 3600000,
@@ -133,6 +149,9 @@ static bool make_client(struct load *load, struct load_conn *conn)
         return fail_conn(conn, "cannot make a client", sotto_err_name(err));
     }
     conn->client = client;
+    if (load->as_devices) {
+        return true;
+    }
     if (conn->verifier.salt_len > 0) {
         sotto_client_set_keys(client, &conn->verifier, &conn->keys);
     } else {
@@ -176,14 +195,13 @@ static bool can_take_over(const struct sotto_client *client)
            !sotto_link_is_assembling(&client->link);
 }
 
-static void arrive(struct load *load, struct load_conn *conn,
-                   enum load_state state)
+static void arrive(struct load *load, struct load_conn *conn)
 {
     conn->keys = conn->client->keys;
     conn->verifier = conn->client->verifier;
     conn->is_registered = true;
     drop_client(conn);
-    conn->state = state;
+    conn->state = load->goal;
     conn->ready_ns = load->now_ns;
     load->ready++;
 }
@@ -195,7 +213,7 @@ static void take_over(struct load *load, struct load_conn *conn)
     (void)sotto_link_take_back(&client->link);
     conn->link = client->link;
     conn->last = client->seen;
-    arrive(load, conn, LOAD_ROOM);
+    arrive(load, conn);
 }
 
 static bool tell_message(struct load *load, struct load_conn *conn,
@@ -205,6 +223,26 @@ static bool tell_message(struct load *load, struct load_conn *conn,
            load->events.message(load->events.ctx, conn, entry, load->now_ns);
 }
 
+/* Under a name of its own, whoever else has enrolled. */
+static bool enrol(struct load_conn *conn)
+{
+    char name[2 * 8 + 1];
+
+    sotto_hex_encode(conn->public_key, 8, name);
+    enum sotto_err err = sotto_client_add_device(conn->client, name);
+    return err == SOTTO_OK ||
+           fail_conn(conn, "cannot enrol", sotto_err_name(err));
+}
+
+/* Whether the connection goes no further than what this event tells. */
+static bool is_goal(const struct load *load,
+                    const struct sotto_client_event *event)
+{
+    return (load->goal == LOAD_WELCOME &&
+            event->kind == SOTTO_EVENT_LOGGED_IN) || /* JOIN is not sent */
+           (load->goal == LOAD_ENROLLED && event->kind == SOTTO_EVENT_DONE);
+}
+
 static bool take_client_event(struct load *load, struct load_conn *conn,
                               const struct sotto_client_event *event)
 {
@@ -212,6 +250,7 @@ static bool take_client_event(struct load *load, struct load_conn *conn,
 
     switch (event->kind) {
     case SOTTO_EVENT_IDENTITY:
+        memcpy(load->server_key, event->key, sizeof load->server_key);
         sotto_client_accept(conn->client); /* nothing here is secret */
         return true;
     case SOTTO_EVENT_DERIVE:
@@ -231,10 +270,11 @@ static bool take_client_event(struct load *load, struct load_conn *conn,
     case SOTTO_EVENT_ENTRY:
         return event->type != SOTTO_MSG_MESSAGE ||
                tell_message(load, conn, &event->entry);
+    case SOTTO_EVENT_CAUGHT_UP:
+        return load->goal != LOAD_ENROLLED || enrol(conn);
     case SOTTO_EVENT_REGISTERED:
     case SOTTO_EVENT_LOGGED_IN:
     case SOTTO_EVENT_JOINED:
-    case SOTTO_EVENT_CAUGHT_UP:
     case SOTTO_EVENT_ACKED:
     case SOTTO_EVENT_PRESENT:
     case SOTTO_EVENT_ENROLLED:
@@ -274,9 +314,8 @@ static bool run_client(struct load *load, struct load_conn *conn)
 
     while (has_event) {
         has_event = sotto_client_next(conn->client, &event);
-        if (has_event && load->stops_at_login &&
-            event.kind == SOTTO_EVENT_LOGGED_IN) {
-            arrive(load, conn, LOAD_WELCOME); /* JOIN is not sent */
+        if (has_event && is_goal(load, &event)) {
+            arrive(load, conn);
             return true;
         }
         if (has_event && !take_client_event(load, conn, &event)) {
@@ -286,7 +325,7 @@ static bool run_client(struct load *load, struct load_conn *conn)
     if (!write_client(load, conn)) {
         return false;
     }
-    if (can_take_over(conn->client)) {
+    if (load->goal == LOAD_ROOM && can_take_over(conn->client)) {
         take_over(load, conn);
     }
     return true;
@@ -529,6 +568,7 @@ static bool take_ready(struct load *load, struct load_conn *conn,
                read_room(load, conn);
     case LOAD_IDLE:
     case LOAD_WELCOME:
+    case LOAD_ENROLLED:
         break;
     }
     return true;

@@ -1,7 +1,6 @@
 #include "apps/bench/load.h"
 
 #include "core/base/secret.h"
-#include "core/crypto/x25519.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,22 +233,14 @@ static bool read_password(struct load *load)
     return load->password_len > 0 || load_fail(load, file, "is empty");
 }
 
-static bool make_keys(struct load *load)
-{
-    load->random = port_random(load->port);
-    if (load->random.fill(load->random.ctx, load->private_key,
-                          sizeof load->private_key) != SOTTO_OK) {
-        return load_fail(load, "no random bytes", "");
-    }
-    sotto_x25519_public(load->private_key, load->public_key);
-    return true;
-}
-
 bool load_open(struct load *load, struct bench_call *call,
                const struct load_settings *settings, size_t connections)
 {
-    *load =
-        (struct load){.call = call, .settings = *settings, .port = call->port};
+    *load = (struct load){.call = call,
+                          .settings = *settings,
+                          .port = call->port,
+                          .goal = LOAD_ROOM};
+    load->random = port_random(load->port);
     if (process_files(2 * connections + SPARE) != SOTTO_OK) {
         return load_fail(load, "may not open so many files",
                          "raise the limit (ulimit -n)");
@@ -259,7 +250,7 @@ bool load_open(struct load *load, struct bench_call *call,
         return load_fail(load, "cannot wait for connections",
                          port_last_error(load->port));
     }
-    if (!choose_cores(load) || !read_password(load) || !make_keys(load)) {
+    if (!choose_cores(load) || !read_password(load)) {
         return false;
     }
     if (settings->server != NULL ? !name_server(load)

@@ -11,39 +11,28 @@
 /* ---- settings ----------------------------------------------------------- */
 
 static const struct option login_options[] = {
-    {.name = "logins",
-     .value = "N",
-     .help = "In each run. Default: 500",
-     .kind = OPTION_NUMBER,
-     .offset = LOAD_AT(logins),
-     .min = 1,
-     .max = 10000000},
-    {.name = "parallel",
-     .value = "N",
-     .help = "Clients that do so at a time. Default: 1",
-     .kind = OPTION_NUMBER,
-     .offset = LOAD_AT(parallel),
-     .min = 1,
-     .max = 20000},
+    LOAD_NUMBER(logins, "N", "In each run. Default: 500", 1, 10000000),
+    LOAD_NUMBER(parallel, "N", "Clients that do so at a time. Default: 1", 1,
+                20000),
+    {.name = "device",
+     .help = "With the key of a device (IK), not with the password",
+     .kind = OPTION_FLAG,
+     .offset = LOAD_AT(device)},
 };
 
 static const struct option storm_options[] = {
-    {.name = "connections",
-     .value = "N",
-     .help = "Clients. Default: 1000",
-     .kind = OPTION_NUMBER,
-     .offset = LOAD_AT(connections),
-     .min = 1,
-     .max = 20000},
+    LOAD_NUMBER(connections, "N", "Clients. Default: 1000", 1, 20000),
 };
 
 static const struct command login_command = {
     .name = "login",
-    .summary = "connections, handshakes, passwords",
+    .summary = "connections, handshakes, passwords or device keys",
     .description =
         "Measures complete logins: a TCP connection, the handshake (XX), "
         "SCRAM-SHA-256 with a password whose keys the client has kept, both "
-        "sides' proofs, and the end of the connection. Nobody joins the room.",
+        "sides' proofs, and the end of the connection. Nobody joins the room. "
+        "With --device, the handshake that knows both keys (IK) is all that "
+        "there is to prove.",
     .options = login_options,
     .option_count = sizeof login_options / sizeof *login_options,
 };
@@ -153,7 +142,7 @@ static uint64_t end_logins(struct load *load, struct arrival *arrival)
 
     for (size_t at = 0; load->ready > 0 && at < load->conn_count; at++) {
         struct load_conn *conn = &load->conns[at];
-        if (conn->state == LOAD_WELCOME) {
+        if (conn->state == load->goal) {
             latency_add(&arrival->each, conn->ready_ns - conn->began_ns);
             load_cut(load, conn);
             count++;
@@ -196,10 +185,12 @@ static bool login_measure(struct load *load)
     struct load_spent spent;
     const uint64_t logins = load->settings.logins;
 
-    load->stops_at_login = true;
+    load->goal = load->settings.device ? LOAD_ENROLLED : LOAD_WELCOME;
     if (!log_in(load, &arrival, load->conn_count)) { /* registers */
         return false;
     }
+    load->goal = LOAD_WELCOME;
+    load->as_devices = load->settings.device;
     for (uint64_t run = 0; run < load->settings.runs; run++) {
         load_set_deadline(load, 60000 + 20 * logins);
         latency_clear(&arrival.each);
@@ -210,7 +201,8 @@ static bool login_measure(struct load *load)
         load_use_end(load, &use, &spent);
         add_run(&arrival, &spent, logins);
     }
-    print_arrival(load, "login", "logins", logins, &arrival);
+    print_arrival(load, "login", load->as_devices ? "device_logins" : "logins",
+                  logins, &arrival);
     return true;
 }
 

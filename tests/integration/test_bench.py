@@ -175,6 +175,16 @@ class Loads(unittest.TestCase):
                 lines = file.readlines()
         self.assertEqual(lines, lines[:1] * len(SUITES))
 
+    def test_devices_log_in_with_their_keys(self):
+        figures = self.measure("login", "--device", "--suite", "all",
+                               "--logins", "5", "--runs", "2",
+                               "--parallel", "2")
+        self.assertEqual(len(figures), len(SUITES))
+        for figure in figures:
+            self.assertEqual(figure["device_logins"], 5)
+            self.assertGreater(figure["server_ms_min"], 0)
+            self.check_median(figure, "server_ms")
+
     def test_storm_brings_everybody_back(self):
         figure, = self.measure("storm", "--connections", "20", "--runs", "2")
         self.assertEqual(figure["connections"], 20)
