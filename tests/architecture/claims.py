@@ -46,7 +46,8 @@ def claims(text):
 
 
 def tests_of(ctest, build):
-    """CTest's tests: the words of each one's command."""
+    """CTest's tests: the words of each one's command, none if its program is not
+    there."""
     shown = subprocess.run([ctest, "--test-dir", build,
                             "--show-only=json-v1"], check=True,
                            stdout=subprocess.PIPE)
@@ -93,6 +94,9 @@ def check_item(root, tests, item):
     name, functions = match.group(1), re.findall(r"\w+", match.group(2) or "")
     if name not in tests:
         yield "no test %s" % name
+        return
+    if not tests[name]:
+        yield "%s is not built" % name
         return
     for function in functions:
         if not has(root, tests[name], function):

@@ -43,6 +43,8 @@ CASES = [
      []),
     ("### A\n\nIt works.\n", ["no test of: A"]),
     ("### A\n\n- `unit.things`\n", ["no test unit.things"]),
+    ("### A\n\n- `unit.missing`: `test_thing_works`\n",
+     ["unit.missing is not built"]),
     ("### A\n\n- `unit.thing`: `test_thing_fails`\n",
      ["unit.thing does not run a test_thing_fails"]),
     ("### A\n\n- `unit.thing`: `test_thing_works`,\n  `test_other`\n",
@@ -71,7 +73,8 @@ def main():
         tests = {"unit.thing": ["/build/bin/unit_tests", "thing"],
                  "area.talk": ["/usr/bin/python3", "-B", os.path.join(
                      root, "tests/area/test_talk.py"), "/build/bin/x"],
-                 "area.program": ["/build/bin/program", "7"]}
+                 "area.program": ["/build/bin/program", "7"],
+                 "unit.missing": []}
         for text, expected in CASES:
             found, _ = claims.check(root, tests, HEAD + text + TAIL)
             if len(found) != len(expected) or not all(
