@@ -2,7 +2,8 @@
 """The rules of the house, checked on the source tree and on built archives.
 
     check.py tree ROOT                 includes, file sizes, layout, paths
-    check.py symbols --nm NM ARCHIVE…  external symbols and mutable globals
+    check.py symbols --nm NM [--without SYMBOL…] -- ARCHIVE…
+                                       external symbols and mutable globals
 
 Each finding is one line; the exit code is 1 when there is any. The rules are
 the tables below. self_test.py plants violations and expects them to be found.
@@ -283,7 +284,7 @@ def is_mutable(section):
             and not section.startswith(".data.rel.ro"))
 
 
-def check_symbols(nm, archives):
+def check_symbols(nm, archives, unwanted=()):
     tables = [(os.path.basename(archive), list(read_symbols(nm, archive)))
               for archive in archives]
     defined = {name for _, table in tables for _, name, kind, section in table
@@ -300,6 +301,8 @@ def check_symbols(nm, archives):
                            or back_end and back_end.fullmatch(name))
                 if not allowed:
                     yield where + "core may not call this"
+            elif name in unwanted:
+                yield where + "not to be part of this build"
             elif (is_mutable(section) and not sanitized
                   and name not in GLOBALS.get(archive, ())):
                 yield where + "a mutable global in " + section
@@ -312,12 +315,15 @@ def main():
     tree.add_argument("root")
     symbols = modes.add_parser("symbols")
     symbols.add_argument("--nm", default="nm", type=shlex.split)
+    symbols.add_argument("--without", nargs="*", default=[],
+                         help="what the archives may not define")
     symbols.add_argument("archives", nargs="+")
     arguments = parser.parse_args()
     if arguments.mode == "tree":
         findings = list(check_tree(arguments.root))
     else:
-        findings = list(check_symbols(arguments.nm, arguments.archives))
+        findings = list(check_symbols(arguments.nm, arguments.archives,
+                                      arguments.without))
     for finding in findings:
         print(finding)
     print("architecture: %d findings" % len(findings))

@@ -108,13 +108,26 @@ class KeyLog(sotto.Case):
     def test_each_connection_of_a_run_has_its_own_keys(self):
         server = self.server()
         net = self.proxy(server)
-        client = self.member(net.address, "alice", "--keylog", self.log,
+        client = self.member(net.address, "alice", "--keylog", self.log.name,
                              pin=server.fingerprint)
         net.cut()
         client.expect("ready")
         self.assertEqual(client.leave(), 0)
         fields = [field for line in self.lines() for field in line]
         self.assertEqual(len(set(fields)), 6, fields)
+
+    def test_a_file_that_goes_away_is_told_and_ends_nothing(self):
+        server = self.server()
+        net = self.proxy(server)
+        client = self.member(net.address, "alice", "--keylog", self.log,
+                             pin=server.fingerprint)
+        self.log.rename(self.folder / "elsewhere")
+        self.log.mkdir()
+        net.cut()
+        client.expect("error", code="keylog")
+        client.expect("ready")
+        client.said("still here")
+        self.assertEqual(client.leave(), 0)
 
     def test_a_person_on_a_terminal_is_warned(self):
         server = self.server()
