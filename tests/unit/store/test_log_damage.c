@@ -3,6 +3,7 @@
  * changed: what is intact is read, what is missing is told, nothing false is
  * delivered, and no number comes again.
  */
+#include "core/base/crc.h"
 #include "core/store/log_record.h"
 #include "tests/unit/store/log_bench.h"
 #include "tests/unit/test.h"
@@ -391,6 +392,54 @@ static void test_log_segment_head_counts_intact_copies(void **state)
     }
 }
 
+/* Somebody who knows the salt puts a record behind the last one. */
+static void forge_record(unsigned id, enum log_record_type type,
+                         uint64_t number)
+{
+    struct faulty_bytes *bytes =
+        faulty_files_find(&bench.disk, segment_name(id));
+    uint8_t out[2048];
+    size_t len = bytes->len;
+    const struct log_head head = {
+        .type = type,
+        .len = type == LOG_ENTRY ? 1 : 0,
+        .number = number,
+        .body_crc =
+            type == LOG_ENTRY ? sotto_crc32c(0, (const uint8_t *)"", 1) : 0};
+    const struct log_place place = {bench.config.salt, id, (uint32_t)len};
+    assert_true(len < sizeof out - LOG_HEAD_LEN - 1);
+    memcpy(out, bytes->at, len);
+    log_head_encode(&head, &place, out + len);
+    out[len + LOG_HEAD_LEN] = 0;
+    len += LOG_HEAD_LEN + head.len;
+    faulty_files_put(&bench.disk, segment_name(id), out, len);
+}
+
+static void test_log_uses_no_number_again_that_a_record_gives_back(void **state)
+{
+    (void)state;
+    uint64_t number = 0;
+    forge_record(segment_count(), LOG_NEXT, 3);
+    assert_int_equal(bench_open(&bench), SOTTO_OK);
+    assert_true(sotto_log_next_number(bench.log) > ENTRIES);
+    bench_pump(&bench);
+    bench_fill(&bench, 1);
+    number = sotto_log_last(bench.log);
+    assert_true(number > ENTRIES);
+    assert_true(bench_has(&bench, number));
+    bench_kill(&bench);
+}
+
+static void test_log_takes_no_entry_below_the_last(void **state)
+{
+    (void)state;
+    forge_record(segment_count(), LOG_ENTRY, 3);
+    assert_int_equal(bench_open(&bench), SOTTO_OK);
+    assert_int_equal(sotto_log_last(bench.log), ENTRIES);
+    assert_true(bench_has(&bench, 3));
+    bench_kill(&bench);
+}
+
 int test_log_damage(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -404,6 +453,8 @@ int test_log_damage(void)
         TEST(test_log_delivers_no_record_from_inside_an_entry),
         TEST(test_log_takes_no_record_from_another_place),
         TEST(test_log_syncs_a_damaged_segment_before_it_goes_on),
+        TEST(test_log_uses_no_number_again_that_a_record_gives_back),
+        TEST(test_log_takes_no_entry_below_the_last),
         cmocka_unit_test(test_log_head_refuses_every_flipped_bit),
         cmocka_unit_test(test_log_segment_head_counts_intact_copies),
     };
