@@ -9,13 +9,13 @@
  */
 #include "choices.h"
 #include "core/chat/message_devices.h"
+#include "foe.h"
 #include "tests/unit/channel/pair.h"
 #include "tests/unit/support/host.h"
 #include "tests/unit/test.h"
 #include <string.h>
 
 #define STEPS_MAX     64
-#define BODY_MAX      700
 #define POSTS_MAX     64
 #define DERIVABLE_MAX 100 /* iterations that are waited for */
 
@@ -157,123 +157,12 @@ static void give(const uint8_t *bytes, size_t len)
 
 static void give_frames(const uint8_t *frames, size_t len)
 {
-    uint8_t out[SOTTO_RECORD_HEAD + BODY_MAX + 128];
+    uint8_t out[SOTTO_RECORD_HEAD + FOE_FRAMES_MAX + 128];
     if (host.link.state == SOTTO_LINK_OPEN && host.link.has_keys) {
         len = pair_seal(&host.link, frames, len, out);
         must(len <= sizeof out);
         give(out, len);
     }
-}
-
-/* A number near those that there are, or one at the end of all. */
-static uint64_t choose_number(void)
-{
-    const uint8_t what = choose_byte();
-    return what < 250 ? what : UINT64_MAX - (255 - what);
-}
-
-static void write_entry(struct sotto_writer *w, uint8_t type)
-{
-    struct sotto_entry entry = {.number = choose_number(),
-                                .sender = {(const uint8_t *)"bob", 3}};
-    const struct sotto_span text = choose_bytes(600);
-    if (type == SOTTO_MSG_MESSAGE) {
-        entry.text = text;
-    }
-    sotto_entry_encode(w, type, &entry);
-}
-
-static void write_joined(struct sotto_writer *w)
-{
-    const struct sotto_joined joined = {.room = choose_byte() / 250,
-                                        .name = {(const uint8_t *)"#lobby", 6},
-                                        .first = choose_number(),
-                                        .next = choose_number()};
-    sotto_joined_encode(w, &joined);
-}
-
-static void write_item(struct sotto_writer *w)
-{
-    const struct sotto_device_item item = {.name = {(const uint8_t *)"phone",
-                                                    5},
-                                           .flags = choose_byte() % 4};
-    sotto_device_item_encode(w, &item);
-}
-
-/* A message of a server's that can be read, as a rule. */
-static void write_message(struct sotto_writer *w, uint8_t type)
-{
-    const struct sotto_welcome welcome = {.name = {(const uint8_t *)"ann", 3},
-                                          .max_text = choose_byte()};
-    const struct sotto_enrolled enrolled = {.account = {(const uint8_t *)"ann",
-                                                        3},
-                                            .device = {(const uint8_t *)"phone",
-                                                       5}};
-    switch (type) {
-    case SOTTO_MSG_WELCOME:
-        sotto_welcome_encode(w, &welcome);
-        break;
-    case SOTTO_MSG_ERROR:
-        sotto_error_encode(w,
-                           &(struct sotto_error){.problem = choose_byte() % 18,
-                                                 .ref = choose_byte() % 8});
-        break;
-    case SOTTO_MSG_JOINED:
-        write_joined(w);
-        break;
-    case SOTTO_MSG_MESSAGE:
-    case SOTTO_MSG_ENTERED:
-    case SOTTO_MSG_LEFT:
-        write_entry(w, type);
-        break;
-    case SOTTO_MSG_CAUGHT_UP:
-        sotto_room_encode(w, choose_byte() / 250);
-        break;
-    case SOTTO_MSG_ACK:
-        sotto_ack_encode(w, &(struct sotto_ack){.id = choose_byte() % 8,
-                                                .number = choose_number()});
-        break;
-    case SOTTO_MSG_ENROLLED:
-        sotto_enrolled_encode(w, &enrolled);
-        break;
-    case SOTTO_MSG_DEVICE_LIST:
-        write_item(w);
-        break;
-    case SOTTO_MSG_DONE:
-        sotto_write_u8(w, (uint8_t)(SOTTO_MSG_DEVICE_ADD + choose_byte() % 6));
-        break;
-    default: { /* REGISTERED, PRESENT, PONG; or any that is not right */
-        const struct sotto_span in = choose_bytes(100);
-        sotto_write_bytes(w, in.at, in.len);
-        break;
-    }
-    }
-}
-
-static void give_message(void)
-{
-    uint8_t body[BODY_MAX];
-    uint8_t frame[BODY_MAX + 8];
-    struct sotto_writer w;
-    const uint8_t type = (uint8_t)(SOTTO_MSG_REGISTERED + choose_byte() % 14);
-    sotto_writer_init(&w, body, sizeof body);
-    write_message(&w, type);
-    must(!w.bad);
-    const size_t len = w.len;
-    sotto_writer_init(&w, frame, sizeof frame);
-    must(sotto_frame_encode(&w, type, body, len) == SOTTO_OK);
-    give_frames(frame, w.len);
-}
-
-static void give_any_message(void)
-{
-    uint8_t frame[BODY_MAX];
-    struct sotto_writer w;
-    const uint8_t type = choose_byte();
-    const struct sotto_span body = choose_bytes(BODY_MAX - 8);
-    sotto_writer_init(&w, frame, sizeof frame);
-    must(sotto_frame_encode(&w, type, body.at, body.len) == SOTTO_OK);
-    give_frames(frame, w.len);
 }
 
 static void give_close(void)
@@ -359,18 +248,18 @@ static void dial(uint8_t how)
 static void step(void)
 {
     const uint8_t what = choose_byte();
+    uint8_t frames[FOE_FRAMES_MAX];
     struct sotto_span in;
     switch (what % 16) {
     case 0:
-        in = choose_bytes(BODY_MAX);
+        in = choose_bytes(FOE_FRAMES_MAX);
         give(in.at, in.len);
         break;
     case 1:
-        in = choose_bytes(BODY_MAX);
-        give_frames(in.at, in.len);
+        give_frames(frames, foe_frames(frames));
         break;
     case 2:
-        give_any_message();
+        give_frames(frames, foe_any_frame(frames));
         break;
     case 3:
         give_close();
@@ -396,7 +285,7 @@ static void step(void)
         ask(choose_byte());
         break;
     default:
-        give_message();
+        give_frames(frames, foe_message(frames));
         break;
     }
     take_events();
