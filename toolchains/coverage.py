@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """coverage.py BUILD [SOURCE...] - what the tests have run of core, by folder and
 file: lines, and branches in either direction, counted by gcc in the folder BUILD
-(coverage.sh makes it). Assertions do not count: a branch that is never taken is
-what they are for. With SOURCEs: their lines that have a branch which was never
-taken, and how often each way was (of a call, whether it came back)."""
+(coverage.sh makes it). What cannot happen does not count: assertions, and the way
+around a switch that names every value of its enum and has no default (the
+compiler checks it). With SOURCEs: their lines that have a branch which was never
+taken, and how often each way was."""
 
 import json
 import pathlib
@@ -14,16 +15,34 @@ import sys
 TOP = pathlib.Path(__file__).resolve().parent.parent
 
 
+def find_end(text, at, pair):
+    """Behind what closes the bracket before `at`."""
+    depth = 1
+    while depth:
+        depth += {pair[0]: 1, pair[1]: -1}.get(text[at], 0)
+        at += 1
+    return at
+
+
+def line_of(text, at):
+    return text.count("\n", 0, at) + 1
+
+
 def assertion_lines(text):
     """Numbers of the lines that SOTTO_ASSERT(...) stands on."""
     lines = set()
     for match in re.finditer(r"\bSOTTO_ASSERT\(", text):
-        depth, end = 1, match.end()
-        while depth:
-            depth += {"(": 1, ")": -1}.get(text[end], 0)
-            end += 1
-        lines.update(range(text.count("\n", 0, match.start()) + 1,
-                           text.count("\n", 0, end) + 2))
+        end = find_end(text, match.end(), "()")
+        lines.update(range(line_of(text, match.start()), line_of(text, end) + 1))
+    return lines
+
+
+def closed_switch_lines(text):
+    """Numbers of the lines with a switch that has no default."""
+    lines = set()
+    for match in re.finditer(r"\bswitch \([^{]*{", text):
+        if "default:" not in text[match.end():find_end(text, match.end(), "{}")]:
+            lines.add(line_of(text, match.start()))
     return lines
 
 
@@ -49,8 +68,12 @@ def read_counts(build):
                     else:
                         row[1] += taken
     for source, rows in counts.items():
-        for number in assertion_lines((TOP / source).read_text()):
+        text = (TOP / source).read_text()
+        for number in assertion_lines(text):
             rows.pop(number, None)
+        for number in closed_switch_lines(text) & rows.keys():
+            if 0 in rows[number][1]:
+                rows[number][1].remove(0)
     return counts
 
 

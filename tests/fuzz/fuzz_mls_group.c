@@ -2,7 +2,8 @@
  * fuzz_mls_group.c - whole histories of an MLS group (RFC 9420), by libFuzzer:
  * the input says who does what. Messages are sent, changed on the way or before
  * they are signed and sealed, given to anybody in any order, twice or never;
- * members save and load themselves, are removed, and come back.
+ * members save and load themselves, are removed, and come back; cryptography and
+ * random bytes may fail at any point.
  *
  * Nothing may crash; a call that fails leaves its group as it was, byte for
  * byte; members that took the same commits agree (mls_world.h).
@@ -423,7 +424,9 @@ static void step(void)
     uint8_t what = choose_byte();
     struct world_client *client = world_pick_client();
 
-    if (what >= 224) {
+    if (what >= 248) {
+        world_fail_next(1 + choose_byte() % 32U);
+    } else if (what >= 224) {
         damage();
     } else if (what >= 208) {
         forge_outside(client);

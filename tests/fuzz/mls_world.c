@@ -6,6 +6,7 @@
 #include "core/crypto/drbg.h"
 #include "core/mls/tree_hash.h"
 #include "core/mls/tree_validate.h"
+#include "toy_curves.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,9 @@ const struct sotto_mls_suite *world_suite(void)
 static enum sotto_err fill(void *ctx, uint8_t *out, size_t len)
 {
     (void)ctx;
+    if (toy_fails()) {
+        return SOTTO_ERR_RANDOM;
+    }
     while (len > 0) {
         size_t some = len < SOTTO_HASH_LEN ? len : SOTTO_HASH_LEN;
 
@@ -174,14 +178,24 @@ static void hash_context(const struct sotto_mls_group *group,
     sotto_sha256(context.at, context.len, out);
 }
 
+static unsigned next_fails_at;
+
+void world_fail_next(unsigned nth)
+{
+    next_fails_at = nth;
+}
+
 void world_begin(const struct world_client *client)
 {
     memcpy(before, client->group, sotto_mls_group_size(&world_config));
     hash_context(client->group, before_context);
+    toy_fail_at(next_fails_at);
+    next_fails_at = 0;
 }
 
 void world_end(const struct world_client *client, enum sotto_err err)
 {
+    toy_fail_at(0);
     must(err == SOTTO_OK || memcmp(before, client->group,
                                    sotto_mls_group_size(&world_config)) == 0);
 }
@@ -312,6 +326,7 @@ static void make_first(void)
 void world_start(const uint8_t *in, size_t len)
 {
     choices_start(in, len);
+    next_fails_at = 0;
     epoch_count = 0;
     if (!has_first) {
         make_first();

@@ -78,6 +78,8 @@ struct world_message *world_pick_message(void);
 
 /* ---- what must hold */
 
+/* In the next such call the nth operation with a curve or random bytes fails. */
+void world_fail_next(unsigned nth);
 void world_begin(const struct world_client *client);
 void world_end(const struct world_client *client, enum sotto_err err);
 

@@ -9,12 +9,14 @@
  * times the number, one of X25519 eight times; a signature a hash of the public
  * key and the digest.
  *
- * Linked with --wrap for each function of core/crypto/p256.h and x25519.h.
+ * Linked with --wrap for each function of core/crypto/p256.h and x25519.h. One of
+ * P-256 fails when toy_fails() says so.
  */
+#include "toy_curves.h"
+
 #include "core/crypto/hash.h"
 #include "core/crypto/p256.h"
 #include "core/crypto/x25519.h"
-#include <stdbool.h>
 #include <string.h>
 
 #define PRIME      2147483647U
@@ -39,6 +41,18 @@ void __wrap_sotto_x25519_public(const uint8_t *private_key,
 enum sotto_err __wrap_sotto_x25519_agree(const uint8_t *private_key,
                                          const uint8_t *peer_public,
                                          uint8_t *shared);
+
+static unsigned fail_at; /* 0: none */
+
+void toy_fail_at(unsigned nth)
+{
+    fail_at = nth;
+}
+
+bool toy_fails(void)
+{
+    return fail_at > 0 && --fail_at == 0;
+}
 
 static uint32_t read_number(const uint8_t *in)
 {
@@ -87,6 +101,9 @@ enum sotto_err __wrap_sotto_p256_public(const uint8_t *private_key,
 {
     uint32_t number = read_private(private_key);
 
+    if (toy_fails()) {
+        return SOTTO_ERR_CRYPTO;
+    }
     if (number == 0) {
         return SOTTO_ERR_AUTH;
     }
@@ -110,6 +127,9 @@ enum sotto_err __wrap_sotto_p256_agree(const uint8_t *private_key,
     uint32_t mine = read_private(private_key);
     uint32_t theirs;
 
+    if (toy_fails()) {
+        return SOTTO_ERR_CRYPTO;
+    }
     if (mine == 0 || !read_public(peer_public, &theirs)) {
         return SOTTO_ERR_AUTH;
     }
@@ -150,6 +170,9 @@ enum sotto_err __wrap_sotto_p256_verify(const uint8_t *public_key,
     uint8_t expected[SOTTO_HASH_LEN];
     uint32_t number;
 
+    if (toy_fails()) {
+        return SOTTO_ERR_CRYPTO;
+    }
     if (!read_public(public_key, &number)) {
         return SOTTO_ERR_AUTH;
     }
