@@ -7,8 +7,9 @@
  * does (core/chat/client.h); once it is in the room its link is taken over, so
  * that what comes is opened and looked at as cheaply as one can.
  *
- *   load_options.c  what can be set     load_server.c  the server
- *   load_conn.c     connections         load_result.c  what is printed
+ *   load_options.c  what can be set     load_conn.c    connections
+ *   load_server.c   the server          load_room.c    ... that are in the room
+ *   load_result.c   what is printed
  */
 #ifndef SOTTO_BENCH_LOAD_H
 #define SOTTO_BENCH_LOAD_H
@@ -71,7 +72,10 @@ bool load_parse(struct bench_call *call, struct load_settings *settings,
 size_t load_suites(const struct load_settings *settings,
                    enum sotto_suite suites[static 3]);
 
-/* ---- connections (load_conn.c) ------------------------------------------ */
+/* ---- connections (load_conn.c, load_room.c) ----------------------------- */
+
+#define LOAD_RECORD_MAX (SOTTO_RECORD_HEAD + SOTTO_RECORD_LIMIT_HOST)
+#define LOAD_INPUT_MAX  ((size_t)4 * LOAD_RECORD_MAX)
 
 struct load;
 
@@ -191,6 +195,15 @@ bool load_post(struct load *load, struct load_conn *conn, const uint8_t *texts,
                size_t len, size_t count);
 /* So many posts of this length fit a record. */
 size_t load_posts_max(size_t len);
+
+/* Between the two files: what went wrong with a connection; what is there to be
+ * read in the room; what waits to be written; a message for whom it concerns. */
+bool load_fail_conn(struct load_conn *conn, const char *what,
+                    const char *detail);
+bool load_read(struct load *load, struct load_conn *conn);
+bool load_flush(struct load_conn *conn);
+bool load_tell(struct load *load, struct load_conn *conn,
+               const struct sotto_entry *entry);
 
 /* ---- the server (load_server.c) ----------------------------------------- */
 

@@ -8,12 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIMIT      SOTTO_RECORD_LIMIT_HOST
-#define RECORD_MAX (SOTTO_RECORD_HEAD + LIMIT)
-#define INPUT_MAX  ((size_t)4 * RECORD_MAX)
-#define EVENTS     256
-#define POST_MAX   (SOTTO_MAX_TEXT + 32)
-#define POST_HEAD  24 /* the most of a POST's frame that is not its text */
+#define LIMIT  SOTTO_RECORD_LIMIT_HOST
+#define EVENTS 256
 
 bool load_fail(struct load *load, const char *what, const char *detail)
 {
@@ -26,8 +22,8 @@ bool load_fail(struct load *load, const char *what, const char *detail)
     return false;
 }
 
-static bool fail_conn(struct load_conn *conn, const char *what,
-                      const char *detail)
+bool load_fail_conn(struct load_conn *conn, const char *what,
+                    const char *detail)
 {
     char place[LOAD_ERROR_MAX];
     struct textbuf text;
@@ -54,7 +50,7 @@ static bool make_key(struct load *load, struct load_conn *conn)
 bool load_conns_open(struct load *load, size_t count)
 {
     load->conns = calloc(count, sizeof *load->conns);
-    load->input = malloc(INPUT_MAX);
+    load->input = malloc(LOAD_INPUT_MAX);
     if (load->conns == NULL || load->input == NULL) {
         return load_fail(load, "no memory for connections", "");
     }
@@ -146,7 +142,8 @@ static bool make_client(struct load *load, struct load_conn *conn)
     if (err != SOTTO_OK) {
         free(client);
         free(memory);
-        return fail_conn(conn, "cannot make a client", sotto_err_name(err));
+        return load_fail_conn(conn, "cannot make a client",
+                              sotto_err_name(err));
     }
     conn->client = client;
     if (load->as_devices) {
@@ -161,7 +158,7 @@ static bool make_client(struct load *load, struct load_conn *conn)
     }
     derive(client); /* of an account that is to be made */
     return err == SOTTO_OK ||
-           fail_conn(conn, "cannot log in", sotto_err_name(err));
+           load_fail_conn(conn, "cannot log in", sotto_err_name(err));
 }
 
 bool load_dial(struct load *load, struct load_conn *conn)
@@ -178,7 +175,8 @@ bool load_dial(struct load *load, struct load_conn *conn)
     enum sotto_err err = port_connect(load->loop, load->host, load->tcp_port,
                                       conn, &conn->stream);
     if (err != SOTTO_OK) {
-        return fail_conn(conn, "cannot connect", port_last_error(load->port));
+        return load_fail_conn(conn, "cannot connect",
+                              port_last_error(load->port));
     }
     conn->state = LOAD_DIALING;
     return true;
@@ -216,13 +214,6 @@ static void take_over(struct load *load, struct load_conn *conn)
     arrive(load, conn);
 }
 
-static bool tell_message(struct load *load, struct load_conn *conn,
-                         const struct sotto_entry *entry)
-{
-    return load->events.message == NULL ||
-           load->events.message(load->events.ctx, conn, entry, load->now_ns);
-}
-
 /* Under a name of its own, whoever else has enrolled. */
 static bool enrol(struct load_conn *conn)
 {
@@ -231,7 +222,7 @@ static bool enrol(struct load_conn *conn)
     sotto_hex_encode(conn->public_key, 8, name);
     enum sotto_err err = sotto_client_add_device(conn->client, name);
     return err == SOTTO_OK ||
-           fail_conn(conn, "cannot enrol", sotto_err_name(err));
+           load_fail_conn(conn, "cannot enrol", sotto_err_name(err));
 }
 
 /* Whether the connection goes no further than what this event tells. */
@@ -259,17 +250,18 @@ static bool take_client_event(struct load *load, struct load_conn *conn,
     case SOTTO_EVENT_PROBLEM:
         (void)snprintf(text, sizeof text, "problem %u",
                        (unsigned)event->problem.problem);
-        return fail_conn(conn, "the server refused", text);
+        return load_fail_conn(conn, "the server refused", text);
     case SOTTO_EVENT_CLOSED:
         (void)snprintf(text, sizeof text, "%s, reason %u, refusal %u",
                        sotto_err_name(event->error), (unsigned)event->reason,
                        (unsigned)event->refusal);
-        return fail_conn(conn, "the connection ended", text);
+        return load_fail_conn(conn, "the connection ended", text);
     case SOTTO_EVENT_PASSWORD:
-        return fail_conn(conn, "the password is not that of the account", "");
+        return load_fail_conn(conn, "the password is not that of the account",
+                              "");
     case SOTTO_EVENT_ENTRY:
         return event->type != SOTTO_MSG_MESSAGE ||
-               tell_message(load, conn, &event->entry);
+               load_tell(load, conn, &event->entry);
     case SOTTO_EVENT_CAUGHT_UP:
         return load->goal != LOAD_ENROLLED || enrol(conn);
     case SOTTO_EVENT_REGISTERED:
@@ -298,7 +290,7 @@ static bool write_client(struct load *load, struct load_conn *conn)
             return true;
         }
         if (err != SOTTO_OK) {
-            return fail_conn(conn, "cannot write", sotto_err_name(err));
+            return load_fail_conn(conn, "cannot write", sotto_err_name(err));
         }
         sotto_client_output_done(conn->client, put);
     }
@@ -339,7 +331,7 @@ static bool dialled(struct load *load, struct load_conn *conn)
         return true;
     }
     if (err != SOTTO_OK) {
-        return fail_conn(conn, "cannot connect", sotto_err_name(err));
+        return load_fail_conn(conn, "cannot connect", sotto_err_name(err));
     }
     conn->state = LOAD_LOGIN;
     sotto_client_connected(conn->client, load->now_ms);
@@ -360,197 +352,10 @@ static bool read_client(struct load *load, struct load_conn *conn)
         return run_client(load, conn);
     }
     if (err != SOTTO_OK) {
-        return fail_conn(conn, "the server is gone", sotto_err_name(err));
+        return load_fail_conn(conn, "the server is gone", sotto_err_name(err));
     }
     sotto_client_input_done(conn->client, got, load->now_ms);
     return run_client(load, conn);
-}
-
-/* ---- in the room -------------------------------------------------------- */
-
-static bool take_entry(struct load *load, struct load_conn *conn,
-                       const struct sotto_frame *frame)
-{
-    struct sotto_entry entry;
-
-    if (sotto_entry_decode(&entry, frame->type, frame->body, frame->len) !=
-        SOTTO_OK) {
-        return fail_conn(conn, "an entry cannot be read", "");
-    }
-    if (conn->is_strict ? entry.number != conn->last + 1
-                        : entry.number <= conn->last) {
-        return fail_conn(conn, "an entry is missing, or out of order", "");
-    }
-    conn->last = entry.number;
-    return frame->type != SOTTO_MSG_MESSAGE || tell_message(load, conn, &entry);
-}
-
-static bool take_ack(struct load *load, struct load_conn *conn,
-                     const struct sotto_frame *frame)
-{
-    struct sotto_ack ack;
-
-    if (sotto_ack_decode(&ack, frame->body, frame->len) != SOTTO_OK ||
-        ack.id != conn->acked + 1 || ack.id > conn->posted) {
-        return fail_conn(conn, "an acknowledgement does not fit", "");
-    }
-    conn->acked = ack.id;
-    if (load->events.acked != NULL) {
-        load->events.acked(load->events.ctx, conn, ack.id, load->now_ns);
-    }
-    return true;
-}
-
-static bool take_frame(struct load *load, struct load_conn *conn,
-                       const struct sotto_frame *frame)
-{
-    switch (frame->type) {
-    case SOTTO_MSG_MESSAGE:
-    case SOTTO_MSG_ENTERED:
-    case SOTTO_MSG_LEFT:
-        return take_entry(load, conn, frame);
-    case SOTTO_MSG_ACK:
-        return take_ack(load, conn, frame);
-    case SOTTO_MSG_ERROR:
-        return fail_conn(conn, "the server refused a post", "");
-    default:
-        return fail_conn(conn, "a frame that was not asked for came", "");
-    }
-}
-
-/* Opens the whole records of `len` bytes; `*used` is their length. */
-static bool open_records(struct load *load, struct load_conn *conn, size_t len,
-                         size_t *used)
-{
-    for (;;) {
-        size_t unit = 0;
-        struct sotto_frame frame;
-        enum sotto_err err = sotto_link_feed(&conn->link, load->input + *used,
-                                             len - *used, &unit);
-        *used += unit;
-        if (err != SOTTO_OK) {
-            return fail_conn(conn, "a record cannot be opened",
-                             sotto_err_name(err));
-        }
-        if (unit == 0) {
-            return true;
-        }
-        while (sotto_link_next(&conn->link, &frame, &err)) {
-            if (!take_frame(load, conn, &frame)) {
-                return false;
-            }
-        }
-        if (err != SOTTO_OK || conn->link.state != SOTTO_LINK_OPEN) {
-            return fail_conn(conn, "the server ended the connection",
-                             sotto_err_name(err));
-        }
-    }
-}
-
-static bool keep_rest(struct load *load, struct load_conn *conn, size_t used,
-                      size_t len)
-{
-    conn->rest_len = len - used;
-    if (conn->rest_len == 0) {
-        return true;
-    }
-    if (conn->rest == NULL) {
-        conn->rest = malloc(RECORD_MAX);
-    }
-    if (conn->rest == NULL) {
-        return fail_conn(conn, "no memory", "");
-    }
-    SOTTO_ASSERT(conn->rest_len <= RECORD_MAX);
-    memcpy(conn->rest, load->input + used, conn->rest_len);
-    return true;
-}
-
-static bool read_room(struct load *load, struct load_conn *conn)
-{
-    size_t got = 0;
-    size_t used = 0;
-    const size_t rest = conn->rest_len;
-
-    enum sotto_err err =
-        port_read(conn->stream, load->input + rest, INPUT_MAX - rest, &got);
-    if (err == SOTTO_ERR_AGAIN) {
-        return true;
-    }
-    if (err != SOTTO_OK) {
-        return fail_conn(conn, "the server is gone", sotto_err_name(err));
-    }
-    if (rest > 0) {
-        memcpy(load->input, conn->rest, rest);
-    }
-    load->now_ns = port_now_ns(load->port);
-    return open_records(load, conn, rest + got, &used) &&
-           keep_rest(load, conn, used, rest + got);
-}
-
-/* ---- posting ------------------------------------------------------------ */
-
-static bool flush(struct load_conn *conn)
-{
-    while (conn->out_at < conn->out_len) {
-        size_t put = 0;
-        enum sotto_err err = port_write(conn->stream, conn->out + conn->out_at,
-                                        conn->out_len - conn->out_at, &put);
-        if (err == SOTTO_ERR_AGAIN) {
-            port_want(conn->stream, PORT_READ | PORT_WRITE);
-            return true;
-        }
-        if (err != SOTTO_OK) {
-            return fail_conn(conn, "cannot write", sotto_err_name(err));
-        }
-        conn->out_at += put;
-    }
-    port_want(conn->stream, PORT_READ);
-    return true;
-}
-
-bool load_can_post(const struct load_conn *conn)
-{
-    return conn->state == LOAD_ROOM && conn->out_at == conn->out_len;
-}
-
-size_t load_posts_max(size_t len)
-{
-    return (SOTTO_RECORD_LIMIT_HOST - 64) / (len + POST_HEAD);
-}
-
-bool load_post(struct load *load, struct load_conn *conn, const uint8_t *texts,
-               size_t len, size_t count)
-{
-    struct sotto_record record;
-    uint8_t body[POST_MAX];
-
-    SOTTO_ASSERT(load_can_post(conn) && count <= load_posts_max(len));
-    if (conn->out == NULL) {
-        conn->out = malloc(RECORD_MAX);
-    }
-    if (conn->out == NULL) {
-        return fail_conn(conn, "no memory", "");
-    }
-    sotto_link_begin(&conn->link, &record, conn->out, RECORD_MAX);
-    for (size_t at = 0; at < count; at++) {
-        struct sotto_writer w;
-        const struct sotto_post post = {.room = SOTTO_LOBBY,
-                                        .id = ++conn->posted,
-                                        .text = {texts + at * len, len}};
-        sotto_writer_init(&w, body, sizeof body);
-        sotto_post_encode(&w, &post);
-        if (w.bad || sotto_record_add(&record, SOTTO_MSG_POST, body, w.len) !=
-                         SOTTO_OK) {
-            return fail_conn(conn, "posts do not fit a record", "");
-        }
-    }
-    conn->out_at = 0;
-    enum sotto_err err =
-        sotto_link_end(&conn->link, &record, load->now_ms, &conn->out_len);
-    if (err != SOTTO_OK) {
-        return fail_conn(conn, "cannot seal a record", sotto_err_name(err));
-    }
-    return flush(conn);
 }
 
 /* ---- turns -------------------------------------------------------------- */
@@ -564,8 +369,8 @@ static bool take_ready(struct load *load, struct load_conn *conn,
     case LOAD_LOGIN:
         return read_client(load, conn);
     case LOAD_ROOM:
-        return ((ready & PORT_WRITE) == 0 || flush(conn)) &&
-               read_room(load, conn);
+        return ((ready & PORT_WRITE) == 0 || load_flush(conn)) &&
+               load_read(load, conn);
     case LOAD_IDLE:
     case LOAD_WELCOME:
     case LOAD_ENROLLED:
