@@ -103,6 +103,7 @@ void sotto_cipher_initialize_key(struct sotto_cipher *cipher,
 void sotto_cipher_wipe(struct sotto_cipher *cipher)
 {
     sotto_wipe(cipher, sizeof *cipher);
+    sotto_wipe_stack();
 }
 
 size_t sotto_cipher_sealed_len(const struct sotto_cipher *cipher, size_t len)
@@ -226,5 +227,6 @@ enum sotto_err sotto_cipher_rekey(struct sotto_cipher *cipher)
         sotto_cipher_wipe(cipher);
     }
     sotto_wipe(k, sizeof k);
+    sotto_wipe_stack(); /* parts of the key that was */
     return err;
 }

@@ -94,6 +94,7 @@ enum sotto_err sotto_handshake_init(struct sotto_handshake *handshake,
 void sotto_handshake_wipe(struct sotto_handshake *handshake)
 {
     sotto_wipe(handshake, sizeof *handshake);
+    sotto_wipe_stack();
     handshake->state = SOTTO_HANDSHAKE_FAILED;
 }
 

@@ -135,6 +135,7 @@ void sotto_link_wipe(struct sotto_link *link)
     size_t assembly_cap = link->assembly_cap;
 
     sotto_wipe(link, sizeof *link);
+    sotto_wipe_stack();
     link->state = SOTTO_LINK_FAILED;
     link->error = SOTTO_ERR_FORMAT;
     link->assembly = assembly;
@@ -154,6 +155,7 @@ enum sotto_err sotto_link_fail(struct sotto_link *link, enum sotto_err err)
         sotto_cipher_wipe(&link->keys.transport.receive);
     } else {
         sotto_wipe(&link->keys, sizeof link->keys);
+        sotto_wipe_stack();
     }
     return err;
 }

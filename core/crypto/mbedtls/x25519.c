@@ -24,6 +24,7 @@ static void multiply(const uint8_t *scalar, const uint8_t *point, uint8_t *out)
     memcpy(u, point, sizeof u);
     Hacl_Curve25519_crypto_scalarmult(out, k, u);
     sotto_wipe(k, sizeof k);
+    sotto_wipe_stack(); /* it leaves a copy of the scalar there */
 }
 
 void sotto_x25519_public(const uint8_t private_key[static SOTTO_X25519_LEN],

@@ -63,6 +63,7 @@ void sotto_x25519_public(const uint8_t private_key[static SOTTO_X25519_LEN],
     int ret = x25519->get_params(key, wanted);
 
     x25519->free_key(key);
+    sotto_wipe_stack();
     SOTTO_ASSERT(ret == 1 && wanted[0].return_size == SOTTO_X25519_LEN);
 }
 
@@ -92,6 +93,7 @@ enum sotto_err sotto_x25519_agree(
     int ret = derive(x25519, key, shared);
 
     x25519->free_key(key);
+    sotto_wipe_stack(); /* it leaves the secret there */
     if (ret != 1) {
         ERR_clear_error();
         sotto_wipe(shared, SOTTO_X25519_LEN);
