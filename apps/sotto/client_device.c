@@ -132,6 +132,27 @@ static bool begin_enrolling(struct client_app *app)
     return read_key(app, "");
 }
 
+/* The device's key is not used: the server's is no longer known. */
+static void complain_of_pin(struct client_app *app)
+{
+    complain(app, "device",
+             app->has_pin
+                 ? OPTION_ADVICE_OR(
+                       "this machine's key is for another key of this server "
+                       "than the one that is known now; log in with the "
+                       "password, then /device add NAME",
+                       "this machine's key is for another key of this server "
+                       "than the one that is known now; come with a new code")
+                 : OPTION_ADVICE_OR(
+                       "this machine is a device of a server whose key is not "
+                       "known any more: a certificate vouched for it, and has "
+                       "ended (--ca FILE looks at the new one), or its line in "
+                       "known_servers is gone. Name the key (--pin), or log in "
+                       "with the password",
+                       "this machine is a device of a server whose key is not "
+                       "known any more; name it in the address"));
+}
+
 /* This machine may be a device there. */
 static bool begin_with_key(struct client_app *app, bool *needs_nothing)
 {
@@ -151,16 +172,12 @@ static bool begin_with_key(struct client_app *app, bool *needs_nothing)
     if (!client_pins_read(app, &iterations)) {
         return false;
     }
-    *needs_nothing = app->has_pin && client_device_is_for(app, app->pin);
+    /* Without a pin the certificate decides, when the server shows it. */
+    *needs_nothing = app->has_pin ? client_device_is_for(app, app->pin)
+                                  : client_wants_certificate(app);
     device->logs_in = *needs_nothing;
     if (!*needs_nothing) {
-        complain(app, "device",
-                 OPTION_ADVICE_OR(
-                     "this machine's key is for another key of this server "
-                     "than the one that is known now; log in with the "
-                     "password, then /device add NAME",
-                     "this machine's key is for another key of this server "
-                     "than the one that is known now; come with a new code"));
+        complain_of_pin(app);
     }
     return true;
 }

@@ -122,6 +122,9 @@ enum client_verdict {
  * shown. */
 bool client_pins_read(struct client_app *app, uint32_t *iterations);
 
+/* True where a certificate decides, if no person has. */
+bool client_wants_certificate(const struct client_app *app);
+
 /* Looks at the key that the server shows. */
 enum client_verdict client_pins_check(struct client_app *app,
                                       const uint8_t key[static 32]);

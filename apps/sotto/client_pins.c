@@ -68,8 +68,7 @@ static bool has_ended(const struct client_app *app, uint64_t until_s)
     return SYSTEM_HAS_CLOCK && until_s != 0 && until_s < port_wall_s(app->port);
 }
 
-/* True where a certificate decides, if no person has. */
-static bool wants_certificate(const struct client_app *app)
+bool client_wants_certificate(const struct client_app *app)
 {
     return SYSTEM_HAS_OPTIONS && app->settings.ca != NULL;
 }
@@ -95,7 +94,7 @@ static bool read_pin(struct client_app *app, const struct sotto_files *files)
         return false;
     }
     if (!app->has_pin && !has_ended(app, found.until_s) &&
-        (found.until_s == 0 || !wants_certificate(app) ||
+        (found.until_s == 0 || !client_wants_certificate(app) ||
          client_device_is_for(app, found.fingerprint))) {
         app->has_pin = true;
         app->trust = CLIENT_TRUST_KNOWN;
@@ -203,7 +202,7 @@ enum client_verdict client_pins_check(struct client_app *app,
         client_finish(app, CLIENT_EXIT_IDENTITY);
         return CLIENT_REFUSE;
     }
-    if (wants_certificate(app)) {
+    if (client_wants_certificate(app)) {
         return client_certificate_check(app, key);
     }
     if (SYSTEM_HAS_OPTIONS && app->settings.trust_first) {

@@ -7,60 +7,13 @@ import stat
 import proxy
 import sotto
 import wire
+from keys import IDENTITY, REFUSED, Keys
 from qr import Picture
-
-REFUSED = 3
-IDENTITY = 4
-
-
-class Client(sotto.Client):
-    """A client without a password, and without a name where `user` is None."""
-
-    def __init__(self, case, address, data, *args, user=None):
-        words = ["client", address, "--json", "--data", data,
-                 "--min-iterations", sotto.ITERATIONS]
-        words += ["--user", user] if user else []
-        self.at = 0
-        self.events = []
-        self.partial = b""
-        self.user = user
-        sotto.Child.__init__(self, case, words + list(args))
-
-
-class Keys(sotto.Case):
-    def keys(self, server, data, *args, **more):
-        address = server if isinstance(server, str) else server.address
-        return Client(self, address, self.folder / data, *args, **more)
-
-    def owner(self, server, user="alice", register=True, **more):
-        """Logged in with the password, in the room."""
-        client = self.client(server, user, register=register, **more)
-        client.expect("ready", user=user)
-        return client
-
-    def ask(self, client, command, event="done", **fields):
-        client.say(command)
-        return client.expect(event, **fields)
-
-    def refused(self, client, code, exit_code=REFUSED):
-        self.assertEqual(client.end(), exit_code)
-        self.assertEqual([e["code"] for e in client.all("error")], [code])
-        self.assertEqual(client.all("ready"), [])
-        return client.all("error")[0]["text"]
-
-    def lines(self, data):
-        text = (self.folder / data / "device_keys").read_text()
-        return [json.loads(line) for line in text.splitlines()
-                if not line.startswith("#")]
 
 
 class Adding(Keys):
     def test_a_machine_that_became_a_device_needs_no_password(self):
-        server = self.server()
-        alice = self.owner(server)
-        self.ask(alice, "/device add laptop", what="device_add",
-                 device="laptop")
-        self.assertEqual(alice.leave(), 0)
+        server, _ = self.with_laptop(stays=False)
         for user in ("alice", None):
             device = self.keys(server, "of-alice", user=user)
             device.expect("ready", user="alice")
@@ -71,9 +24,7 @@ class Adding(Keys):
         self.assertEqual(server.counters()["logins"], 4)
 
     def test_the_key_is_for_its_owner_only_and_stored_first(self):
-        server = self.server()
-        alice = self.owner(server)
-        self.ask(alice, "/device add laptop")
+        server, alice = self.with_laptop()
         path = self.folder / "of-alice" / "device_keys"
         self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
         key, = self.lines("of-alice")
@@ -100,12 +51,8 @@ class Adding(Keys):
         self.assertEqual(self.keys(one, "data").end(), 2)
 
     def test_a_device_may_not_look_after_devices(self):
-        server = self.server()
-        alice = self.owner(server)
-        self.ask(alice, "/device add laptop")
-        self.assertEqual(alice.leave(), 0)
-        device = self.keys(server, "of-alice")
-        device.expect("ready")
+        server, _ = self.with_laptop(stays=False)
+        device = self.device(server)
         for command in ("/device add other", "/enroll other", "/revoke laptop",
                         "/revoke --all"):
             error = self.ask(device, command, "error", code="password")
@@ -115,10 +62,7 @@ class Adding(Keys):
         device.expect("devices", count=1)
 
     def test_a_damaged_file_is_named(self):
-        server = self.server()
-        alice = self.owner(server)
-        self.ask(alice, "/device add laptop")
-        self.assertEqual(alice.leave(), 0)
+        server, _ = self.with_laptop(stays=False)
         path = self.folder / "of-alice" / "device_keys"
         path.write_text(path.read_text().replace("private_key", "privat"))
         device = self.keys(server, "of-alice")
@@ -129,11 +73,8 @@ class Adding(Keys):
 
 class Revoking(Keys):
     def test_a_revoked_device_is_cut_off_and_told_so(self):
-        server = self.server()
-        alice = self.owner(server)
-        self.ask(alice, "/device add laptop")
-        device = self.keys(server, "of-alice")
-        device.expect("ready")
+        server, alice = self.with_laptop()
+        device = self.device(server)
         self.ask(alice, "/revoke laptop", what="revoke", device="laptop")
         self.assertEqual(device.end(), REFUSED)
         self.assertEqual([e["code"] for e in device.all("error")], ["revoked"])
@@ -152,13 +93,10 @@ class Revoking(Keys):
         self.assertEqual(server.counters()["logins"], 2)
         # With the password it becomes one again.
         self.ask(first, "/device add laptop")
-        self.keys(server, "of-alice").expect("ready")
+        self.device(server)
 
     def test_another_server_key_is_a_hard_stop(self):
-        server = self.server()
-        alice = self.owner(server)
-        self.ask(alice, "/device add laptop")
-        self.assertEqual(alice.leave(), 0)
+        server, _ = self.with_laptop(stays=False)
         self.assertEqual(server.stop(), 0)
         other = self.server(data="other", port=server.port)
         device = self.keys(other, "of-alice", "--trust-first")
@@ -166,12 +104,8 @@ class Revoking(Keys):
                       self.refused(device, "identity", IDENTITY))
 
     def test_a_server_key_that_changes_while_a_device_reconnects(self):
-        server = self.server()
-        alice = self.owner(server)
-        self.ask(alice, "/device add laptop")
-        self.assertEqual(alice.leave(), 0)
-        device = self.keys(server, "of-alice")
-        device.expect("ready")
+        server, _ = self.with_laptop(stays=False)
+        device = self.device(server)
         server.kill()
         device.expect("disconnected")
         self.server(data="other", port=server.port)
@@ -198,7 +132,7 @@ class Revoking(Keys):
         self.assertEqual(self.lines("of-alice"), before)
         self.assertEqual(server.counters()["logins"], logins)
         net.code = None
-        self.keys(net.address, "of-alice").expect("ready")
+        self.device(net.address, "of-alice")
 
     def test_a_recorded_device_does_not_come_in(self):
         """What a device sent, sent again: to the same server, and to its next
@@ -247,12 +181,8 @@ class Revoking(Keys):
         return got
 
     def test_a_device_comes_back_after_the_server_did(self):
-        server = self.server()
-        alice = self.owner(server)
-        self.ask(alice, "/device add laptop")
-        self.assertEqual(alice.leave(), 0)
-        device = self.keys(server, "of-alice")
-        device.expect("ready")
+        server, _ = self.with_laptop(stays=False)
+        device = self.device(server)
         server.kill()
         device.expect("disconnected")
         device.say("kept meanwhile")
@@ -262,13 +192,10 @@ class Revoking(Keys):
 
 
 class Enrolling(Keys):
-    def code(self, owner, command="/enroll sensor"):
-        return self.ask(owner, command, "enroll")["address"]
-
     def test_a_code_makes_a_device_once(self):
         server = self.server()
         alice = self.owner(server)
-        address = self.code(alice)
+        address = self.enroll(alice, "sensor")
         self.assertRegex(address, r"^sotto://%s@%s/device-[0-9a-f]{32}$"
                          % (server.fingerprint, re.escape(server.address)))
         item = self.ask(alice, "/devices", "device", device="sensor")
@@ -291,7 +218,7 @@ class Enrolling(Keys):
 
     def test_an_enrolled_device_reconnects_with_its_key(self):
         server = self.server()
-        sensor = self.keys(self.code(self.owner(server)), "sensor")
+        sensor = self.keys(self.enroll(self.owner(server), "sensor"), "sensor")
         sensor.expect("ready")
         server.kill()
         sensor.expect("disconnected")
@@ -300,19 +227,19 @@ class Enrolling(Keys):
 
     def test_a_code_goes_to_no_other_server(self):
         server, other = self.server(), self.server(data="other")
-        address = self.code(self.owner(server))
+        address = self.enroll(self.owner(server), "sensor")
         wrong = address.replace(server.address, other.address)
         self.refused(self.keys(wrong, "sensor"), "identity", IDENTITY)
         bare = "sotto://" + address.split("@")[1]
         self.refused(self.keys(bare, "sensor"), "usage", 2)
         self.refused(self.keys(address, "sensor", user="bob"), "usage", 2)
-        self.keys(address, "sensor").expect("ready")
+        self.device(address, "sensor")
 
     def test_codes_end_and_can_be_taken_back(self):
         server = self.server()
         alice = self.owner(server)
-        first = self.code(alice)
-        second = self.code(alice, "/enroll sensor 30m")
+        first = self.enroll(alice, "sensor")
+        second = self.enroll(alice, "sensor 30m")
         self.refused(self.keys(first, "a"), "device_unknown")
         self.ask(alice, "/revoke sensor", what="revoke")
         self.refused(self.keys(second, "b"), "device_unknown")
@@ -325,13 +252,10 @@ class Logs(Keys):
     KEY = r"key=[a-z2-7]{4}-[a-z2-7]{4}"
 
     def test_who_came_by_which_key_and_who_changed_what(self):
-        server = self.server()
-        alice = self.owner(server)
-        self.ask(alice, "/device add laptop")
-        device = self.keys(server, "of-alice")
-        device.expect("ready")
-        address = self.ask(alice, "/enroll phone", "enroll")["address"]
-        self.keys(address, "phone").expect("ready")
+        server, alice = self.with_laptop()
+        device = self.device(server)
+        address = self.enroll(alice)
+        self.device(address, "phone")
         self.ask(alice, "/revoke laptop")
         device.end()
         for line in ("device_added user=alice device=laptop " + self.KEY,
@@ -350,13 +274,11 @@ class Logs(Keys):
         self.assertNotIn(address[-32:], log)
 
     def test_who_was_refused_and_why(self):
-        server = self.server()
-        alice = self.owner(server)
-        self.ask(alice, "/device add laptop")
+        server, alice = self.with_laptop()
         alice.say("/quit")
         self.assertEqual(alice.end(), 0)
         bob = self.owner(server, "bob")
-        address = self.ask(bob, "/enroll phone", "enroll")["address"]
+        address = self.enroll(bob)
         self.ask(bob, "/revoke phone")
         self.refused(self.keys(address, "phone"), "device_unknown")
         server.wait_err(r" warn account refused problem=device_unknown "
@@ -377,15 +299,12 @@ class Operators(Keys):
                               self.folder / "server")
 
     def test_an_operator_sees_and_revokes_devices(self):
-        server = self.server()
-        alice = self.owner(server)
-        self.ask(alice, "/device add laptop")
-        address = self.ask(alice, "/enroll phone", "enroll")["address"]
-        self.keys(address, "phone").expect("ready")
+        server, alice = self.with_laptop()
+        address = self.enroll(alice)
+        self.device(address, "phone")
         self.ask(alice, "/enroll tablet", "enroll")
         self.assertEqual(alice.leave(), 0)
-        device = self.keys(server, "of-alice")
-        device.expect("ready")
+        device = self.device(server)
         self.assertEqual(device.leave(), 0)
         self.assertEqual(server.stop(), 0)
         code, out, _ = self.account("list")
@@ -403,8 +322,7 @@ class Operators(Keys):
         self.assertEqual(self.account("revoke", "alice", "laptop")[0], 1)
         server = self.server(port=server.port)
         self.refused(self.keys(server, "of-alice"), "revoked")
-        phone = self.keys(server, "phone")
-        phone.expect("ready")
+        phone = self.device(server, "phone")
         self.assertEqual(phone.leave(), 0)
         self.assertEqual(server.stop(), 0)
         self.assertEqual(self.account("revoke", "alice")[0], 0)
@@ -422,12 +340,9 @@ class Passwords(Keys):
         client.say(revokes)
 
     def test_a_new_password_counts_and_the_old_one_does_not(self):
-        server = self.server()
-        alice = self.owner(server)
-        self.ask(alice, "/device add laptop")
+        server, alice = self.with_laptop()
         other = self.owner(server, data=self.folder / "other", register=False)
-        device = self.keys(server, "of-alice")
-        device.expect("ready")
+        device = self.device(server)
         self.change(alice)
         alice.expect("done", what="passwd")
         # With the old one somebody else may have been logged in.
@@ -444,11 +359,8 @@ class Passwords(Keys):
         self.assertNotIn(b"another", server.err + alice.out)
 
     def test_it_can_revoke_all_devices(self):
-        server = self.server()
-        alice = self.owner(server)
-        self.ask(alice, "/device add laptop")
-        device = self.keys(server, "of-alice")
-        device.expect("ready")
+        server, alice = self.with_laptop()
+        device = self.device(server)
         self.change(alice, revokes="yes")
         alice.expect("done", what="passwd")
         self.assertEqual(device.end(), REFUSED)
@@ -481,11 +393,8 @@ class Passwords(Keys):
         self.client(server, "alice", password="verborgen-1").expect("ready")
 
     def test_a_device_may_not_change_it(self):
-        server = self.server()
-        alice = self.owner(server)
-        self.ask(alice, "/device add laptop")
-        device = self.keys(server, "of-alice")
-        device.expect("ready")
+        server, alice = self.with_laptop()
+        device = self.device(server)
         self.ask(device, "/passwd", "error", code="password")
 
 
@@ -541,7 +450,7 @@ class People(Keys):
     def test_a_code_typed_at_the_menu_makes_a_device(self):
         server = self.server()
         alice = self.owner(server)
-        address = self.ask(alice, "/enroll phone", "enroll")["address"]
+        address = self.enroll(alice)
         person = self.menu(address)
         person.sees("this machine is the device phone of alice now")
         person.sees("you are in #lobby as alice")
@@ -565,8 +474,7 @@ class People(Keys):
 
     def test_a_code_without_the_servers_key_is_refused_at_the_menu(self):
         server = self.server()
-        address = self.ask(self.owner(server), "/enroll phone",
-                           "enroll")["address"]
+        address = self.enroll(self.owner(server))
         person = self.menu("sotto://" + address.split("@")[1])
         self.assertEqual(person.end(), 2)
         self.assertIn("the address needs its fingerprint",
