@@ -412,14 +412,33 @@ uint64_t sotto_accounts_durable(const struct sotto_accounts *accounts,
     return accounts->base + accounts->syncer.durable;
 }
 
-enum sotto_err sotto_accounts_settled(const struct sotto_accounts *accounts,
-                                      const struct sotto_account *account)
+/* What was read may not be durable: the first ticket is for it. */
+static enum sotto_err is_durable(const struct sotto_accounts *accounts,
+                                 uint64_t ticket)
 {
     enum sotto_err failed = SOTTO_OK;
-    if (account->ticket <= sotto_accounts_durable(accounts, &failed)) {
+    const uint64_t durable = sotto_accounts_durable(accounts, &failed);
+    if (durable > 0 && ticket <= durable) {
         return SOTTO_OK;
     }
     return failed != SOTTO_OK ? failed : SOTTO_ERR_AGAIN;
+}
+
+enum sotto_err sotto_accounts_settled(const struct sotto_accounts *accounts,
+                                      const struct sotto_account *account)
+{
+    return is_durable(accounts, account->ticket);
+}
+
+/* Of all tickets with these low bits it is the last one that was given, or an
+ * older one: then this waits for a line that it need not wait for. */
+enum sotto_err sotto_accounts_device_settled(
+    const struct sotto_accounts *accounts,
+    const struct sotto_account_device *device)
+{
+    const uint64_t last = accounts->tickets;
+    return is_durable(accounts,
+                      last - (uint32_t)((uint32_t)last - device->ticket));
 }
 
 static bool wants_compaction(const struct sotto_accounts *accounts)

@@ -56,6 +56,8 @@ struct sotto_account_device {
     char name[SOTTO_NAME_MAX + 1]; /* as accounts are called; of its account */
     bool is_expected;
     uint8_t id[SOTTO_DEVICE_ID_LEN]; /* no other device's, of any account */
+    uint32_t
+        ticket; /* the low bits, of the line that made it; 0: it was read */
     uint64_t
         time_s;     /* when it was last seen; expected: the last second in which
                         its code counts; or SOTTO_TIME_UNKNOWN */
@@ -207,10 +209,14 @@ uint64_t sotto_accounts_durable(const struct sotto_accounts *accounts,
                                 enum sotto_err *failed);
 
 /* OK when the account as it is now would survive a power cut; AGAIN as long as
- * its line is on the way to the disk; after a failed sync that error. */
+ * its line is on the way to the disk; after a failed sync that error. The same
+ * of a device. */
 enum sotto_err sotto_accounts_settled(const struct sotto_accounts *accounts,
                                       const struct sotto_account *account)
     SOTTO_MUST_CHECK;
+enum sotto_err sotto_accounts_device_settled(
+    const struct sotto_accounts *accounts,
+    const struct sotto_account_device *device) SOTTO_MUST_CHECK;
 
 /* Every loop turn: drives syncs and compaction. True when something changed
  * that a waiting caller wants to know. */

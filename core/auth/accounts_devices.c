@@ -142,7 +142,8 @@ static enum sotto_err set(struct sotto_accounts *accounts,
                                        .device = *device};
     enum sotto_err err = sotto_accounts_write(accounts, &line, ticket);
     if (err == SOTTO_OK) {
-        err = sotto_devices_set(accounts, device);
+        line.device.ticket = (uint32_t)*ticket;
+        err = sotto_devices_set(accounts, &line.device);
         SOTTO_ASSERT(err == SOTTO_OK); /* there is room, it was looked at */
     }
     return err;

@@ -64,10 +64,23 @@ static void let_in(struct sotto_hub *hub, struct sotto_seat *seat,
     reply->device = span_of(device->name);
 }
 
-/* A device begins, or wants to go on, with IK. */
-static void take_login(struct sotto_hub *hub, struct sotto_seat *seat,
-                       const struct sotto_request *request, uint64_t wall_s,
-                       struct sotto_reply *reply)
+/* Whether a power cut could not take it back: as sotto_accounts_settled(). */
+static enum sotto_err settled(const struct sotto_hub *hub,
+                              const struct sotto_account_device *device)
+{
+    const struct sotto_account *account =
+        sotto_accounts_find(hub->accounts, device->account,
+                            strlen(device->account));
+    enum sotto_err err = sotto_accounts_device_settled(hub->accounts, device);
+    return err == SOTTO_OK ? sotto_accounts_settled(hub->accounts, account)
+                           : err;
+}
+
+/* A device begins, or wants to go on, with IK. Whether it is on the disk decides
+ * when it logs in. AGAIN: not taken. */
+static enum sotto_err take_login(struct sotto_hub *hub, struct sotto_seat *seat,
+                                 const struct sotto_request *request,
+                                 uint64_t wall_s, struct sotto_reply *reply)
 {
     const struct sotto_account_device *device =
         sotto_accounts_device(hub->accounts, request->device.key.at);
@@ -86,13 +99,23 @@ static void take_login(struct sotto_hub *hub, struct sotto_seat *seat,
     }
     if (why != SOTTO_WHY_NONE) {
         refuse(hub, device, SOTTO_PROBLEM_LOGIN, why, reply);
-        return;
+        return SOTTO_OK;
     }
-    reply->kind = SOTTO_REPLY_DEVICE;
     if (request->device.type == SOTTO_MSG_DEVICE_LOGIN) {
+        const enum sotto_err err = settled(hub, device);
+        if (err == SOTTO_ERR_AGAIN) {
+            return err;
+        }
+        if (err != SOTTO_OK) { /* a restart may not know it */
+            hub->counters.storage_errors++;
+            refuse(hub, device, SOTTO_PROBLEM_STORAGE, SOTTO_WHY_NONE, reply);
+            return SOTTO_OK;
+        }
         let_in(hub, seat, device, reply);
         sotto_accounts_seen(hub->accounts, device->id, wall_s, seat->ip);
     }
+    reply->kind = SOTTO_REPLY_DEVICE;
+    return SOTTO_OK;
 }
 
 /* ---- changes ---- */
@@ -458,8 +481,7 @@ enum sotto_err sotto_hub_device(struct sotto_hub *hub, struct sotto_seat *seat,
     const uint8_t type = request->device.type;
     enum sotto_problem problem = SOTTO_PROBLEM_NONE;
     if (type == 0 || type == SOTTO_MSG_DEVICE_LOGIN) {
-        take_login(hub, seat, request, wall_s, reply);
-        return SOTTO_OK;
+        return take_login(hub, seat, request, wall_s, reply);
     }
     if (type == SOTTO_MSG_DEVICES) {
         answer_list(hub, seat, reply);

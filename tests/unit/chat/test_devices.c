@@ -344,6 +344,70 @@ static void test_devices_survive_a_crash(void **state)
     assert_true(sensor->client.link.is_ik);
 }
 
+/* Another connection with the key of that client, by IK. */
+static struct world_client *add_twin(const struct world_client *client)
+{
+    struct world_client *twin = world_add_stranger(world, "ann");
+    memcpy(twin->private_key, client->private_key, sizeof twin->private_key);
+    memcpy(twin->public_key, client->public_key, sizeof twin->public_key);
+    sotto_client_dial(&twin->client, world->server_public);
+    return twin;
+}
+
+/* A power cut could take it back: nobody may rely on it before. */
+static void test_devices_get_in_when_they_are_durable(void **state)
+{
+    (void)state;
+    for (int with_code = 0; with_code < 2; with_code++) {
+        struct world_client *first = ann;
+        if (with_code == 0) {
+            assert_int_equal(sotto_client_add_device(&ann->client, "phone"),
+                             SOTTO_OK);
+        } else {
+            expect_device("sensor", 0);
+            first = add_bearer();
+        }
+        world_settle_without_disk(world);
+        struct world_client *twin = add_twin(first);
+        world_settle_without_disk(world);
+        assert_int_equal(twin->counts[SOTTO_EVENT_LOGGED_IN], 0);
+        assert_int_equal(twin->counts[SOTTO_EVENT_CLOSED], 0);
+        world_settle(world);
+        assert_true(world_is_content(twin));
+        assert_true(twin->client.link.is_ik);
+    }
+}
+
+static void test_devices_that_could_not_be_stored_stay_out(void **state)
+{
+    (void)state;
+    assert_int_equal(sotto_client_add_device(&ann->client, "phone"), SOTTO_OK);
+    world_settle_without_disk(world); /* appended; the sync is under way */
+    world->disk.fail_at = world->disk.calls + 1;
+    world->disk.fail_err = SOTTO_ERR_IO;
+    struct world_client *twin = add_twin(ann);
+    world_settle(world);
+    assert_int_equal(ann->problem.problem, SOTTO_PROBLEM_STORAGE);
+    assert_int_equal(twin->problem.problem, SOTTO_PROBLEM_STORAGE);
+    assert_int_equal(twin->counts[SOTTO_EVENT_LOGGED_IN], 0);
+}
+
+/* What the file says may still be in a cache when a server finds it there. */
+static void test_devices_that_were_read_wait_for_the_first_sync(void **state)
+{
+    (void)state;
+    struct world_client *sensor = add_sensor();
+    sotto_client_dial(&sensor->client, world->server_public);
+    world_crash(world, &(struct faulty_cut){0});
+    world_start(world);
+    world_settle_without_disk(world);
+    assert_int_equal(ann->counts[SOTTO_EVENT_LOGGED_IN], 1);
+    assert_int_equal(sensor->counts[SOTTO_EVENT_LOGGED_IN], 1);
+    world_settle(world);
+    assert_true(world_is_content(sensor));
+    assert_true(world_is_content(ann));
+}
+
 static void test_devices_frames_need_their_state(void **state)
 {
     static const struct {
@@ -384,6 +448,9 @@ int test_devices(void)
         TEST(test_password_may_take_all_devices_along),
         TEST(test_password_that_is_weak_is_refused),
         TEST(test_devices_survive_a_crash),
+        TEST(test_devices_get_in_when_they_are_durable),
+        TEST(test_devices_that_could_not_be_stored_stay_out),
+        TEST(test_devices_that_were_read_wait_for_the_first_sync),
         TEST(test_devices_frames_need_their_state),
     };
 #undef TEST

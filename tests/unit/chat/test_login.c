@@ -377,25 +377,11 @@ static void test_register_makes_an_account_and_logs_in(void **state)
     assert_true(world_is_content(again));
 }
 
-/* All but the disk do what they can. */
-static void settle_without_disk(void)
-{
-    for (int i = 0; i < 1000; i++) {
-        for (size_t k = 0; k < world->options.sessions; k++) {
-            world_server_turn(world, &world->conns[k]);
-        }
-        for (size_t k = 0; k < WORLD_CLIENTS; k++) {
-            world_client_turn(world, &world->clients[k]);
-        }
-        world_hub_turn(world);
-    }
-}
-
 static void test_register_is_told_when_it_is_durable(void **state)
 {
     (void)state;
     struct world_client *ann = add_newcomer("ann", "");
-    settle_without_disk();
+    world_settle_without_disk(world);
     assert_int_equal(ann->counts[SOTTO_EVENT_REGISTERED], 0);
     assert_int_equal(ann->client.state, SOTTO_CLIENT_REGISTER);
     world_settle(world);
@@ -406,9 +392,9 @@ static void test_login_waits_until_the_account_is_durable(void **state)
 {
     (void)state;
     (void)add_newcomer("ann", "");
-    settle_without_disk();
+    world_settle_without_disk(world);
     struct world_client *again = world_add_client(world, "ann", "pencil");
-    settle_without_disk();
+    world_settle_without_disk(world);
     assert_int_equal(again->counts[SOTTO_EVENT_LOGGED_IN], 0);
     world_settle(world);
     assert_true(world_is_content(again));
@@ -420,7 +406,7 @@ static void test_login_to_an_account_that_could_not_be_stored(void **state)
     (void)state;
     world_add_account(world, "bob", "password");
     struct world_client *ann = add_newcomer("ann", "");
-    settle_without_disk(); /* appended; the sync is under way */
+    world_settle_without_disk(world); /* appended; the sync is under way */
     world->disk.fail_at = world->disk.calls + 1;
     world->disk.fail_err = SOTTO_ERR_IO;
     world_settle(world);

@@ -43,20 +43,6 @@ static size_t heard(const struct world_client *client, uint8_t type,
     return count;
 }
 
-/* Everything but the disk does what it can. */
-static void settle_without_disk(void)
-{
-    for (int i = 0; i < 200; i++) {
-        for (size_t k = 0; k < WORLD_CLIENTS; k++) {
-            world_client_turn(world, &world->clients[k]);
-        }
-        for (size_t k = 0; k < world->options.sessions; k++) {
-            world_server_turn(world, &world->conns[k]);
-        }
-        world_hub_turn(world);
-    }
-}
-
 static void say(struct world_client *client, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -91,7 +77,7 @@ static void test_room_delivers_on_append_and_acknowledges_after_sync(
     struct world_client *bob = world_add_person(world, "bob");
     world_settle(world);
     say(ann, 3);
-    settle_without_disk();
+    world_settle_without_disk(world);
     assert_int_equal(heard(bob, SOTTO_MSG_MESSAGE, "ann"), 3);
     assert_int_equal(world_acked(world, ann), 0);
     world_settle(world);
@@ -214,7 +200,7 @@ static void test_room_client_leaves_when_all_is_acknowledged(void **state)
     say(ann, 2);
     sotto_client_leave(&ann->client, false);
     ann->stays_away = true;
-    settle_without_disk();
+    world_settle_without_disk(world);
     assert_int_equal(ann->counts[SOTTO_EVENT_CLOSED], 0);
     world_settle(world);
     assert_int_equal(world_acked(world, ann), 2);
@@ -230,10 +216,10 @@ static void test_room_client_leaves_at_once(void **state)
     struct world_client *ann = world_add_person(world, "ann");
     world_settle(world);
     say(ann, 1);
-    settle_without_disk();
+    world_settle_without_disk(world);
     sotto_client_leave(&ann->client, true);
     ann->stays_away = true;
-    settle_without_disk();
+    world_settle_without_disk(world);
     assert_int_equal(world_acked(world, ann), 0);
     assert_int_equal(ann->counts[SOTTO_EVENT_CLOSED], 1);
     assert_int_equal(ann->closed.reason, SOTTO_CLOSE_BYE);
@@ -403,10 +389,10 @@ static void test_room_does_not_say_twice_what_arrived(void **state)
     world_settle(world);
     say(ann, 3);
     while (heard(bob, SOTTO_MSG_MESSAGE, "ann") < 3) {
-        settle_without_disk();
+        world_settle_without_disk(world);
     }
     world_half_cut(world, ann);
-    settle_without_disk(); /* back, while the disk still works on it */
+    world_settle_without_disk(world); /* back, while the disk still works on it */
     assert_int_equal(ann->client.state, SOTTO_CLIENT_ROOM);
     assert_false(ann->client.is_caught_up);
     assert_int_equal(world_acked(world, ann), 0);
@@ -530,7 +516,7 @@ static void test_room_is_honest_about_posts_in_a_gap(void **state)
     world_settle(world);
     say(bob, 2);
     while (heard(ann, SOTTO_MSG_MESSAGE, "bob") < 2) {
-        settle_without_disk();
+        world_settle_without_disk(world);
     }
     world_half_cut(world, bob);
     bob->stays_away = true;
@@ -630,7 +616,7 @@ static void test_room_failed_sync_acknowledges_nothing(void **state)
     struct world_client *ann = world_add_person(world, "ann");
     world_settle(world);
     say(ann, 2);
-    settle_without_disk(); /* appended; the sync is under way */
+    world_settle_without_disk(world); /* appended; the sync is under way */
     world->disk.fail_at = world->disk.calls + 1;
     world->disk.fail_err = SOTTO_ERR_IO;
     world_settle(world);

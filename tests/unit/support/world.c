@@ -290,6 +290,19 @@ void world_settle(struct world *world)
     } while (world->is_moving);
 }
 
+void world_settle_without_disk(struct world *world)
+{
+    for (int i = 0; i < 1000; i++) {
+        for (size_t k = 0; k < world->options.sessions; k++) {
+            world_server_turn(world, &world->conns[k]);
+        }
+        for (size_t k = 0; k < WORLD_CLIENTS; k++) {
+            world_client_turn(world, &world->clients[k]);
+        }
+        world_hub_turn(world);
+    }
+}
+
 void world_wait(struct world *world, uint64_t ms)
 {
     const uint64_t until = world->now_ms + ms;

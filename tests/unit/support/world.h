@@ -199,6 +199,8 @@ void world_step(struct world *world);
 void world_steps(struct world *world, size_t count);
 /* Everything that can happen without time passing happens. */
 void world_settle(struct world *world);
+/* For long, with a disk that completes nothing meanwhile. */
+void world_settle_without_disk(struct world *world);
 /* Time passes at once. */
 void world_tick(struct world *world, uint64_t ms);
 /* Time passes, with ticks, and everything settles. */
