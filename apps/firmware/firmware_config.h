@@ -116,6 +116,7 @@
 #ifndef SERVER_HISTORY
 #    define SERVER_HISTORY 8192U
 #endif
+#define SERVER_READ_AHEAD      0
 #define SERVER_SEGMENTS        4
 #define SOTTO_LOG_SEGMENTS_MAX SERVER_SEGMENTS /* 128 each */
 #define SERVER_RESERVE         256

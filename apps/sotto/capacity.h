@@ -58,6 +58,12 @@
 #    define SERVER_FEED_BYTES (1U << 20)
 #endif
 
+/* How much of the room's log is read at a time, at the least; 0: entry by
+ * entry, without such a buffer. */
+#ifndef SERVER_READ_AHEAD
+#    define SERVER_READ_AHEAD 65536U
+#endif
+
 /* The largest file of invitation codes. */
 #ifndef SERVER_CODES_BYTES
 #    define SERVER_CODES_BYTES 8192

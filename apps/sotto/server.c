@@ -5,6 +5,7 @@
 #include "apps/sotto/server_inner.h"
 #include "apps/sotto/system.h"
 #include "core/base/assert.h"
+#include "core/store/read_ahead.h"
 #include <string.h>
 
 /* ---- opening ---- */
@@ -126,6 +127,22 @@ static bool open_accounts(struct server *server)
 _Static_assert(SERVER_FEED_BYTES >= SOTTO_LOG_BUFFER_MIN,
                "the log is opened through the feed's memory");
 
+/* The files as the room's log is to see them; NULL without memory. */
+static const struct sotto_files *files_of_lobby(struct server *server)
+{
+    struct sotto_read_ahead *ahead = NULL;
+    if (SERVER_READ_AHEAD == 0) {
+        return &server->files;
+    }
+    ahead = server_memory(server, sizeof *ahead + SERVER_READ_AHEAD);
+    if (ahead == NULL) {
+        return NULL;
+    }
+    sotto_read_ahead_init(ahead, &server->files, (uint8_t *)(ahead + 1),
+                          SERVER_READ_AHEAD);
+    return &ahead->files;
+}
+
 /* Opens the room's log through what will be the first worker's ring. */
 static bool open_lobby(struct server *server, uint8_t *ring)
 {
@@ -140,13 +157,13 @@ static bool open_lobby(struct server *server, uint8_t *ring)
                             sizeof config.salt) != SOTTO_OK) {
         return fail(server, "no random bytes", SOTTO_ERR_RANDOM, "");
     }
+    const struct sotto_files *files = files_of_lobby(server);
     void *memory = server_memory(server, sotto_log_size());
-    if (memory == NULL) {
+    if (files == NULL || memory == NULL) {
         return fail(server, "no memory for the log", SOTTO_ERR_SPACE, "");
     }
-    enum sotto_err err =
-        sotto_log_open(&server->lobby, memory, &config, &server->files, ring,
-                       SERVER_FEED_BYTES, &report);
+    enum sotto_err err = sotto_log_open(&server->lobby, memory, &config, files,
+                                        ring, SERVER_FEED_BYTES, &report);
     if (err != SOTTO_OK) {
         return fail(server, "cannot open the room's log", err, "");
     }

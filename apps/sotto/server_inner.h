@@ -28,9 +28,11 @@
 #endif
 
 /* Blocks of memory that are taken at the start: for accounts, log and hub, for
- * each worker's ring and three pools; and for threads, two mailboxes each. */
+ * each worker's ring and three pools; and for threads, two mailboxes each. One
+ * for reading ahead. */
 #define SERVER_MEMORY_MAX                                                      \
-    (SERVER_WORKERS_MAX > 1 ? 4 + 6 * SERVER_WORKERS_MAX : 7)
+    ((SERVER_WORKERS_MAX > 1 ? 4 + 6 * SERVER_WORKERS_MAX : 7) +               \
+     (SERVER_READ_AHEAD > 0))
 
 /* How long an ending server waits for what is on its way. */
 #define SERVER_DRAIN_MS 5000U
