@@ -290,6 +290,7 @@ static bool open_worker(struct server *server, struct worker *worker,
         .stall_ms = (uint32_t)server->settings.stall_ms,
         .hold_ms = SERVER_HOLD_MS,
         .rate = rate_of(&server->settings),
+        .counts = SERVER_COUNTERS ? worker->counts + COUNT_SESSIONS : NULL,
         .window = SERVER_WINDOW};
     return open_pools(server, worker);
 }

@@ -3,6 +3,7 @@
  *
  *   server.c          what it opens, in which order; the end
  *   server_run.c      the hub's side: its loop, signals, the end in good order
+ *   server_report.c   what is counted, for the log
  *   server_accept.c   listeners, places, who comes and who has to go
  *   server_threads.c  several workers: threads and mailboxes (hosts only)
  *   server_certificate.c  what vouches for the server's key (hosts only)
@@ -102,6 +103,13 @@ bool server_load_codes(struct server *server);
 
 /* Hands out what the hub has ready, to the one worker there is. */
 void server_take_replies(struct server *server);
+
+/* ---- server_report.c ---------------------------------------------------- */
+
+/* Counters are to be logged: now, or once the workers have told theirs. */
+void server_want_report(struct server *server);
+/* Looks whether they have. */
+void server_report(struct server *server);
 
 /* ---- server_certificate.c: hosts only ----------------------------------- */
 

@@ -52,72 +52,6 @@ bool server_load_codes(struct server *server)
     return true;
 }
 
-/* ---- counters ----------------------------------------------------------- */
-
-static void log_traffic(const struct server *server,
-                        const struct worker_report *all)
-{
-    log_event(&server->log, LOG_INFO, "server", "traffic",
-              LOG_FIELDS(log_number("handshakes",
-                                    all->counts[COUNT_HANDSHAKES]),
-                         log_number("bytes_in", all->counts[COUNT_BYTES_IN]),
-                         log_number("bytes_out", all->counts[COUNT_BYTES_OUT]),
-                         log_number("reads", all->counts[COUNT_READS]),
-                         log_number("writes", all->counts[COUNT_WRITES]),
-                         log_number("cut_short", all->counts[COUNT_SHORT]),
-                         log_number("too_slow", all->counts[COUNT_SLOW]),
-                         log_number("gave_way", server->gave_way),
-                         log_number("waits", all->counts[COUNT_WAITS]),
-                         log_number("mailbox_most", all->mailbox_most)));
-}
-
-static void log_counters(const struct server *server,
-                         const struct worker_report *all)
-{
-    const struct sotto_hub_counters *c = sotto_hub_counters(server->hub);
-    if (SERVER_COUNTERS) {
-        log_traffic(server, all);
-    }
-    log_event(
-        &server->log, LOG_INFO, "server", "counters",
-        LOG_FIELDS(log_number("connections", server->connections),
-                   log_number("logged_in", sotto_hub_present(server->hub)),
-                   log_number("accepted", server->accepted),
-                   log_number("full", server->refused),
-                   log_number("turned_away", c->turned_away),
-                   log_number("posts", c->posts), log_number("acked", c->acked),
-                   log_number("logins", c->logins),
-                   log_number("refused_logins", c->refused_logins),
-                   log_number("throttled", c->throttled),
-                   log_number("registrations", c->registrations),
-                   log_number("storage_errors", c->storage_errors),
-                   log_number("buffers", all->buffers)));
-}
-
-/* Logs them when the workers have told theirs, which may be now or later. */
-static void report(struct server *server)
-{
-    struct worker_report all = {0};
-    if (server_has_threads(server)) {
-        if (!threads_reported(server, &all)) {
-            return;
-        }
-    } else {
-        worker_add_report(&server->workers[0], &all);
-    }
-    server->wants_report = false;
-    log_counters(server, &all);
-}
-
-static void want_report(struct server *server)
-{
-    server->wants_report = true;
-    if (server_has_threads(server)) {
-        threads_want_reports(server);
-    }
-    report(server);
-}
-
 /* ---- a turn ------------------------------------------------------------- */
 
 static void start_ending(struct server *server)
@@ -161,7 +95,7 @@ static void take_event(struct server *server, const struct port_event *event)
         }
         break;
     case PORT_EVENT_STATUS:
-        want_report(server);
+        server_want_report(server);
         break;
     case PORT_EVENT_WAKE:
     case PORT_EVENT_RESIZE:
@@ -249,7 +183,7 @@ static void turn(struct server *server)
     }
     run_hub(server); /* what was just taken goes to the disk at once */
     if (SERVER_COUNTERS && server->wants_report) {
-        report(server);
+        server_report(server);
     }
 }
 
@@ -298,5 +232,5 @@ void server_run(struct server *server)
     if (server_has_threads(server)) {
         threads_end(server);
     }
-    want_report(server);
+    server_want_report(server);
 }

@@ -451,6 +451,7 @@ static size_t mailbox_bytes(size_t room)
     size_t bytes = SERVER_MAILBOX_BYTES;
     while (bytes / 2 < room) {
         bytes *= 2;
+        all->blocked += report->blocked;
     }
     return bytes;
 }

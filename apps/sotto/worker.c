@@ -134,7 +134,6 @@ void worker_welcome(struct worker *worker, struct sotto_seat_id seat,
 static void close_conn(struct worker *worker, struct conn *conn)
 {
     worker_log_conn(worker, LOG_DEBUG, conn, "closed");
-    worker_count(worker, COUNT_SLOW, conn->session.reason == SOTTO_CLOSE_SLOW);
     port_stream_close(conn->stream);
     conn->stream = NULL;
     conn->is_open = false;
@@ -383,6 +382,18 @@ static void note_starved(struct worker *worker, const struct conn *conn)
     }
 }
 
+/* Why; where it was we who ended it. Who was refused has no other reason. */
+static void count_end(struct worker *worker,
+                      const struct sotto_session *session)
+{
+    const unsigned refusal = session->link.refusal;
+    const unsigned reason = session->reason;
+    worker_count(worker,
+                 refusal != SOTTO_REFUSAL_NONE ? COUNT_REFUSED + refusal
+                                               : COUNT_CLOSED + reason,
+                 1);
+}
+
 static void work_on(struct worker *worker, struct conn *conn)
 {
     pump(worker, conn);
@@ -390,6 +401,7 @@ static void work_on(struct worker *worker, struct conn *conn)
         write_some(worker, conn);
     }
     if (sotto_session_is_finished(&conn->session)) {
+        count_end(worker, &conn->session);
         close_conn(worker, conn);
         return;
     }
@@ -438,6 +450,7 @@ void worker_add_report(const struct worker *worker,
         report->counts[i] += worker->counts[i];
     }
     report->buffers += worker->buffers.taken;
+    report->blocked += worker->blocked;
 }
 
 uint32_t worker_wait_ms(const struct worker *worker, uint64_t tick_ms)

@@ -56,8 +56,12 @@ enum worker_count {
     COUNT_BYTES_OUT,
     COUNT_SHORT,      /* writes that were cut short */
     COUNT_HANDSHAKES, /* done */
-    COUNT_SLOW,       /* closed because they did not read */
-    COUNT_KINDS
+    COUNT_CLOSED,     /* by enum sotto_close_reason from here on */
+    COUNT_REFUSED = COUNT_CLOSED + SOTTO_CLOSE_STORAGE + 1,
+    /* in the handshake, by enum sotto_refusal from there on */
+    COUNT_SESSIONS = COUNT_REFUSED + SOTTO_REFUSAL_KEY + 1,
+    /* by enum sotto_session_count from there on */
+    COUNT_KINDS = COUNT_SESSIONS + SOTTO_COUNT_KINDS
 };
 
 struct worker {
@@ -86,8 +90,7 @@ struct worker {
 };
 
 /* One more, or `by` more, of what is counted. */
-static inline void worker_count(struct worker *worker, enum worker_count what,
-                                size_t by)
+static inline void worker_count(struct worker *worker, unsigned what, size_t by)
 {
     if (SERVER_COUNTERS) {
         worker->counts[what] += by;
@@ -98,6 +101,7 @@ static inline void worker_count(struct worker *worker, enum worker_count what,
 struct worker_report {
     uint64_t counts[SERVER_COUNTERS ? COUNT_KINDS : 1];
     size_t buffers;      /* in use */
+    size_t blocked;      /* connections whose request cannot be taken yet */
     size_t mailbox_most; /* bytes that waited in a mailbox at a time */
 };
 

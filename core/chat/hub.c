@@ -538,3 +538,8 @@ size_t sotto_hub_present(const struct sotto_hub *hub)
 {
     return hub->present;
 }
+size_t sotto_hub_pending(const struct sotto_hub *hub)
+{
+    return hub->pending_count;
+}
+

@@ -139,6 +139,8 @@ uint64_t sotto_hub_next_number(const struct sotto_hub *hub);
 
 const struct sotto_hub_counters *sotto_hub_counters(
     const struct sotto_hub *hub);
+/* Posts that wait for the disk. */
+size_t sotto_hub_pending(const struct sotto_hub *hub);
 /* Sessions that are logged in. */
 size_t sotto_hub_present(const struct sotto_hub *hub);
 /* Sessions that are not, without those who were dismissed. */

@@ -233,7 +233,10 @@ static enum sotto_err write_past(struct sotto_hub *hub,
     enum sotto_err err =
         sotto_stored_frame(&entry, SOTTO_LOBBY, number, page->out + page->len,
                            page->cap - page->len, &len);
-    page->len += err == SOTTO_OK ? len : 0;
+    if (err == SOTTO_OK) {
+        page->len += len;
+        reply->entries++;
+    }
     return err;
 }
 

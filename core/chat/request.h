@@ -103,6 +103,7 @@ struct sotto_reply {
     uint64_t next;            /* PAGE: go on here */
     bool is_last;             /* PAGE: nothing more for now */
     uint16_t promised;        /* PAGE: ACKs that will follow later */
+    uint16_t entries;         /* PAGE: of the room, in `frames` */
     bool is_promised;         /* ACK, PROBLEM: one of those */
     uint32_t pause_ms;        /* ACK: take nothing for so long */
     struct sotto_ack ack;

@@ -69,6 +69,8 @@ static void put_problem(struct sotto_session *session,
 {
     uint8_t body[SOTTO_ACK_FRAME_MAX];
     struct sotto_writer w;
+    SOTTO_ASSERT(SOTTO_COUNT_PROBLEMS + problem->problem < SOTTO_COUNT_KINDS);
+    sotto_session_count(session, SOTTO_COUNT_PROBLEMS + problem->problem, 1);
     sotto_writer_init(&w, body, sizeof body);
     sotto_error_encode(&w, problem);
     put_frame(session, SOTTO_MSG_ERROR, body, w.len);
@@ -510,6 +512,7 @@ static void take_page(struct sotto_session *session,
     memcpy(session->outbox + session->outbox_len, reply->frames.at,
            reply->frames.len);
     session->outbox_len += reply->frames.len;
+    sotto_session_count(session, SOTTO_COUNT_DELIVERIES, reply->entries);
     if (session->request.kind == SOTTO_REQUEST_WHO) {
         session->who_from = reply->next;
         session->wants_who = !reply->is_last;

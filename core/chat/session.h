@@ -45,6 +45,14 @@ struct sotto_turns {
     uint16_t for_next; /* ... and in the next */
 };
 
+/* What is counted of all sessions together. */
+enum sotto_session_count {
+    SOTTO_COUNT_RECORDS,    /* opened */
+    SOTTO_COUNT_DELIVERIES, /* entries sent, one for each who gets it */
+    SOTTO_COUNT_PROBLEMS, /* ERRORs sent, by enum sotto_problem from here on */
+    SOTTO_COUNT_KINDS = SOTTO_COUNT_PROBLEMS + SOTTO_PROBLEM_PASSWORD + 1
+};
+
 /* What all sessions of a server share; borrowed by each. */
 struct sotto_session_config {
     struct sotto_link_config link; /* the server's key, limit and entropy */
@@ -61,8 +69,9 @@ struct sotto_session_config {
                          client, or without a byte taken by it; a quarter of it
                          before the login */
     struct sotto_rate rate; /* of frames and bytes that are taken */
-    uint16_t window;        /* posts that may wait for their acknowledgement */
-    uint16_t max_text;      /* the longest text taken; 0: SOTTO_MAX_TEXT */
+    uint64_t *counts;  /* SOTTO_COUNT_KINDS that go up; NULL: nobody asks */
+    uint16_t window;   /* posts that may wait for their acknowledgement */
+    uint16_t max_text; /* the longest text taken; 0: SOTTO_MAX_TEXT */
 };
 
 /* A buffer for records of that limit and for the handshake, as long as it is

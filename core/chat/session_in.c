@@ -76,10 +76,13 @@ static bool get_frame(struct sotto_session *session, uint64_t now_ms)
 static bool feed_unit(struct sotto_session *session)
 {
     size_t used = 0;
+    const bool was_open = session->link.state == SOTTO_LINK_OPEN;
     enum sotto_err err =
         sotto_link_feed(&session->link, session->in + session->in_at,
                         session->in_len - session->in_at, &used);
     session->in_at += used;
+    sotto_session_count(session, SOTTO_COUNT_RECORDS,
+                        was_open && used > 0 && err == SOTTO_OK);
     if (err != SOTTO_OK) {
         sotto_session_close(session, SOTTO_CLOSE_PROTOCOL);
         return false;

@@ -14,6 +14,15 @@
 /* A cursor that has yet to be set to `next_number`. */
 #define SOTTO_SESSION_UNSOUGHT UINT64_MAX
 
+/* So many more of that kind. */
+static inline void sotto_session_count(const struct sotto_session *session,
+                                       unsigned kind, size_t by)
+{
+    if (session->config->counts != NULL) {
+        session->config->counts[kind] += by;
+    }
+}
+
 /* ---- session.c ---- */
 
 /* Deals with `frame`; there is room for an answer. FORMAT, REPLAY,

@@ -88,6 +88,7 @@ static bool add_entry(struct sotto_session *session,
         (record->len > 0 || !move_to_outbox(session, item->frame))) {
         return false;
     }
+    sotto_session_count(session, SOTTO_COUNT_DELIVERIES, !is_own && !is_past);
     sotto_feed_skip(&session->cursor, item);
     if (!is_past) {
         session->next_number = item->number + 1;

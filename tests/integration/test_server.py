@@ -7,6 +7,7 @@ import stat
 import unittest
 
 import sotto
+import wire
 
 USAGE = 2
 OTHER = 1
@@ -236,14 +237,92 @@ class Run(sotto.Case):
         after = server.counters("traffic")
         for name in ("bytes_in", "bytes_out"):
             self.assertIn(after[name] - before[name], range(1000, 3000))
-        for name in ("reads", "writes", "waits"):
+        for name in ("reads", "waits"):
             self.assertGreater(after[name], before[name])
-        for name in ("cut_short", "too_slow", "gave_way"):
-            self.assertEqual(after[name], 0)
+        for name, least in (("records_in", 1), ("records_out", 2),
+                            ("deliveries", 1)):
+            self.assertIn(after[name] - before[name], range(least, 20), name)
+        self.assertEqual(after["cut_short"], 0)
+        queues = server.counters("queues")
+        for name in ("strangers", "for_disk", "blocked"):
+            self.assertEqual(queues[name], 0, name)
+        self.assertLessEqual(queues["buffers"], 1)
         if sotto.WORKERS == "1" or sotto.ON_LWIP:
-            self.assertEqual(after["mailbox_most"], 0)
+            self.assertEqual(queues["mailbox_most"], 0)
         elif sotto.WORKERS:  # the message itself was in one
-            self.assertIn(after["mailbox_most"], range(1000, 1 << 19))
+            self.assertIn(queues["mailbox_most"], range(1000, 1 << 19))
+
+    def test_deliveries_are_counted_one_by_one(self):
+        """As they are said, and from the log to one who comes later."""
+        server = self.server()
+        alice, bob = [self.member(server, name) for name in ("alice", "bob")]
+        before = server.counters("traffic")["deliveries"]
+        for i in range(5):
+            alice.said("text %d" % i)
+        bob.wait_for(lambda: len(bob.texts()) == 5, "five texts")
+        self.assertEqual(server.counters("traffic")["deliveries"], before + 5)
+        late = wire.Member(server.port, "late")
+        self.addCleanup(late.close)
+        late.register()
+        late.login()
+        before = server.counters("traffic")["deliveries"]
+        late.join(first=1)
+        late.post("caught up")
+        # alice, bob came in, five texts; that late came in, and what it said
+        sotto.until(lambda: server.counters("traffic")["deliveries"]
+                    == before + 7 + 2 * 2, "eleven deliveries")
+
+    def test_every_end_and_every_refusal_is_counted(self):
+        server = self.server("--login-timeout", "4s", "--registration",
+                             "invite", "--invite-file", self.codes("open"))
+        for data in (b"GET / HTTP/1.0\r\n\r\n", wire.hello(version=0),
+                     wire.hello(version=2), wire.hello(suite=9)):
+            with socket.create_connection(("127.0.0.1", server.port)) as sock:
+                sock.sendall(data)
+                sock.recv(10)
+        idle = wire.Channel.dial(server.port)
+        self.addCleanup(idle.close)
+        with wire.Channel.dial(server.port) as rude:
+            rude.send(99)
+            self.assertEqual(rude.end(), wire.PROTOCOL)
+        with wire.Member(server.port, "ann") as member:
+            self.refused(5, lambda: self.register(member, "UPPER", b"open"))
+            self.refused(7, lambda: self.register(member, "ann", b"shut"))
+        with wire.Member(server.port, "ann") as member:
+            member.register(code=b"open")
+            self.refused(1, lambda: self.login_with(member, "wrong"))
+            self.login_with(member, sotto.PASSWORD)
+            member.join()
+            self.refused(11, lambda: member.post("x" * 4097))
+        self.assertEqual(idle.end(), wire.TIMEOUT)
+        server.wait_counter("connections", 0)
+        refused = server.counters("refused")
+        self.assertEqual({name: count for name, count in refused.items()
+                          if count},
+                         {"magic": 1, "version": 2, "suite": 1, "name_bad": 1,
+                          "code": 1, "login": 1, "text": 1})
+        closed = server.counters("closed")
+        self.assertEqual({name: count for name, count in closed.items()
+                          if count}, {"ended": 2, "protocol": 1, "timeout": 1})
+
+    def codes(self, text):
+        (self.folder / "codes").write_text(text + "\n")
+        return self.folder / "codes"
+
+    def refused(self, problem, act):
+        with self.assertRaises(wire.Refused) as caught:
+            act()
+        self.assertEqual(caught.exception.problem, problem)
+
+    @staticmethod
+    def register(member, name, code):
+        member.name = name
+        member.register(code=code)
+
+    @staticmethod
+    def login_with(member, password):
+        member.password = password
+        member.login()
 
     def test_one_more_than_there_is_room_for(self):
         server = self.server("--max-connections", "2")
