@@ -182,6 +182,15 @@ enum sotto_err port_accept(struct port_listener *listener,
                            struct port_stream **stream,
                            struct port_address *peer) SOTTO_MUST_CHECK;
 
+/*
+ * Gives an accepted stream another tag, and puts it into another loop when
+ * `loop` is not its own. That is for the accepting thread, and for a stream that
+ * was accepted into another loop than the listener's, before its first
+ * port_want(). SPACE, and nothing has changed, when `loop` is full.
+ */
+enum sotto_err port_move(struct port_stream *stream, struct port_loop *loop,
+                         void *tag) SOTTO_MUST_CHECK;
+
 /* Stop reporting new connections, or start again. They wait in the backlog. */
 void port_listener_want(struct port_listener *listener, bool wanted);
 

@@ -41,20 +41,21 @@ static bool is_full(const struct server *server)
     return server->connections >= (size_t)server->settings.max_connections;
 }
 
+/* With the one who is about to enter. */
 static bool has_too_many_strangers(const struct server *server)
 {
     const size_t told = (size_t)server->settings.max_half_open;
     const size_t all = (size_t)server->settings.max_connections;
-    return sotto_hub_strangers(server->hub) >
+    return sotto_hub_strangers(server->hub) + 1 >
            (told != 0 ? told : SERVER_HALF_OPEN(all));
 }
 
-/* Somebody who has not logged in loses his place, the oldest first. True when
- * somebody did: it may take a while. */
-static bool dismiss_stranger(struct server *server)
+/* Somebody who has not logged in loses his place to one who comes from `ip`.
+ * True when somebody does: with threads it takes a while. */
+static bool dismiss_stranger(struct server *server, const uint8_t ip[static 16])
 {
     struct sotto_seat_id stranger;
-    if (!sotto_hub_dismiss_stranger(server->hub, &stranger)) {
+    if (!sotto_hub_dismiss_stranger(server->hub, ip, &stranger)) {
         return false;
     }
     server->gave_way += SERVER_COUNTERS;
@@ -64,20 +65,6 @@ static bool dismiss_stranger(struct server *server)
         worker_send_away(&server->workers[0], stranger);
     }
     return true;
-}
-
-void server_left(struct server *server, struct sotto_seat_id seat)
-{
-    struct worker *worker = server_worker_of(server, seat);
-    sotto_hub_leave(server->hub, seat);
-    sotto_pool_give(&worker->conns, worker_tag(worker, seat));
-    server->connections--;
-    if (!server->is_ending) {
-        server_set_accepting(server, true);
-    }
-    if (!server_has_threads(server)) {
-        server_take_replies(server);
-    }
 }
 
 /* ---- accepting ---------------------------------------------------------- */
@@ -102,11 +89,20 @@ static void refuse_for_want_of_room(struct server *server,
               LOG_FIELDS(log_number("connections", server->connections)));
 }
 
+/* There is a place for it. */
 static void welcome(struct server *server, struct worker *worker,
-                    struct sotto_seat_id seat, struct port_stream *stream,
-                    const struct port_address *peer)
+                    struct conn *conn, struct port_stream *stream)
 {
-    sotto_hub_enter(server->hub, seat, peer->ip);
+    struct port_address peer;
+    const struct sotto_seat_id seat = {
+        .place =
+            (uint32_t)(worker->first + sotto_pool_index(&worker->conns, conn)),
+        .generation = ++server->generation};
+    port_stream_peer(stream, &peer);
+    if (has_too_many_strangers(server)) {
+        (void)dismiss_stranger(server, peer.ip);
+    }
+    sotto_hub_enter(server->hub, seat, peer.ip);
     server->connections++;
     server->accepted++;
     if (server_has_threads(server)) {
@@ -114,49 +110,86 @@ static void welcome(struct server *server, struct worker *worker,
     } else {
         worker_welcome(worker, seat, stream);
     }
-    if (has_too_many_strangers(server)) {
-        (void)dismiss_stranger(server);
+}
+
+/* A place has become free for one who has waited for it. */
+static void take_place(struct server *server, struct port_stream *stream)
+{
+    struct worker *worker = least_busy(server);
+    struct conn *conn = sotto_pool_take(&worker->conns);
+    if (port_move(stream, worker->loop, conn) == SOTTO_OK) {
+        welcome(server, worker, conn, stream);
+    } else {
+        sotto_pool_give(&worker->conns, conn);
+        refuse_for_want_of_room(server, stream);
     }
 }
 
-/* Takes one connection; false when there is none, or no way to take it. When
- * all places are taken, somebody may lose his even if nobody comes. */
+/* All places are taken: somebody may lose his. With threads the newcomer waits
+ * until it is free, and nobody else is taken meanwhile. */
+static void make_room(struct server *server, struct port_stream *stream,
+                      const struct port_address *peer)
+{
+    if (!dismiss_stranger(server, peer->ip)) {
+        refuse_for_want_of_room(server, stream);
+    } else if (server_has_threads(server)) {
+        threads_set_newcomer(server, stream);
+        server_set_accepting(server, false);
+    } else {
+        take_place(server, stream);
+    }
+}
+
+void server_left(struct server *server, struct sotto_seat_id seat)
+{
+    struct worker *worker = server_worker_of(server, seat);
+    sotto_hub_leave(server->hub, seat);
+    sotto_pool_give(&worker->conns, worker_tag(worker, seat));
+    server->connections--;
+    if (!server->is_ending) {
+        server_set_accepting(server, true);
+    }
+    if (!server_has_threads(server)) {
+        server_take_replies(server);
+        return;
+    }
+    struct port_stream *newcomer = threads_take_newcomer(server);
+    if (newcomer != NULL) {
+        take_place(server, newcomer);
+    }
+}
+
+/* Takes one connection; false when there is none, or no way to take it. */
 static bool accept_one(struct server *server, struct port_listener *listener)
 {
     struct port_address peer;
     struct port_stream *stream = NULL;
-    struct worker *worker = NULL;
-    struct conn *conn = NULL;
-    struct port_loop *loop = server->loop;
-    struct sotto_seat_id seat = {.generation = server->generation + 1};
-    if (!is_full(server)) {
-        worker = least_busy(server);
-        loop = worker->loop;
-        conn = sotto_pool_take(&worker->conns);
-        seat.place =
-            (uint32_t)(worker->first + sotto_pool_index(&worker->conns, conn));
-    }
-    enum sotto_err err = port_accept(listener, loop, conn, &stream, &peer);
+    struct worker *worker = least_busy(server);
+    struct conn *conn =
+        is_full(server) ? NULL : sotto_pool_take(&worker->conns);
+    enum sotto_err err =
+        port_accept(listener, worker->loop, conn, &stream, &peer);
     if (err == SOTTO_ERR_SPACE) {
         log_event(&server->log, LOG_WARN, "server", "accept_paused",
                   LOG_FIELDS(
                       log_text("reason", port_last_error(server->port))));
         server_set_accepting(server, false);
     }
+    const bool is_admitted =
+        err == SOTTO_OK &&
+        sotto_hub_admits(server->hub, peer.ip, server->now_ms);
+    if (!is_admitted && conn != NULL) {
+        sotto_pool_give(&worker->conns, conn);
+    }
     if (err != SOTTO_OK) {
-        if (conn != NULL) {
-            sotto_pool_give(&worker->conns, conn);
-        }
         return false;
     }
-    if (conn == NULL) {
-        refuse_for_want_of_room(server, stream);
-    } else if (!sotto_hub_admits(server->hub, peer.ip, server->now_ms)) {
+    if (!is_admitted) {
         refuse(stream); /* no log, which anybody could fill with it */
-        sotto_pool_give(&worker->conns, conn);
+    } else if (conn == NULL) {
+        make_room(server, stream, &peer);
     } else {
-        server->generation++;
-        welcome(server, worker, seat, stream, &peer);
+        welcome(server, worker, conn, stream);
     }
     return true;
 }
@@ -167,12 +200,21 @@ void server_accept(struct server *server, struct port_listener *listener)
         if (server_has_threads(server) && !threads_have_room(server)) {
             return; /* the listener reports them again */
         }
-        if (is_full(server) && dismiss_stranger(server) && is_full(server)) {
-            server_set_accepting(server, false); /* until there is one */
+        if (!accept_one(server, listener) || !server->is_accepting) {
             return;
         }
-        if (!accept_one(server, listener) || is_full(server)) {
-            return; /* whether anybody waits is known at the next event only */
-        }
+    }
+}
+
+void server_stop_accepting(struct server *server)
+{
+    for (size_t i = 0; i < server->listener_count; i++) {
+        port_listener_close(server->listeners[i]);
+    }
+    server->listener_count = 0;
+    struct port_stream *newcomer =
+        server_has_threads(server) ? threads_take_newcomer(server) : NULL;
+    if (newcomer != NULL) {
+        refuse(newcomer);
     }
 }

@@ -137,6 +137,9 @@ void server_accept(struct server *server, struct port_listener *listener);
 /* Looks at the listeners, or does not. */
 void server_set_accepting(struct server *server, bool wanted);
 
+/* Nobody comes in any more: whoever waits for a place is told so. */
+void server_stop_accepting(struct server *server);
+
 /* The connection is closed: its seat and its place are free. */
 void server_left(struct server *server, struct sotto_seat_id seat);
 
@@ -170,6 +173,11 @@ bool threads_have_room(struct server *server);
 void threads_welcome(struct worker *worker, struct sotto_seat_id seat,
                      struct port_stream *stream);
 void threads_send_away(struct worker *worker, struct sotto_seat_id seat);
+
+/* Who has come, and waits for the place of one who is sent away: one at most.
+ * NULL when there is none. */
+void threads_set_newcomer(struct server *server, struct port_stream *stream);
+struct port_stream *threads_take_newcomer(struct server *server);
 
 /* To all of them, as soon as there is room. */
 void threads_close_all(struct server *server, enum sotto_close_reason reason);

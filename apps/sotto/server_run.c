@@ -62,10 +62,7 @@ static void start_ending(struct server *server)
     log_event(&server->log, LOG_INFO, "server", "stopping",
               LOG_FIELDS(log_number("connections", server->connections)));
     server->is_ending = true;
-    for (size_t i = 0; i < server->listener_count; i++) {
-        port_listener_close(server->listeners[i]);
-    }
-    server->listener_count = 0;
+    server_stop_accepting(server);
     sotto_hub_drain(server->hub);
 }
 

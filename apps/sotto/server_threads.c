@@ -59,6 +59,7 @@ struct threads {
     uint8_t apart[MAILBOX_APART];
     atomic_bool is_asleep; /* the hub's thread */
     uint8_t apart_too[MAILBOX_APART];
+    struct port_stream *newcomer; /* waits for a place */
     struct mail mails[SERVER_WORKERS_MAX];
 };
 
@@ -258,6 +259,19 @@ void threads_send_away(struct worker *worker, struct sotto_seat_id seat)
     worker->mail->rings = true;
 }
 
+void threads_set_newcomer(struct server *server, struct port_stream *stream)
+{
+    SOTTO_ASSERT(server->threads->newcomer == NULL);
+    server->threads->newcomer = stream;
+}
+
+struct port_stream *threads_take_newcomer(struct server *server)
+{
+    struct port_stream *newcomer = server->threads->newcomer;
+    server->threads->newcomer = NULL;
+    return newcomer;
+}
+
 void threads_close_all(struct server *server, enum sotto_close_reason reason)
 {
     for (size_t i = 0; i < server->worker_count; i++) {
@@ -437,6 +451,7 @@ bool threads_reported(const struct server *server, struct worker_report *all)
             all->counts[kind] += report->counts[kind];
         }
         all->buffers += report->buffers;
+        all->blocked += report->blocked;
         all->mailbox_most = larger(all->mailbox_most, report->mailbox_most);
         all->mailbox_most = larger(all->mailbox_most, mail->to_hub.most);
     }
@@ -451,7 +466,6 @@ static size_t mailbox_bytes(size_t room)
     size_t bytes = SERVER_MAILBOX_BYTES;
     while (bytes / 2 < room) {
         bytes *= 2;
-        all->blocked += report->blocked;
     }
     return bytes;
 }

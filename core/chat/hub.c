@@ -319,6 +319,12 @@ static bool writes(const struct sotto_request *request)
            kind == SOTTO_REQUEST_POST;
 }
 
+/* In the middle of a handshake. */
+static bool is_knock(const struct sotto_request *request)
+{
+    return request->kind == SOTTO_REQUEST_DEVICE && request->device.type == 0;
+}
+
 static enum sotto_err take(struct sotto_hub *hub, struct sotto_seat *seat,
                            const struct sotto_request *request, uint64_t now_ms,
                            uint64_t wall_s, struct sotto_reply *reply)
@@ -371,6 +377,7 @@ enum sotto_err sotto_hub_request(struct sotto_hub *hub, struct sotto_seat_id id,
     if (hub->draining && writes(request)) {
         return SOTTO_ERR_AGAIN;
     }
+    seat->has_asked |= !is_knock(request);
     enum sotto_err err = take(hub, seat, request, now_ms, wall_s, reply);
     name_refused(seat, reply);
     return err;
@@ -534,12 +541,12 @@ const struct sotto_hub_counters *sotto_hub_counters(const struct sotto_hub *hub)
     return &hub->counters;
 }
 
-size_t sotto_hub_present(const struct sotto_hub *hub)
-{
-    return hub->present;
-}
 size_t sotto_hub_pending(const struct sotto_hub *hub)
 {
     return hub->pending_count;
 }
 
+size_t sotto_hub_present(const struct sotto_hub *hub)
+{
+    return hub->present;
+}

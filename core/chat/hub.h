@@ -145,9 +145,16 @@ size_t sotto_hub_pending(const struct sotto_hub *hub);
 size_t sotto_hub_present(const struct sotto_hub *hub);
 /* Sessions that are not, without those who were dismissed. */
 size_t sotto_hub_strangers(const struct sotto_hub *hub);
-/* Dismisses the stranger who came first: whoever asks is about to close that
- * connection. False when there is none. */
-bool sotto_hub_dismiss_stranger(struct sotto_hub *hub, struct sotto_seat_id *id)
-    SOTTO_MUST_CHECK;
+/*
+ * Dismisses a stranger for one who comes from `ip`, before he enters; whoever
+ * asks is about to close that connection. False when there is none. It is one
+ * of the address with the most strangers, the newcomer counted with his own; of
+ * those one that has asked for nothing yet, as in its handshake; of those the
+ * oldest. So nobody who has come from an address more often than others from
+ * theirs pushes these out.
+ */
+bool sotto_hub_dismiss_stranger(struct sotto_hub *hub,
+                                const uint8_t ip[static 16],
+                                struct sotto_seat_id *id) SOTTO_MUST_CHECK;
 
 #endif

@@ -33,6 +33,7 @@ struct sotto_seat {
     bool taken;
     bool logged_in;
     bool is_stranger; /* in the list of those */
+    bool has_asked;   /* for something, after its handshake */
     bool in_room;
     bool is_primary; /* the one seat that stands for its account in lists */
     bool leaving;    /* gone, its LEFT entry is not written yet */

@@ -266,3 +266,27 @@ enum sotto_err port_accept(struct port_listener *listener,
     }
     return err;
 }
+
+static enum sotto_err move(struct port_stream *stream, struct port_loop *loop,
+                           void *tag)
+{
+    if (loop != stream->loop) {
+        if (loop->used >= loop->capacity) {
+            return machine_fail(SOTTO_ERR_SPACE, "No room for a connection");
+        }
+        stream->loop->used--;
+        stream->loop = loop;
+        loop->used++;
+    }
+    stream->tag = tag;
+    return SOTTO_OK;
+}
+
+enum sotto_err port_move(struct port_stream *stream, struct port_loop *loop,
+                         void *tag)
+{
+    LOCK_TCPIP_CORE();
+    enum sotto_err err = move(stream, loop, tag);
+    UNLOCK_TCPIP_CORE();
+    return err;
+}

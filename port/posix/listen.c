@@ -183,3 +183,21 @@ enum sotto_err port_accept(struct port_listener *listener,
     }
     return SOTTO_OK;
 }
+
+enum sotto_err port_move(struct port_stream *stream, struct port_loop *loop,
+                         void *tag)
+{
+    struct posix_source *source = &stream->source;
+    struct port_loop *before = source->loop;
+    if (loop != before) {
+        POSIX_ASSERT(source->armed == 0);
+        posix_loop_leave(source);
+        enum sotto_err err = posix_loop_enter(loop, source);
+        if (err != SOTTO_OK) {
+            POSIX_ASSERT(posix_loop_enter(before, source) == SOTTO_OK);
+            return err;
+        }
+    }
+    source->tag = tag;
+    return SOTTO_OK;
+}

@@ -137,6 +137,21 @@ enum sotto_err port_accept(struct port_listener *listener,
     return SOTTO_OK;
 }
 
+enum sotto_err port_move(struct port_stream *stream, struct port_loop *loop,
+                         void *tag)
+{
+    struct port_loop *before = stream->source.loop;
+    if (loop != before) {
+        sim_loop_leave(&stream->source);
+        if (!sim_loop_place(loop, &stream->source)) {
+            (void)sim_loop_place(before, &stream->source);
+            return sim_fail(SOTTO_ERR_SPACE, "No room for a connection");
+        }
+    }
+    stream->source.tag = tag;
+    return SOTTO_OK;
+}
+
 void port_listener_want(struct port_listener *listener, bool wanted)
 {
     listener->is_wanted = wanted;

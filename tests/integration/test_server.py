@@ -324,6 +324,56 @@ class Run(sotto.Case):
         member.password = password
         member.login()
 
+    def dial(self, server, source="127.0.0.1"):
+        sock = socket.socket()
+        self.addCleanup(sock.close)
+        sock.settimeout(sotto.WAIT)
+        sock.bind((source, 0))
+        sock.connect(("127.0.0.1", server.port))
+        return sock
+
+    @unittest.skipIf(sotto.ON_LWIP, "all come from the router's address")
+    def test_newcomers_of_one_address_push_out_their_own(self):
+        """And those above their rate nobody at all."""
+        server = self.server("--max-connections", "6", "--max-half-open", "6",
+                             "--connect-rate", "1")
+        alice, bob = [self.member(server, name) for name in ("alice", "bob")]
+        first = self.dial(server, "127.0.0.8")
+        crowd = []
+        for count in range(4, 34):
+            crowd.append(self.dial(server, "127.0.0.9"))
+            sotto.until(lambda: self.arrived(server) == count,
+                        "%d newcomers" % count)
+        ends = server.counters("closed")
+        counters = server.counters()
+        self.assertGreater(ends["gave_way"], 0)
+        self.assertGreater(counters["turned_away"], 0)
+        self.assertEqual(counters["accepted"] - ends["gave_way"], 6)
+        self.assertEqual(counters["connections"], 6)
+        first.sendall(wire.hello() + wire.unit(wire.public_of(b"x" * 32)))
+        self.assertGreater(len(wire.read_unit(first)), 90)  # still welcome
+        alice.said("nobody had to go")
+        bob.expect("message", text="nobody had to go")
+
+    @staticmethod
+    def arrived(server):
+        counters = server.counters()
+        return counters["accepted"] + counters["turned_away"]
+
+    def test_who_shakes_hands_goes_before_who_logs_in(self):
+        server = self.server("--max-connections", "3")
+        self.member(server, "alice")
+        slow = wire.Member(server.port, "slow")
+        self.addCleanup(slow.close)
+        slow.register()
+        quiet = self.dial(server)
+        server.wait_counter("connections", 3)
+        newcomer = self.dial(server)
+        self.assertEqual(quiet.recv(1), b"")  # though it came later
+        server.wait_counter("accepted", 4)
+        slow.login()
+        newcomer.close()
+
     def test_one_more_than_there_is_room_for(self):
         server = self.server("--max-connections", "2")
         people = [self.member(server, name) for name in ("alice", "bob")]

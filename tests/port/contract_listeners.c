@@ -64,6 +64,28 @@ static void test_listen_refuses_an_address_of_another_machine(void **state)
                      SOTTO_ERR_NAME);
 }
 
+static void test_accepted_stream_gets_another_tag(void **state)
+{
+    struct world *world = *state;
+    struct end listener;
+    struct end client;
+    struct end server = {.stream = NULL};
+    struct port_address address;
+    enum sotto_err err = SOTTO_ERR_AGAIN;
+    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
+                     SOTTO_OK);
+    contract_connect(world, &address, &client);
+    TURN_UNTIL(world,
+               (err = port_accept(listener.listener, world->loop, NULL,
+                                  &server.stream, NULL)) != SOTTO_ERR_AGAIN);
+    assert_int_equal(err, SOTTO_OK);
+    assert_int_equal(port_move(server.stream, world->loop, &server), SOTTO_OK);
+    contract_write(world, &client, "hello", 5);
+    contract_expect(world, &server, "hello", 5);
+    contract_write(world, &server, "and back", 8);
+    contract_expect(world, &client, "and back", 8);
+}
+
 static void test_wildcard_takes_loopback(void **state)
 {
     struct world *world = *state;
@@ -234,6 +256,7 @@ int contract_listeners(void)
         CONTRACT_TEST(test_listen_says_busy_on_a_taken_port),
         CONTRACT_TEST(test_listen_again_while_old_connections_end),
         CONTRACT_TEST(test_listen_refuses_an_address_of_another_machine),
+        CONTRACT_TEST(test_accepted_stream_gets_another_tag),
         CONTRACT_TEST(test_wildcard_takes_loopback),
         CONTRACT_TEST(test_ipv6_wildcard_leaves_ipv4_alone),
         CONTRACT_TEST(test_accept_says_again_when_nobody_waits),

@@ -247,6 +247,57 @@ static void test_accept_for_another_loop_and_close_at_once(void **state)
     port_loop_close(other);
 }
 
+static void test_accept_for_another_loop_and_move_to_a_third(void **state)
+{
+    struct world *world = *state;
+    struct port_loop *loops[2] = {NULL, NULL};
+    enum sotto_err err = port_loop_open(world->port, 2, &loops[0]);
+    if (err == SOTTO_ERR_UNSUPPORTED) {
+        skip();
+    }
+    assert_int_equal(err, SOTTO_OK);
+    err = port_loop_open(world->port, 1, &loops[1]);
+    if (err == SOTTO_ERR_UNSUPPORTED) {
+        port_loop_close(loops[0]);
+        skip();
+    }
+    assert_int_equal(err, SOTTO_OK);
+    struct end listener;
+    struct end clients[2];
+    struct port_stream *streams[2] = {NULL, NULL};
+    struct port_address address;
+    int tags[2];
+    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
+                     SOTTO_OK);
+    for (int i = 0; i < 2; i++) {
+        contract_connect(world, &address, &clients[i]);
+        TURN_UNTIL(world,
+                   (err = port_accept(listener.listener, loops[0], NULL,
+                                      &streams[i], NULL)) != SOTTO_ERR_AGAIN);
+        assert_int_equal(err, SOTTO_OK);
+    }
+    assert_int_equal(port_move(streams[0], loops[1], &tags[0]), SOTTO_OK);
+    assert_int_equal(port_move(streams[1], loops[1], NULL), SOTTO_ERR_SPACE);
+    assert_int_equal(port_move(streams[1], loops[0], &tags[1]), SOTTO_OK);
+    for (int i = 0; i < 2; i++) {
+        struct port_event event = {.kind = PORT_EVENT_WAKE};
+        size_t count = 0;
+        contract_write(world, &clients[i], "hello", 5);
+        port_want(streams[i], PORT_READ);
+        for (int turn = 0; turn < 1000 && count == 0; turn++) {
+            contract_idle(world, 1);
+            port_wait(loops[1 - i], 1, &event, 1, &count);
+        }
+        assert_int_equal(count, 1);
+        assert_int_equal(event.kind, PORT_EVENT_READY);
+        assert_ptr_equal(event.tag, &tags[i]);
+        port_stream_close(streams[i]);
+        contract_expect_err(world, &clients[i], SOTTO_ERR_CLOSED);
+    }
+    port_loop_close(loops[1]);
+    port_loop_close(loops[0]);
+}
+
 /* ---- several loops at work -------------------------------------------- */
 
 #define TALKERS 3
@@ -404,6 +455,7 @@ int contract_threads(void)
         CONTRACT_TEST(test_a_thread_wakes_a_loop),
         CONTRACT_TEST(test_accept_into_the_loop_of_another_thread),
         CONTRACT_TEST(test_accept_for_another_loop_and_close_at_once),
+        CONTRACT_TEST(test_accept_for_another_loop_and_move_to_a_third),
         CONTRACT_TEST(test_several_loops_work_at_the_same_time),
     };
     return cmocka_run_group_tests_name("threads", tests, NULL, NULL);

@@ -330,7 +330,7 @@ static void test_limits_strangers_are_known_by_age(void **state)
         if (!seed_once_in(&seed, 4)) {
             continue;
         }
-        assert_int_equal(sotto_hub_dismiss_stranger(hub, &id), taken > 0);
+        assert_int_equal(sotto_hub_dismiss_stranger(hub, ip, &id), taken > 0);
         if (taken > 0) {
             assert_int_equal(id.generation, oldest);
             sotto_hub_leave(hub, id);
@@ -340,25 +340,163 @@ static void test_limits_strangers_are_known_by_age(void **state)
     free(memory);
 }
 
+/* As the header says it, over all of them, for the test below. */
+struct stranger {
+    uint32_t generation; /* 0: not there */
+    uint8_t ip[16];
+    bool has_asked;
+};
+
+static size_t count_from(const struct stranger *strangers, const uint8_t *ip)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < SEATS; i++) {
+        count += strangers[i].generation != 0 &&
+                 memcmp(strangers[i].ip, ip, 16) == 0;
+    }
+    return count;
+}
+
+static bool goes_before(const struct stranger *strangers, size_t a, size_t b,
+                        const uint8_t *ip)
+{
+    const struct stranger *x = &strangers[a];
+    const struct stranger *y = &strangers[b];
+    const size_t own = count_from(strangers, ip) + 1;
+    const size_t of_x = count_from(strangers, x->ip);
+    const size_t of_y = count_from(strangers, y->ip);
+    const bool is_x_own = memcmp(x->ip, ip, 16) == 0;
+    const bool is_y_own = memcmp(y->ip, ip, 16) == 0;
+    if (is_x_own != is_y_own) {
+        return is_x_own ? own > of_y : own <= of_x;
+    }
+    if (of_x != of_y) {
+        return of_x > of_y;
+    }
+    return x->has_asked != y->has_asked ? y->has_asked
+                                        : x->generation < y->generation;
+}
+
+static void test_limits_strangers_go_by_address_and_progress(void **state)
+{
+    (void)state;
+    begin(&(struct world_options){.seed = 1});
+    struct stranger strangers[SEATS] = {{0}};
+    uint32_t generation = 0;
+    struct seed seed;
+    void *memory = NULL;
+    seed_init(&seed, seed_of_run(1));
+    struct sotto_hub *hub =
+        open_hub(SEATS, &(struct sotto_throttle_rate){0, 0}, &memory);
+    for (int i = 0; i < 5000; i++) {
+        uint8_t ip[16] = {[10] = 0xff, [11] = 0xff, 127};
+        struct sotto_seat_id id = {(uint32_t)seed_below(&seed, SEATS), 0};
+        struct stranger *one = &strangers[id.place];
+        ip[15] = (uint8_t)seed_below(&seed, 4);
+        if (one->generation != 0 && seed_once_in(&seed, 2)) {
+            const struct sotto_request request = {.kind = SOTTO_REQUEST_NONE};
+            struct sotto_reply reply;
+            id.generation = one->generation;
+            assert_int_equal(sotto_hub_request(hub, id, &request, 0, 0, &reply),
+                             SOTTO_OK);
+            one->has_asked = true;
+            continue;
+        }
+        if (one->generation != 0) { /* it is to make room */
+            size_t worst = id.place;
+            for (size_t j = 0; j < SEATS; j++) {
+                if (strangers[j].generation != 0 && j != worst &&
+                    goes_before(strangers, j, worst, ip)) {
+                    worst = j;
+                }
+            }
+            assert_true(sotto_hub_dismiss_stranger(hub, ip, &id));
+            assert_int_equal(id.place, worst);
+            sotto_hub_leave(hub, id);
+            strangers[worst].generation = 0;
+            continue;
+        }
+        *one = (struct stranger){.generation = ++generation};
+        memcpy(one->ip, ip, sizeof ip);
+        id.generation = generation;
+        sotto_hub_enter(hub, id, ip);
+    }
+    free(memory);
+}
+
+/* However few of the crowd are among those who came first. */
+static void test_limits_a_crowd_of_one_address_pushes_itself_out(void **state)
+{
+    (void)state;
+    begin(&(struct world_options){.seed = 1});
+    const uint8_t crowd[16] = {0x20, 1, [7] = 1};
+    void *memory = NULL;
+    struct sotto_hub *hub =
+        open_hub(300, &(struct sotto_throttle_rate){0, 0}, &memory);
+    for (uint32_t i = 0; i < 300; i++) {
+        const uint8_t other[16] = {0x20, 2, (uint8_t)i, (uint8_t)(i >> 8)};
+        sotto_hub_enter(hub, (struct sotto_seat_id){i, 1},
+                        i < 100 ? other : crowd);
+    }
+    for (uint32_t i = 0; i < 1000; i++) {
+        uint8_t same[16] = {0x20, 1, [7] = 1, [15] = (uint8_t)i};
+        struct sotto_seat_id id;
+        assert_true(sotto_hub_dismiss_stranger(hub, same, &id));
+        assert_int_equal(id.place, 100 + i % 200);
+        sotto_hub_leave(hub, id);
+        id.generation++;
+        sotto_hub_enter(hub, id, same);
+    }
+    free(memory);
+}
+
+/* A knock is a part of the handshake, and costs its sender nothing. */
+static void test_limits_who_knocks_has_asked_for_nothing(void **state)
+{
+    (void)state;
+    begin(&(struct world_options){.seed = 1});
+    const uint8_t ip[16] = {0x20, 1};
+    static const uint8_t key[32] = {1};
+    const struct sotto_request knock = {.kind = SOTTO_REQUEST_DEVICE,
+                                        .device = {.key = {key, sizeof key}}};
+    const struct sotto_request none = {.kind = SOTTO_REQUEST_NONE};
+    struct sotto_seat_id id = {0, 1};
+    struct sotto_reply reply;
+    void *memory = NULL;
+    struct sotto_hub *hub =
+        open_hub(2, &(struct sotto_throttle_rate){0, 0}, &memory);
+    sotto_hub_enter(hub, (struct sotto_seat_id){0, 1}, ip);
+    sotto_hub_enter(hub, (struct sotto_seat_id){1, 1}, ip);
+    id.place = 1;
+    assert_int_equal(sotto_hub_request(hub, id, &knock, 0, 0, &reply),
+                     SOTTO_OK);
+    id.place = 0;
+    assert_int_equal(sotto_hub_request(hub, id, &none, 0, 0, &reply), SOTTO_OK);
+    assert_true(sotto_hub_dismiss_stranger(hub, ip, &id));
+    assert_int_equal(id.place, 1);
+    free(memory);
+}
+
 static void test_limits_who_logs_in_is_no_stranger(void **state)
 {
     (void)state;
     struct sotto_seat_id id = {0};
+    const uint8_t there[16] = {0x20, 1};
     begin(&(struct world_options){.seed = 1});
     peer_open(&peers[0], world);
     peer_open(&peers[1], world);
     assert_int_equal(sotto_hub_strangers(world->hub), 2);
     peer_login(&peers[0], "ann", "password");
     assert_int_equal(sotto_hub_strangers(world->hub), 1);
-    assert_true(sotto_hub_dismiss_stranger(world->hub, &id));
+    assert_true(sotto_hub_dismiss_stranger(world->hub, there, &id));
     assert_int_equal(id.place, 1);
     assert_int_equal(sotto_hub_strangers(world->hub), 0);
-    assert_false(sotto_hub_dismiss_stranger(world->hub, &id));
+    assert_false(sotto_hub_dismiss_stranger(world->hub, there, &id));
     peer_login(&peers[1], "bob", "password"); /* before it was told to go */
     peer_hang_up(&peers[1]);
     world_settle(world);
     assert_int_equal(sotto_hub_strangers(world->hub), 0);
-    assert_false(sotto_hub_dismiss_stranger(world->hub, &id));
+    assert_false(sotto_hub_dismiss_stranger(world->hub, there, &id));
 }
 
 int test_limits(void)
@@ -374,6 +512,9 @@ int test_limits(void)
         TEST(test_limits_accounts_do_not_pay_for_others),
         TEST(test_limits_connections_of_an_address),
         TEST(test_limits_strangers_are_known_by_age),
+        TEST(test_limits_strangers_go_by_address_and_progress),
+        TEST(test_limits_a_crowd_of_one_address_pushes_itself_out),
+        TEST(test_limits_who_knocks_has_asked_for_nothing),
         TEST(test_limits_who_logs_in_is_no_stranger),
     };
     return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
