@@ -12,15 +12,22 @@
 
 /* This thread's context with the key at the front of `aead`'s words; `iv`: or
  * nonce. */
-EVP_CIPHER_CTX *sotto_cipher_begin(const struct sotto_aead *aead,
-                                   const uint8_t *iv, int seals);
+const struct sotto_provider_cipher *sotto_cipher_begin(
+    const struct sotto_aead *aead, const uint8_t *iv, bool seals);
 
-/* Takes `len` bytes (whole blocks where the cipher has blocks); `out` NULL:
+/* Takes `len` bytes and writes to `out` the blocks that are whole; `out` NULL:
  * associated data. */
-bool sotto_cipher_put(EVP_CIPHER_CTX *ctx, const uint8_t *in, size_t len,
-                      uint8_t *out) SOTTO_MUST_CHECK;
+bool sotto_cipher_put(const struct sotto_provider_cipher *cipher,
+                      const uint8_t *in, size_t len, uint8_t *out)
+    SOTTO_MUST_CHECK;
+
+/* Writes what is left, at most a block, and its length; false when the message
+ * is not to be had. */
+bool sotto_cipher_finish(const struct sotto_provider_cipher *cipher,
+                         uint8_t *out, size_t *len) SOTTO_MUST_CHECK;
 
 /* Erases the key. */
-void sotto_cipher_end(EVP_CIPHER_CTX *ctx);
+void sotto_cipher_end(const struct sotto_provider_cipher *cipher,
+                      enum sotto_aead_alg alg);
 
 #endif

@@ -1,14 +1,15 @@
 /*
  * ciphers.c - AES-GCM (NIST SP 800-38D, 96-bit nonces) and ChaCha20-Poly1305
- * (RFC 8439) by libcrypto's EVP interface; its low-level functions for AES do
- * not use the processor's instructions.
+ * (RFC 8439) by libcrypto's provider; its low-level functions for AES do not use
+ * the processor's instructions.
  *
  * The words of a key are the key: kept.h says why.
  */
 #include "core/base/assert.h"
 #include "core/crypto/aead_ciphers.h"
 #include "core/crypto/openssl/cipher.h"
-#include <limits.h>
+#include <openssl/core_names.h>
+#include <openssl/params.h>
 #include <string.h>
 
 _Static_assert(SOTTO_AEAD_WORDS * sizeof(uint32_t) >= SOTTO_AEAD_KEY_MAX,
@@ -16,32 +17,50 @@ _Static_assert(SOTTO_AEAD_WORDS * sizeof(uint32_t) >= SOTTO_AEAD_KEY_MAX,
 
 /* ---- the context of a thread (cipher.h) --------------------------------- */
 
-EVP_CIPHER_CTX *sotto_cipher_begin(const struct sotto_aead *aead,
-                                   const uint8_t *iv, int seals)
+/* Of the cipher: A128CBC-HS256's key has another half. */
+static size_t key_len(enum sotto_aead_alg alg)
+{
+    return alg == SOTTO_AEAD_A128CBC_HS256 ? SOTTO_CBC_HALF
+                                           : sotto_aead_key_len(alg);
+}
+
+const struct sotto_provider_cipher *sotto_cipher_begin(
+    const struct sotto_aead *aead, const uint8_t *iv, bool seals)
 {
     const uint8_t *key = (const uint8_t *)aead->words;
-    EVP_CIPHER_CTX *ctx = sotto_kept_cipher(aead->alg);
+    const struct sotto_provider_cipher *cipher = sotto_kept_cipher(aead->alg);
+    const size_t iv_len = sotto_aead_nonce_len(aead->alg);
     int ret;
 
-    SOTTO_ASSERT(ctx != NULL); /* but for memory: see README.md */
-    ret = EVP_CipherInit_ex2(ctx, NULL, key, iv, seals, NULL);
+    SOTTO_ASSERT(cipher != NULL); /* but for memory: see README.md */
+    ret = (seals ? cipher->encrypt_init
+                 : cipher->decrypt_init)(cipher->ctx, key, key_len(aead->alg),
+                                         iv, iv_len, NULL);
     SOTTO_ASSERT(ret == 1);
-    return ctx;
+    return cipher;
 }
 
-bool sotto_cipher_put(EVP_CIPHER_CTX *ctx, const uint8_t *in, size_t len,
-                      uint8_t *out)
+bool sotto_cipher_put(const struct sotto_provider_cipher *cipher,
+                      const uint8_t *in, size_t len, uint8_t *out)
 {
-    int out_len;
+    size_t out_len;
 
-    return len == 0 || (len <= INT_MAX && EVP_CipherUpdate(ctx, out, &out_len,
-                                                           in, (int)len) == 1);
+    return len == 0 || cipher->update(cipher->ctx, out, &out_len,
+                                      len + SOTTO_AES_BLOCK, in, len) == 1;
 }
 
-void sotto_cipher_end(EVP_CIPHER_CTX *ctx)
+bool sotto_cipher_finish(const struct sotto_provider_cipher *cipher,
+                         uint8_t *out, size_t *len)
+{
+    return cipher->final(cipher->ctx, out, len, SOTTO_AES_BLOCK) == 1;
+}
+
+void sotto_cipher_end(const struct sotto_provider_cipher *cipher,
+                      enum sotto_aead_alg alg)
 {
     static const uint8_t zeros[SOTTO_AEAD_KEY_MAX] = {0};
-    int ret = EVP_CipherInit_ex2(ctx, NULL, zeros, NULL, 1, NULL);
+    int ret =
+        cipher->encrypt_init(cipher->ctx, zeros, key_len(alg), NULL, 0, NULL);
 
     SOTTO_ASSERT(ret == 1);
 }
@@ -53,18 +72,27 @@ static void keep(struct sotto_aead *aead, const uint8_t *key)
     memcpy(aead->words, key, sotto_aead_key_len(aead->alg));
 }
 
+/* The tag, to be read or to be compared. */
+static OSSL_PARAM tag_parameter(uint8_t *tag)
+{
+    return OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag,
+                                             SOTTO_AEAD_TAG_LEN);
+}
+
 static bool seal_text(const struct sotto_aead *aead,
                       const struct sotto_aead_message *m, uint8_t *out)
 {
-    EVP_CIPHER_CTX *ctx = sotto_cipher_begin(aead, m->nonce, 1);
-    int rest;
-    bool ok = sotto_cipher_put(ctx, m->ad, m->ad_len, NULL) &&
-              sotto_cipher_put(ctx, m->text, m->len, out) &&
-              EVP_CipherFinal_ex(ctx, out + m->len, &rest) == 1 &&
-              EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG,
-                                  SOTTO_AEAD_TAG_LEN, out + m->len) == 1;
+    const struct sotto_provider_cipher *cipher =
+        sotto_cipher_begin(aead, m->nonce, true);
+    OSSL_PARAM tag[2] = {tag_parameter(out + m->len),
+                         OSSL_PARAM_construct_end()};
+    size_t rest;
+    bool ok = sotto_cipher_put(cipher, m->ad, m->ad_len, NULL) &&
+              sotto_cipher_put(cipher, m->text, m->len, out) &&
+              sotto_cipher_finish(cipher, out + m->len, &rest) &&
+              cipher->get_params(cipher->ctx, tag) == 1;
 
-    sotto_cipher_end(ctx);
+    sotto_cipher_end(cipher, aead->alg);
     return ok;
 }
 
@@ -72,19 +100,20 @@ static bool open_text(const struct sotto_aead *aead,
                       const struct sotto_aead_message *m, const uint8_t *tag,
                       uint8_t *out, size_t *out_len)
 {
-    uint8_t expected[SOTTO_AEAD_TAG_LEN]; /* the call takes no const */
-    EVP_CIPHER_CTX *ctx = sotto_cipher_begin(aead, m->nonce, 0);
-    int rest;
+    uint8_t copy[SOTTO_AEAD_TAG_LEN]; /* the parameter has no const */
+    OSSL_PARAM expected[2] = {tag_parameter(copy), OSSL_PARAM_construct_end()};
+    const struct sotto_provider_cipher *cipher =
+        sotto_cipher_begin(aead, m->nonce, false);
+    size_t rest;
     bool ok;
 
     /* Decrypts, then compares the tag in constant time. */
-    memcpy(expected, tag, sizeof expected);
-    ok = sotto_cipher_put(ctx, m->ad, m->ad_len, NULL) &&
-         sotto_cipher_put(ctx, m->text, m->len, out) &&
-         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, SOTTO_AEAD_TAG_LEN,
-                             expected) == 1 &&
-         EVP_CipherFinal_ex(ctx, out, &rest) == 1;
-    sotto_cipher_end(ctx);
+    memcpy(copy, tag, sizeof copy);
+    ok = sotto_cipher_put(cipher, m->ad, m->ad_len, NULL) &&
+         sotto_cipher_put(cipher, m->text, m->len, out) &&
+         cipher->set_params(cipher->ctx, expected) == 1 &&
+         sotto_cipher_finish(cipher, out, &rest);
+    sotto_cipher_end(cipher, aead->alg);
     *out_len = m->len;
     return ok;
 }

@@ -3,7 +3,7 @@
  * time. It clamps the private key, ignores the top bit of the public one, and
  * refuses a result of zeros.
  *
- * Its provider is called without EVP in between (kept.h). Making a key there
+ * Its provider is called without EVP in between (provider.h). Making a key there
  * from a private key alone would multiply the base point as well, for a public
  * key that agreeing does not want: twice the work. So the peer's public key is
  * put there, which makes that object its own peer; nothing compares the halves.
@@ -31,13 +31,13 @@ static OSSL_PARAM parameter(const char *name, const uint8_t *bytes)
 }
 
 /* A key of two halves; `public_key` may be NULL: the one that belongs to it. */
-static void *make_key(const struct sotto_kept_x25519 *x25519,
+static void *make_key(const struct sotto_provider_x25519 *x25519,
                       const uint8_t *private_key, const uint8_t *public_key)
 {
     OSSL_PARAM halves[3] = {parameter(OSSL_PKEY_PARAM_PRIV_KEY, private_key),
                             OSSL_PARAM_construct_end(),
                             OSSL_PARAM_construct_end()};
-    void *key = x25519 == NULL ? NULL : x25519->new_key(x25519->provider);
+    void *key = x25519 == NULL ? NULL : x25519->new_key(x25519->ctx);
 
     if (public_key != NULL) {
         halves[1] = parameter(OSSL_PKEY_PARAM_PUB_KEY, public_key);
@@ -54,7 +54,7 @@ static void *make_key(const struct sotto_kept_x25519 *x25519,
 void sotto_x25519_public(const uint8_t private_key[static SOTTO_X25519_LEN],
                          uint8_t public_key[static SOTTO_X25519_LEN])
 {
-    const struct sotto_kept_x25519 *x25519 = sotto_kept_x25519();
+    const struct sotto_provider_x25519 *x25519 = sotto_kept_x25519();
     void *key = make_key(x25519, private_key, NULL);
     OSSL_PARAM wanted[2] = {
         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, public_key,
@@ -68,10 +68,10 @@ void sotto_x25519_public(const uint8_t private_key[static SOTTO_X25519_LEN],
 }
 
 /* The secret, or 0 with some zeros in it. */
-static int derive(const struct sotto_kept_x25519 *x25519, void *key,
+static int derive(const struct sotto_provider_x25519 *x25519, void *key,
                   uint8_t *shared)
 {
-    void *exchange = x25519->new_exchange(x25519->provider);
+    void *exchange = x25519->new_exchange(x25519->ctx);
     size_t len = SOTTO_X25519_LEN;
     bool ok = exchange != NULL && x25519->init(exchange, key, NULL) == 1 &&
               x25519->set_peer(exchange, key) == 1;
@@ -88,7 +88,7 @@ enum sotto_err sotto_x25519_agree(
     const uint8_t peer_public[static SOTTO_X25519_LEN],
     uint8_t shared[static SOTTO_X25519_LEN])
 {
-    const struct sotto_kept_x25519 *x25519 = sotto_kept_x25519();
+    const struct sotto_provider_x25519 *x25519 = sotto_kept_x25519();
     void *key = make_key(x25519, private_key, peer_public);
     int ret = derive(x25519, key, shared);
 
