@@ -84,7 +84,7 @@ adopt_one() {
     local target=$1 known=tests/fuzz/corpus/$1 small=build/fuzz/small
     rm -rf "$small" && mkdir -p "$small" "$known"
     find "build/fuzz/corpus/$target" -size -3 -exec cp {} "$small" \;
-    "$bin/fuzz_$target" -merge=1 -max_len=1024 "$known" "$small" 2>&1 |
+    "$bin/fuzz_$target" -merge=1 -use_counters=0 "$known" "$small" 2>&1 |
         sed -n "s/^MERGE-OUTER: \([0-9]* new files\).*/$target: \1/p" | tail -n 1
 }
 
