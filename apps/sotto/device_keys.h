@@ -41,7 +41,7 @@ struct device_key {
  */
 enum sotto_err device_keys_find(struct known_file *known, const char *server,
                                 const char *user, const char *code,
-                                struct device_key *found) SOTTO_MUST_CHECK;
+                                struct device_key *key) SOTTO_MUST_CHECK;
 
 /* Keeps a key, in place of an older one for the same server, user and code.
  * SPACE: nothing changed; FORMAT as above. */

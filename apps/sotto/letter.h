@@ -34,7 +34,7 @@ struct letter {
 /* Room that a letter takes: any to a worker; a request; a leave. */
 #define LETTER_ROOM_MAX                                                        \
     MAILBOX_SPAN(sizeof(struct letter) + sizeof(struct sotto_reply) +          \
-                 SOTTO_HUB_PAGE_MAX + 2 * SOTTO_NAME_MAX)
+                 SOTTO_HUB_PAGE_MAX + (size_t)2 * SOTTO_NAME_MAX)
 #define LETTER_ROOM_REQUEST                                                    \
     MAILBOX_SPAN(sizeof(struct letter) + sizeof(struct sotto_request) +        \
                  SOTTO_FRAME_MAX + SOTTO_DEVICE_ID_LEN)
