@@ -238,14 +238,17 @@ class Child:
 
 
 class Server(Child):
+    """`under`: a program, with its arguments, that runs it."""
+
     def __init__(self, case, data, *args, port=0, wait=True, env=None,
-                 limits=None):
+                 limits=None, under=()):
         self.data = pathlib.Path(data)
         args += ("--workers", WORKERS) if WORKERS else ()
+        program, *words = *under, BIN
         super().__init__(
-            case, ["server", "--listen", "%s:%d" % (HERE, port), "--data", data,
-                   "--min-iterations", ITERATIONS, *args],
-            env=env, limits=limits)
+            case, [*words, "server", "--listen", "%s:%d" % (HERE, port),
+                   "--data", data, "--min-iterations", ITERATIONS, *args],
+            env=env, limits=limits, program=program)
         if wait:
             self.wait_ready()
 
