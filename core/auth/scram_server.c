@@ -292,6 +292,7 @@ enum sotto_err sotto_scram_server_final(
         err = read_final(in, in_len, &final);
     }
     if (err != SOTTO_OK) {
+        sotto_wipe(&final, sizeof final); /* the proof may be read already */
         return scram_fail(&server->step, err);
     }
     /* Every check is made, whatever the others say. */

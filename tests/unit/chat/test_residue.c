@@ -2,7 +2,10 @@
  * test_residue.c - what is left on the stack when secrets have done their work:
  * what returned from there is still to be read below us.
  */
+#include "core/auth/scram.h"
 #include "core/base/secret.h"
+#include "core/base/text.h"
+#include "core/crypto/hash.h"
 #include "core/crypto/x25519.h"
 #include "tests/unit/channel/pair.h"
 #include <string.h>
@@ -149,12 +152,106 @@ static void test_residue_of_links(void **state)
     }
 }
 
+/* ---- a login -------------------------------------------------------------- */
+
+/* Static, as all that is searched for: a copy on the stack would be found. */
+static struct sotto_verifier verifier;
+static struct sotto_scram_keys keys;
+static uint8_t salted[32];
+static uint8_t password[32];
+static uint8_t proof[32];
+
+static void derive(void)
+{
+    static struct sotto_pbkdf2 kdf;
+
+    make(password);
+    memset(&verifier, 0, sizeof verifier);
+    verifier.salt_len = 16;
+    verifier.iterations = 3;
+    sotto_pbkdf2_init(&kdf, password, sizeof password, verifier.salt,
+                      verifier.salt_len, verifier.iterations);
+    while (!sotto_pbkdf2_run(&kdf, 2)) {
+    }
+    sotto_pbkdf2_end(&kdf, salted);
+    sotto_scram_keys_derive(salted, &keys);
+    sotto_scram_stored_key(&keys, verifier.stored_key);
+    memcpy(verifier.server_key, keys.server_key, sizeof verifier.server_key);
+}
+
+static void test_residue_of_a_password(void **state)
+{
+    (void)state;
+    clear_stack();
+    derive();
+    assert_true(!OWN_FRAMES || !stack_holds(password));
+    derive();
+    assert_true(!OWN_FRAMES || !stack_holds(salted));
+    derive();
+    assert_true(!OWN_FRAMES || !stack_holds(keys.client_key));
+}
+
+/* As far as the client's proof; the server gets it with `first` as its first
+ * letter, and with one of its last letters changed where it is to be wrong. */
+static enum sotto_err prove(char first, bool is_wrong)
+{
+    static struct sotto_scram_client client;
+    static struct sotto_scram_server server;
+    static char text[SOTTO_SCRAM_MESSAGE_MAX];
+    const struct sotto_scram_binding binding = {.flag = 'n'};
+    size_t len = 0;
+    size_t proof_len = 0;
+
+    assert_int_equal(sotto_scram_client_first(&client, "ann", 3, &binding,
+                                              "abc", text, sizeof text, &len),
+                     SOTTO_OK);
+    assert_int_equal(sotto_scram_server_first(&server, text, len, &binding),
+                     SOTTO_OK);
+    assert_int_equal(sotto_scram_server_challenge(&server, &verifier, "def",
+                                                  text, sizeof text, &len),
+                     SOTTO_OK);
+    assert_int_equal(sotto_scram_client_challenge(&client, text, len, 1, 9, 16),
+                     SOTTO_OK);
+    assert_int_equal(sotto_scram_client_final(&client, &keys, text, sizeof text,
+                                              &len),
+                     SOTTO_OK);
+    text[0] = first;
+    text[len - 5] ^= is_wrong ? 1 : 0;
+    assert_int_equal(sotto_base64_decode(text + len - 44, 44, proof,
+                                         sizeof proof, &proof_len),
+                     SOTTO_OK);
+    clear_stack();
+    enum sotto_err err =
+        sotto_scram_server_final(&server, text, len, &binding, text,
+                                 sizeof text, &len, NULL);
+    sotto_scram_server_wipe(&server);
+    sotto_scram_client_wipe(&client);
+    return err;
+}
+
+/* With StoredKey, which the server has, a proof gives ClientKey. */
+static void test_residue_of_a_proof(void **state)
+{
+    (void)state;
+    derive();
+    assert_int_equal(prove('c', false), SOTTO_OK);
+    assert_true(!OWN_FRAMES || !stack_holds(proof));
+    assert_int_equal(prove('c', false), SOTTO_OK);
+    assert_true(!OWN_FRAMES || !stack_holds(keys.client_key));
+    assert_int_equal(prove('c', true), SOTTO_ERR_AUTH);
+    assert_true(!OWN_FRAMES || !stack_holds(proof));
+    assert_int_equal(prove('x', false), SOTTO_ERR_FORMAT);
+    assert_true(!OWN_FRAMES || !stack_holds(proof));
+}
+
 int test_residue(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_residue_is_found_and_wiped),
         cmocka_unit_test(test_residue_of_x25519),
         cmocka_unit_test(test_residue_of_links),
+        cmocka_unit_test(test_residue_of_a_password),
+        cmocka_unit_test(test_residue_of_a_proof),
     };
-    return cmocka_run_group_tests_name("channel/residue", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("chat/residue", tests, NULL, NULL);
 }
