@@ -5,6 +5,7 @@
  * been set: a branch or an address that depends on one is then reported. Each
  * test ends with none; those that plant one end with some.
  */
+#include "tests/constant_time/mls.h"
 #include "tests/constant_time/secrets.h"
 
 #include "core/auth/scram.h"
@@ -40,16 +41,6 @@ static int expect_none(void **state)
     return leaks() == 0 ? 0 : -1;
 }
 
-/* `len` secret bytes: `first`, and each one more than the last. */
-static void make_secret(void *memory, size_t len, uint8_t first)
-{
-    uint8_t *at = memory;
-    for (size_t i = 0; i < len; i++) {
-        at[i] = (uint8_t)(first + i);
-    }
-    secrets_hide(memory, len);
-}
-
 static const enum sotto_suite suites[] = {SOTTO_SUITE_A128CBCHS256,
                                           SOTTO_SUITE_AESGCM,
                                           SOTTO_SUITE_CHACHAPOLY};
@@ -64,7 +55,7 @@ static void test_constant_time_finds_a_branch_and_an_index(void **state)
     uint8_t secret = 0;
 
     (void)state;
-    make_secret(&secret, 1, 7);
+    secrets_make(&secret, 1, 7);
     if (secret == 8) {
         sink = 1;
     }
@@ -83,8 +74,8 @@ static void test_constant_time_equal_and_wipe(void **state)
     uint8_t b[48];
 
     (void)state;
-    make_secret(a, sizeof a, 1);
-    make_secret(b, sizeof b, 1);
+    secrets_make(a, sizeof a, 1);
+    secrets_make(b, sizeof b, 1);
     assert_true(sotto_equal(a, b, sizeof a));
     b[0] ^= 1;
     assert_false(sotto_equal(a, b, sizeof a));
@@ -104,7 +95,7 @@ static void test_constant_time_hex_and_base64(void **state)
         size_t text_len = 0;
         size_t back_len = 0;
 
-        make_secret(secret, len, 0xf0); /* digits of all kinds */
+        secrets_make(secret, len, 0xf0); /* digits of all kinds */
         sotto_hex_encode(secret, len, text);
         assert_int_equal(sotto_hex_decode(text, 2 * len, back, len), SOTTO_OK);
         assert_true(sotto_equal(back, secret, len));
@@ -166,7 +157,7 @@ static enum sotto_err log_in(const struct sotto_verifier *verifier,
     char text[SOTTO_SCRAM_MESSAGE_MAX];
     size_t len = 0;
 
-    make_secret(hash, sizeof hash, 9); /* no secret, and handled like one */
+    secrets_make(hash, sizeof hash, 9); /* no secret, and handled like one */
     assert_int_equal(sotto_scram_client_first(&client, "ann", 3, &binding,
                                               "abc", text, sizeof text, &len),
                      SOTTO_OK);
@@ -233,7 +224,7 @@ static void seal(struct sealed *s, enum sotto_aead_alg alg, const void *text,
     uint8_t key[32];
 
     memset(s, 0, sizeof *s);
-    make_secret(key, sizeof key, 5);
+    secrets_make(key, sizeof key, 5);
     sotto_aead_init(&s->aead, alg, key);
     s->len = sotto_aead_sealed_len(alg, len);
     assert_int_equal(sotto_aead_seal(&s->aead, s->nonce, (const uint8_t *)AD,
@@ -264,7 +255,7 @@ static void test_constant_time_ciphers(void **state)
         size_t out_len = 0;
         struct sealed s;
 
-        make_secret(text, len, 1);
+        secrets_make(text, len, 1);
         seal(&s, algs[i % 4], text, len);
         assert_int_equal(open_sealed(&s, out, &out_len), SOTTO_OK);
         assert_int_equal(out_len, len);
@@ -284,10 +275,10 @@ static void make_padding(struct sealed *s, uint8_t last)
     uint8_t mac[SOTTO_HASH_LEN];
     uint8_t mac_key[16];
 
-    make_secret(text, sizeof text, 1);
+    secrets_make(text, sizeof text, 1);
     seal(s, SOTTO_AEAD_A128CBC_HS256, text, sizeof text);
     s->bytes[15] ^= 16 ^ last;
-    make_secret(mac_key, sizeof mac_key, 5); /* half of the key */
+    secrets_make(mac_key, sizeof mac_key, 5); /* half of the key */
     const struct sotto_piece pieces[] = {{AD, sizeof AD},
                                          {s->nonce, 16},
                                          {s->bytes, 32},
@@ -320,7 +311,7 @@ static void test_constant_time_finds_an_early_end_in_a_cipher(void **state)
     size_t len = 0;
 
     (void)state;
-    make_secret(text, sizeof text, 1);
+    secrets_make(text, sizeof text, 1);
     seal(&s, SOTTO_AEAD_A128CBC_HS256, text, sizeof text);
     s.bytes[s.len - 1] ^= 1;
     assert_int_equal(leaks(), 0);
@@ -349,7 +340,7 @@ static enum sotto_err draw(void *ctx, uint8_t *out, size_t len)
 {
     uint8_t *next = ctx;
 
-    make_secret(out, len, *next);
+    secrets_make(out, len, *next);
     *next = (uint8_t)(*next + len);
     return SOTTO_OK;
 }
@@ -357,8 +348,8 @@ static enum sotto_err draw(void *ctx, uint8_t *out, size_t len)
 static void dial(struct ends *e, enum sotto_suite suite, bool is_ik)
 {
     memset(e, 0, sizeof *e);
-    make_secret(e->client_private, 32, 0x11);
-    make_secret(e->server_private, 32, 0x22);
+    secrets_make(e->client_private, 32, 0x11);
+    secrets_make(e->server_private, 32, 0x22);
     sotto_x25519_public(e->client_private, e->client_public);
     sotto_x25519_public(e->server_private, e->server_public);
     struct sotto_link_config config = {
@@ -411,7 +402,7 @@ static enum sotto_err send(struct ends *e, struct sotto_link *from,
     size_t used = 0;
     enum sotto_err err;
 
-    make_secret(text, sizeof text, 1);
+    secrets_make(text, sizeof text, 1);
     sotto_link_begin(from, &record, e->wire, sizeof e->wire);
     assert_int_equal(sotto_record_add(&record, 16, text, sizeof text),
                      SOTTO_OK);
@@ -505,6 +496,9 @@ int main(void)
         TEST(test_constant_time_padding),
         TEST(test_constant_time_connections),
         TEST(test_constant_time_refusals),
+        TEST(test_constant_time_mls_schedule),
+        TEST(test_constant_time_mls_messages),
+        TEST(test_constant_time_mls_tags),
     };
 #undef PLANT
 #undef TEST

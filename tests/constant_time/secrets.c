@@ -16,6 +16,16 @@ void secrets_show(void *memory, size_t len)
     (void)VALGRIND_MAKE_MEM_DEFINED(memory, len);
 }
 
+void secrets_make(void *memory, size_t len, uint8_t first)
+{
+    uint8_t *at = memory;
+
+    for (size_t i = 0; i < len; i++) {
+        at[i] = (uint8_t)(first + i);
+    }
+    secrets_hide(memory, len);
+}
+
 unsigned secrets_leaks(void)
 {
     return (unsigned)VALGRIND_COUNT_ERRORS;

@@ -15,9 +15,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 void secrets_hide(void *memory, size_t len);
 void secrets_show(void *memory, size_t len);
+
+/* `len` secret bytes: `first`, and each one more than the last. */
+void secrets_make(void *memory, size_t len, uint8_t first);
 
 /* How much valgrind has reported so far. */
 unsigned secrets_leaks(void);
