@@ -371,8 +371,9 @@ enum sotto_err sotto_hub_request(struct sotto_hub *hub, struct sotto_seat_id id,
     *reply = (struct sotto_reply){.seat = id};
     hub->wall_s = wall_s;
     struct sotto_seat *seat = sotto_hub_find_seat(hub, id);
-    if (seat == NULL) {
-        return SOTTO_OK; /* gone meanwhile: nobody waits for an answer */
+    if (seat == NULL || seat->is_cut_off) {
+        return SOTTO_OK; /* gone meanwhile, or about to be told to go: nobody
+                            waits for an answer */
     }
     if (hub->draining && writes(request)) {
         return SOTTO_ERR_AGAIN;

@@ -226,6 +226,7 @@ static void cut_off(struct sotto_hub *hub, const struct sotto_seat *by,
         struct sotto_seat *seat = &hub->seats[i];
         if (seat != by && seat->taken && seat->logged_in &&
             sotto_hub_same_account(seat, by) && seat->device == mark) {
+            seat->is_cut_off = true;
             sotto_hub_set_waiting(hub, seat, WAIT_REVOKED);
         }
     }

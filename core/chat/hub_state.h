@@ -37,6 +37,7 @@ struct sotto_seat {
     bool in_room;
     bool is_primary; /* the one seat that stands for its account in lists */
     bool leaving;    /* gone, its LEFT entry is not written yet */
+    bool is_cut_off; /* may not be here any more: what it asks is not heard */
     enum sotto_hub_waiting waiting;
     uint8_t name_len;
     char name[SOTTO_NAME_MAX]; /* from LOOKUP on */

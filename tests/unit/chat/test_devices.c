@@ -321,6 +321,87 @@ static void test_password_may_take_all_devices_along(void **state)
     assert_int_equal(ann->device_count, 0);
 }
 
+static struct sotto_seat_id seat_of(const struct world_client *client)
+{
+    return world->conns[world->wires[client->wire].conn].seat;
+}
+
+/* What the hub says at once to a request of that client's connection. */
+static enum sotto_reply_kind ask_hub(const struct world_client *client,
+                                     const struct sotto_request *request)
+{
+    struct sotto_reply reply;
+    assert_int_equal(sotto_hub_request(world->hub, seat_of(client), request,
+                                       world->now_ms, world->wall_s, &reply),
+                     SOTTO_OK);
+    return reply.kind;
+}
+
+/* The next thing that the hub says is that this client has to go. */
+static void expect_kick(const struct world_client *client)
+{
+    struct sotto_reply reply;
+    assert_true(sotto_hub_next(world->hub, &reply));
+    assert_int_equal(reply.kind, SOTTO_REPLY_KICK);
+    assert_int_equal(reply.reason, SOTTO_CLOSE_REVOKED);
+    assert_int_equal(reply.seat.place, seat_of(client).place);
+}
+
+static struct sotto_request about_devices(uint8_t type,
+                                          const struct sotto_writer *body)
+{
+    static const uint8_t key[SOTTO_DEVICE_ID_LEN] = {1};
+    return (struct sotto_request){.kind = SOTTO_REQUEST_DEVICE,
+                                  .device = {type,
+                                             {body->out, body->len},
+                                             {key, sizeof key}}};
+}
+
+/* Requests that were under way when their author was cut off. */
+static void test_devices_say_nothing_more_once_revoked(void **state)
+{
+    (void)state;
+    struct world_client *sensor = add_sensor();
+    uint8_t body[SOTTO_NAME_MAX + 1];
+    struct sotto_writer w;
+    const struct sotto_request post = {
+        .kind = SOTTO_REQUEST_POST,
+        .post = {.room = SOTTO_LOBBY,
+                 .id = 1,
+                 .text = {(const uint8_t *)"me again", 8}}};
+    sotto_writer_init(&w, body, sizeof body);
+    sotto_one_name_encode(&w, (struct sotto_span){NULL, 0});
+    const struct sotto_request revoke = about_devices(SOTTO_MSG_REVOKE, &w);
+    assert_int_equal(ask_hub(ann, &revoke), SOTTO_REPLY_TAKEN);
+    const uint64_t next = sotto_hub_next_number(world->hub);
+    assert_int_equal(ask_hub(sensor, &post), SOTTO_REPLY_NONE);
+    assert_int_equal(sotto_hub_next_number(world->hub), next);
+    expect_kick(sensor);
+}
+
+static void test_password_that_is_old_makes_no_device_any_more(void **state)
+{
+    (void)state;
+    struct world_client *thief = world_add_client(world, "ann", "password");
+    world_settle(world);
+    uint8_t bodies[2][128];
+    struct sotto_writer w;
+    const struct sotto_new_password msg = {{.salt_len = SOTTO_SCRAM_SALT_MIN,
+                                            .iterations = 5},
+                                           true};
+    sotto_writer_init(&w, bodies[0], sizeof bodies[0]);
+    sotto_new_password_encode(&w, &msg);
+    const struct sotto_request change = about_devices(SOTTO_MSG_PASSWORD, &w);
+    sotto_writer_init(&w, bodies[1], sizeof bodies[1]);
+    sotto_expect_encode(&w, &(struct sotto_expect){
+                                .device = {(const uint8_t *)"sofa", 4}});
+    const struct sotto_request expect = about_devices(SOTTO_MSG_EXPECT, &w);
+    assert_int_equal(ask_hub(ann, &change), SOTTO_REPLY_TAKEN);
+    assert_int_equal(ask_hub(thief, &expect), SOTTO_REPLY_NONE);
+    assert_int_equal(sotto_accounts_device_count(world->accounts), 0);
+    expect_kick(thief);
+}
+
 static void test_password_that_is_weak_is_refused(void **state)
 {
     (void)state;
@@ -446,6 +527,8 @@ int test_devices(void)
         TEST(test_devices_are_cut_off_when_revoked),
         TEST(test_password_changes_and_cuts_off_who_knew_the_old_one),
         TEST(test_password_may_take_all_devices_along),
+        TEST(test_devices_say_nothing_more_once_revoked),
+        TEST(test_password_that_is_old_makes_no_device_any_more),
         TEST(test_password_that_is_weak_is_refused),
         TEST(test_devices_survive_a_crash),
         TEST(test_devices_get_in_when_they_are_durable),
