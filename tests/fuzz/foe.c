@@ -40,6 +40,16 @@ static void write_item(struct sotto_writer *w)
     sotto_device_item_encode(w, &item);
 }
 
+static void write_error(struct sotto_writer *w)
+{
+    struct sotto_error error = {.problem = choose_byte() % 18,
+                                .ref = choose_byte() % 8};
+    if (error.problem == SOTTO_PROBLEM_THROTTLED) {
+        error.detail = choose_byte() * 10000U;
+    }
+    sotto_error_encode(w, &error);
+}
+
 static void write_message(struct sotto_writer *w, uint8_t type)
 {
     const struct sotto_welcome welcome = {.name = {(const uint8_t *)"ann", 3},
@@ -53,9 +63,7 @@ static void write_message(struct sotto_writer *w, uint8_t type)
         sotto_welcome_encode(w, &welcome);
         break;
     case SOTTO_MSG_ERROR:
-        sotto_error_encode(w,
-                           &(struct sotto_error){.problem = choose_byte() % 18,
-                                                 .ref = choose_byte() % 8});
+        write_error(w);
         break;
     case SOTTO_MSG_JOINED:
         write_joined(w);

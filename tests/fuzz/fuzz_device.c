@@ -43,6 +43,7 @@ static struct sotto_scram_server scram;
 static struct sotto_verifier verifier;
 static bool has_stream;
 static bool is_proved;   /* a login was answered as it should be */
+static bool is_silent;   /* it answers nothing */
 static uint8_t up[8192]; /* of the device, not dealt with */
 static size_t up_len;
 static uint8_t assembly[SOTTO_FRAME_MAX];
@@ -273,7 +274,9 @@ static bool feed(void)
     memmove(up, up + used, up_len);
     while (used > 0 && has_stream) {
         if (sotto_link_next(&link, &frame, &err)) {
-            answer(&frame);
+            if (!is_silent) {
+                answer(&frame);
+            }
         } else if (err == SOTTO_ERR_SPACE) {
             sotto_link_lend(&link, assembly, sizeof assembly);
         } else {
@@ -327,6 +330,17 @@ static void dial(void)
     sotto_device_connected(device);
 }
 
+static void say_goodbye(uint8_t reason)
+{
+    uint8_t out[SOTTO_RECORD_LIMIT_MIN + SOTTO_RECORD_HEAD];
+    size_t len = 0;
+    if (has_stream && link.has_keys &&
+        sotto_link_close(&link, (enum sotto_close_reason)reason, out,
+                         sizeof out, now_ms, &len) == SOTTO_OK) {
+        give(out, len);
+    }
+}
+
 /* ---- histories ---- */
 
 static void switch_on(void)
@@ -375,6 +389,7 @@ static void step(void)
     struct sotto_span in;
     switch (what % 16) {
     case 0:
+        dial();
         in = choose_bytes(FOE_FRAMES_MAX);
         give(in.at, in.len);
         break;
@@ -385,6 +400,7 @@ static void step(void)
         give_frames(frames, foe_any_frame(frames));
         break;
     case 3:
+        say_goodbye(what / 16);
         if (has_stream) {
             sotto_device_disconnected(device, SOTTO_ERR_RESET);
             has_stream = false;
@@ -415,8 +431,10 @@ static void step(void)
         let_time_pass();
         break;
     default:
+        is_silent = what % 16 == 15;
         dial();
         serve();
+        is_silent = false;
         break;
     }
     take_events();

@@ -10,6 +10,7 @@
  */
 #include "core/mls/codec.h"
 #include "mls_forge.h"
+#include "toy_curves.h"
 #include <string.h>
 
 #define STEPS_MAX   64U
@@ -311,6 +312,122 @@ static void forge_outside(struct world_client *sender)
     }
 }
 
+/* ----------------------------------------------------------- without a group */
+
+/* A key package that nobody uses, or somebody's that is looked at. */
+static enum sotto_err use_package(const struct world_client *client,
+                                  bool makes_one)
+{
+    static uint8_t bytes[WORLD_PACKAGE_MAX];
+    const struct sotto_mls_identity identity = {
+        .credential = {SOTTO_MLS_CREDENTIAL_BASIC, {bytes, 1}},
+        .signature_private = client->signature_private,
+        .lifetime = {500, 2000}};
+    struct sotto_mls_buffer out = {bytes, sizeof bytes, 0};
+    struct sotto_mls_package_keys keys;
+    struct sotto_mls_package package;
+
+    return makes_one
+               ? sotto_mls_key_package_make(&world_client,
+                                            SOTTO_MLS_SUITE_P256_AES128GCM,
+                                            &identity, &keys, &out)
+               : sotto_mls_key_package_read(
+                     &world_client,
+                     (struct sotto_span){client->package, client->package_len},
+                     &package);
+}
+
+/* Whoever is outside asks for something. */
+static enum sotto_err propose_outside(const struct world_client *client,
+                                      bool for_itself)
+{
+    static uint8_t bytes[WORLD_MESSAGE_MAX];
+    const struct sotto_mls_change change = choose_change();
+    const struct sotto_mls_member_keys keys = world_keys(client);
+    const struct world_client *member = world_pick_in(true);
+    const unsigned nth = choose_byte() % 16U;
+    struct sotto_mls_buffer info = {bytes, sizeof bytes, 0};
+    struct sotto_mls_buffer out = world_new_message();
+    struct sotto_mls_outside outside;
+    enum sotto_err err;
+
+    if (member == NULL) {
+        return SOTTO_OK;
+    }
+    toy_fail_at(choose_byte() % 8U);
+    err = sotto_mls_group_info_make(member->group, &world_client, true, &info);
+    toy_fail_at(0);
+    if (err == SOTTO_OK) {
+        info.len = choose_patch(bytes, info.len, sizeof bytes);
+        err = sotto_mls_group_info_read((struct sotto_span){bytes, info.len},
+                                        &outside);
+    }
+    if (err != SOTTO_OK) {
+        return err;
+    }
+    toy_fail_at(nth);
+    err = for_itself
+              ? sotto_mls_propose_self(&world_client, &outside, &keys, &out)
+              : sotto_mls_propose_external(&world_client, &outside, 0,
+                                           client->signature_private, &change,
+                                           &out);
+    toy_fail_at(0);
+    (void)world_send(&out, err);
+    return err;
+}
+
+/* A group of one, which is given up at once. */
+static enum sotto_err create(struct world_client *client)
+{
+    const struct sotto_mls_member_keys keys = world_keys(client);
+    const struct sotto_span id = {(const uint8_t *)"other", 5};
+    enum sotto_err err;
+
+    if (client->group->state != SOTTO_MLS_GROUP_EMPTY) {
+        return SOTTO_OK;
+    }
+    world_begin(client);
+    toy_fail_at(choose_byte() % 8U);
+    err = sotto_mls_group_create(client->group, &world_client, &keys, id, none);
+    world_end(client, err);
+    if (err == SOTTO_OK) {
+        sotto_mls_group_wipe(client->group);
+    }
+    return err;
+}
+
+/* What is done apart from a group, where anything may fail. */
+static void act_apart(struct world_client *client)
+{
+    uint8_t private_key[SOTTO_MLS_PRIVATE_MAX];
+    const uint8_t what = choose_byte();
+    enum sotto_err err;
+
+    toy_fail_at(what / 8U);
+    switch (what % 8) {
+    case 0:
+    case 1:
+        err = use_package(client, what % 8 == 0);
+        break;
+    case 2:
+        err = sotto_mls_signature_key_make(&world_client,
+                                           SOTTO_MLS_SUITE_P256_AES128GCM,
+                                           private_key, NULL);
+        break;
+    case 3:
+        err = create(client);
+        break;
+    default:
+        toy_fail_at(0);
+        err = propose_outside(client, what % 2 == 0);
+        break;
+    }
+    toy_fail_at(0);
+    must(err == SOTTO_OK || err == SOTTO_ERR_CRYPTO ||
+         err == SOTTO_ERR_RANDOM || err == SOTTO_ERR_FORMAT ||
+         err == SOTTO_ERR_AUTH || err == SOTTO_ERR_UNSUPPORTED);
+}
+
 /* -------------------------------------------------------------------- state */
 
 static void load_again(struct sotto_mls_group *group,
@@ -426,6 +543,8 @@ static void step(void)
 
     if (what >= 248) {
         world_fail_next(1 + choose_byte() % 32U);
+    } else if (what >= 240) {
+        act_apart(client);
     } else if (what >= 224) {
         damage();
     } else if (what >= 208) {
