@@ -425,7 +425,8 @@ static void act_apart(struct world_client *client)
     toy_fail_at(0);
     must(err == SOTTO_OK || err == SOTTO_ERR_CRYPTO ||
          err == SOTTO_ERR_RANDOM || err == SOTTO_ERR_FORMAT ||
-         err == SOTTO_ERR_AUTH || err == SOTTO_ERR_UNSUPPORTED);
+         err == SOTTO_ERR_AUTH || err == SOTTO_ERR_UNSUPPORTED ||
+         err == SOTTO_ERR_SPACE);
 }
 
 /* -------------------------------------------------------------------- state */

@@ -9,11 +9,13 @@
  * times the number, one of X25519 eight times; a signature a hash of the public
  * key and the digest.
  *
- * Linked with --wrap for each function of core/crypto/p256.h and x25519.h. One of
- * P-256 fails when toy_fails() says so.
+ * Linked with --wrap for each function of core/crypto/p256.h and x25519.h, and for
+ * sotto_aead_seal(), which stays what it is. One of these, but for X25519, fails
+ * when toy_fails() says so.
  */
 #include "toy_curves.h"
 
+#include "core/crypto/aead.h"
 #include "core/crypto/hash.h"
 #include "core/crypto/p256.h"
 #include "core/crypto/x25519.h"
@@ -41,6 +43,15 @@ void __wrap_sotto_x25519_public(const uint8_t *private_key,
 enum sotto_err __wrap_sotto_x25519_agree(const uint8_t *private_key,
                                          const uint8_t *peer_public,
                                          uint8_t *shared);
+
+enum sotto_err __real_sotto_aead_seal(const struct sotto_aead *aead,
+                                      const uint8_t *nonce, const uint8_t *ad,
+                                      size_t ad_len, const uint8_t *in,
+                                      size_t len, uint8_t *out);
+enum sotto_err __wrap_sotto_aead_seal(const struct sotto_aead *aead,
+                                      const uint8_t *nonce, const uint8_t *ad,
+                                      size_t ad_len, const uint8_t *in,
+                                      size_t len, uint8_t *out);
 
 static unsigned fail_at; /* 0: none */
 
@@ -102,7 +113,7 @@ enum sotto_err __wrap_sotto_p256_public(const uint8_t *private_key,
     uint32_t number = read_private(private_key);
 
     if (toy_fails()) {
-        return SOTTO_ERR_CRYPTO;
+        return SOTTO_ERR_SPACE;
     }
     if (number == 0) {
         return SOTTO_ERR_AUTH;
@@ -128,7 +139,7 @@ enum sotto_err __wrap_sotto_p256_agree(const uint8_t *private_key,
     uint32_t theirs;
 
     if (toy_fails()) {
-        return SOTTO_ERR_CRYPTO;
+        return SOTTO_ERR_SPACE;
     }
     if (mine == 0 || !read_public(peer_public, &theirs)) {
         return SOTTO_ERR_AUTH;
@@ -171,7 +182,7 @@ enum sotto_err __wrap_sotto_p256_verify(const uint8_t *public_key,
     uint32_t number;
 
     if (toy_fails()) {
-        return SOTTO_ERR_CRYPTO;
+        return SOTTO_ERR_SPACE;
     }
     if (!read_public(public_key, &number)) {
         return SOTTO_ERR_AUTH;
@@ -199,4 +210,15 @@ enum sotto_err __wrap_sotto_x25519_agree(const uint8_t *private_key,
 
     fill(both, shared, SOTTO_X25519_LEN);
     return both == 0 ? SOTTO_ERR_AUTH : SOTTO_OK;
+}
+
+enum sotto_err __wrap_sotto_aead_seal(const struct sotto_aead *aead,
+                                      const uint8_t *nonce, const uint8_t *ad,
+                                      size_t ad_len, const uint8_t *in,
+                                      size_t len, uint8_t *out)
+{
+    if (toy_fails()) {
+        return SOTTO_ERR_CRYPTO;
+    }
+    return __real_sotto_aead_seal(aead, nonce, ad, ad_len, in, len, out);
 }
