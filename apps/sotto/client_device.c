@@ -125,11 +125,21 @@ static bool begin_enrolling(struct client_app *app)
                  "--register and passwords");
         return false;
     }
-    device->enrols = true;
     sotto_sha256(device->code, sizeof device->code, hash);
     sotto_hex_encode(hash, (DEVICE_KEY_CODE - 1) / 2, device->key.code);
+    if (!read_key(app, "")) {
+        return false;
+    }
+    device->logs_in = device->is_kept && device->key.user[0] != '\0';
+    if (device->logs_in && client_device_is_for(app, app->pin)) {
+        memcpy(app->user, device->key.user, sizeof app->user); /* again */
+        return true;
+    }
+    device->is_kept = device->is_kept && !device->logs_in;
+    device->logs_in = false;
+    device->enrols = true;
     app->user[0] = '\0';
-    return read_key(app, "");
+    return true;
 }
 
 /* The device's key is not used: the server's is no longer known. */
@@ -249,14 +259,15 @@ void client_device_enrolled(struct client_app *app,
     char code[DEVICE_KEY_CODE];
     const struct sotto_enrolled *enrolled = &event->enrolled;
     memcpy(code, key->code, sizeof code);
-    memset(key->code, 0, sizeof key->code);
     memset(key->user, 0, sizeof key->user);
     memset(key->device, 0, sizeof key->device);
     memcpy(key->user, enrolled->account.at, enrolled->account.len);
     memcpy(key->device, enrolled->device.at, enrolled->device.len);
     memcpy(key->server_key, device->shown, sizeof key->server_key);
     memcpy(app->user, key->user, sizeof app->user);
-    /* Not stored, the code still stands there: it can be said again. */
+    /* First that the server is right. Not stored, the code still stands there:
+     * it can be said again. */
+    client_pins_save(app, 0);
     (void)client_device_keep(app, key, "", code);
     device->enrols = false;
     device->logs_in = true;

@@ -65,7 +65,7 @@ static bool parse(const char *text, size_t len, struct entry *entry)
            get_key(&json, "private_key", key->private_key) &&
            get_key(&json, "server_key", key->server_key) &&
            is_name(key->user, true) && is_name(key->device, true) &&
-           (key->user[0] == '\0') == (key->code[0] != '\0');
+           (key->user[0] != '\0' || key->code[0] != '\0');
 }
 
 static bool is_blank(const char *line, size_t len)
@@ -101,28 +101,34 @@ static enum sotto_err next(struct known_file *known, struct entry *entry)
     return SOTTO_ERR_NOT_FOUND;
 }
 
+/* As device_keys_find() takes them; `is_exact`: as device_keys_forget(). */
 static bool is_for(const struct entry *entry, const char *server,
-                   const char *user, const char *code)
+                   const char *user, const char *code, bool is_exact)
 {
+    const struct device_key *key = &entry->key;
     if (strcmp(entry->server, server) != 0) {
         return false;
     }
-    return user == NULL
-               ? entry->key.user[0] != '\0'
-               : strcmp(entry->key.user, user) == 0 &&
-                     (user[0] != '\0' || strcmp(entry->key.code, code) == 0);
+    if (user == NULL) {
+        return key->user[0] != '\0';
+    }
+    if (user[0] != '\0') {
+        return strcmp(key->user, user) == 0;
+    }
+    return strcmp(key->code, code) == 0 && (!is_exact || key->user[0] == '\0');
 }
 
 /* The first key for that; reads to the end, so that damage is found. */
 static enum sotto_err find(struct known_file *known, const char *server,
-                           const char *user, const char *code,
+                           const char *user, const char *code, bool is_exact,
                            struct found *found)
 {
     struct entry entry = {0};
     enum sotto_err err = next(known, &entry);
     found->count = 0;
     while (err == SOTTO_OK) {
-        if (is_for(&entry, server, user, code) && found->count++ == 0) {
+        if (is_for(&entry, server, user, code, is_exact) &&
+            found->count++ == 0) {
             found->start = entry.start;
             found->end = entry.end;
             found->key = entry.key;
@@ -138,7 +144,7 @@ enum sotto_err device_keys_find(struct known_file *known, const char *server,
                                 struct device_key *key)
 {
     struct found found;
-    enum sotto_err err = find(known, server, user, code, &found);
+    enum sotto_err err = find(known, server, user, code, false, &found);
     if (err == SOTTO_OK && found.count > 1) {
         err = SOTTO_ERR_EXISTS;
     }
@@ -157,7 +163,7 @@ static enum sotto_err drop(struct known_file *known, const char *server,
                            const char *user, const char *code, size_t end)
 {
     struct found found;
-    enum sotto_err err = find(known, server, user, code, &found);
+    enum sotto_err err = find(known, server, user, code, true, &found);
     if (err == SOTTO_OK) {
         memmove(known->text + found.start, known->text + found.end,
                 end - found.end);

@@ -212,6 +212,11 @@ class Enrolling(Keys):
         self.assertEqual(item["state"], "here")
         self.assertIn("address", item)
         self.assertNotIn(address[-32:].encode(), server.err)
+        self.assertEqual(again.leave(), 0)
+        # A unit, or a person, that says the whole address each time.
+        again = self.keys(address, "sensor")
+        again.expect("ready", user="alice")
+        self.assertEqual(again.all("enrolled"), [])
         # Somebody else has the address, too late.
         self.refused(self.keys(address, "thief"), "device_unknown")
         self.assertEqual(self.lines("thief"), [])

@@ -87,6 +87,27 @@ static void test_device_keys_of_codes_are_found_by_their_code_only(void **state)
     assert_int_equal(byte, 4);
 }
 
+/* Whoever brings it again finds that it is a device already. */
+static void test_device_keys_of_used_codes_are_found_by_them(void **state)
+{
+    (void)state;
+    static const char code[] = "0123456789abcdef";
+    uint8_t byte = 0;
+    struct device_key key = key_of("", 4);
+    memcpy(key.code, code, sizeof key.code);
+    start("");
+    assert_int_equal(device_keys_set(&w.known, SERVER, &key), SOTTO_OK);
+    memcpy(key.user, "bob", 4);
+    assert_int_equal(device_keys_set(&w.known, SERVER, &key), SOTTO_OK);
+    assert_int_equal(device_keys_forget(&w.known, SERVER, "", code), SOTTO_OK);
+    assert_int_equal(find(SERVER, "", code, &byte), SOTTO_OK);
+    assert_int_equal(find(SERVER, "bob", "", &byte), SOTTO_OK);
+    assert_int_equal(device_keys_forget(&w.known, SERVER, "", code),
+                     SOTTO_ERR_NOT_FOUND);
+    assert_int_equal(device_keys_forget(&w.known, SERVER, "bob", ""), SOTTO_OK);
+    assert_int_equal(find(SERVER, "", code, &byte), SOTTO_ERR_NOT_FOUND);
+}
+
 /* A damaged line could be the one that is looked for. */
 static void test_device_keys_refuse_damaged_lines(void **state)
 {
@@ -100,8 +121,8 @@ static void test_device_keys_refuse_damaged_lines(void **state)
         "\",\"private_key\":\"11\"}\n",
         "{\"server\":\"x\",\"server_key\":\"" HEX "\",\"private_key\":\"" HEX
         "\"}\n", /* neither whose it is, nor a code */
-        "{\"server\":\"x\",\"user\":\"bob\",\"code\":\"01\",\"server_key\":"
-        "\"" HEX "\",\"private_key\":\"" HEX "\"}\n",
+        "{\"server\":\"x\",\"user\":\"bob\",\"code\":\"more than fits: 1"
+        "234\",\"server_key\":\"" HEX "\",\"private_key\":\"" HEX "\"}\n",
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         uint8_t byte = 0;
@@ -131,6 +152,7 @@ int test_device_keys(void)
         cmocka_unit_test(test_device_keys_are_for_one_server_and_user),
         cmocka_unit_test(
             test_device_keys_of_codes_are_found_by_their_code_only),
+        cmocka_unit_test(test_device_keys_of_used_codes_are_found_by_them),
         cmocka_unit_test(test_device_keys_refuse_damaged_lines),
         cmocka_unit_test(test_device_keys_change_nothing_when_full),
     };
