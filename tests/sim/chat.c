@@ -1,6 +1,5 @@
 #include "tests/sim/chat.h"
 
-#include "apps/sotto/client.h"
 #include "apps/sotto/server.h"
 
 #include <stdio.h>
@@ -51,6 +50,7 @@ static int talk(struct chat_person *person, struct port *port,
 {
     struct client_settings settings;
     struct menu menu;
+    const char *server = SERVER_NAME;
     memset(&menu, 0, sizeof menu);
     client_defaults(&settings);
     settings.user = person->name;
@@ -61,7 +61,8 @@ static int talk(struct chat_person *person, struct port *port,
     settings.trust_first = true;
     settings.iterations_min = 1;
     settings.iterations_new = 1;
-    return client_main(port, loop, console, SERVER_NAME, &settings, &menu);
+    chat_log_in_with(person, &settings, &server);
+    return client_main(port, loop, console, server, &settings, &menu);
 }
 
 static int person_program(void *arg)
@@ -117,6 +118,7 @@ void chat_open(struct chat *chat, uint64_t seed,
             sim_machine_add(chat->sim, person->host, person_program, person);
         sim_put_file(person->machine, PASSWORD_FILE, person->password);
     }
+    chat_give_devices(chat);
     ledger_open(&chat->ledger);
     chat_watch_secrets(chat);
 }
@@ -145,7 +147,7 @@ static void look_back(struct chat_person *person)
         ledger_wrong(&person->chat->ledger, "%u: the server has another key",
                      person->number);
     }
-    if (!person->was_refused) {
+    if (!person->was_refused || person->device.owner != NULL) {
         return;
     }
     if (person->has_account) {
@@ -161,6 +163,7 @@ static void start_person(struct chat_person *person)
     look_back(person);
     person->was_refused = false;
     person->waiting = 0;
+    chat_begin_device(person);
     ledger_begin_run(&person->chat->ledger, person->number);
     sim_start(person->machine);
 }
@@ -186,7 +189,8 @@ void chat_start_due(struct chat *chat)
     }
     for (unsigned i = 0; i < chat->people_count; i++) {
         struct chat_person *person = &chat->people[i];
-        if (!sim_is_running(person->machine) && now_ms >= person->start_ms) {
+        if (!sim_is_running(person->machine) && chat_may_start(person) &&
+            now_ms >= person->start_ms) {
             person->start_ms = now_ms + 1000 + seed_below(&chat->dice, 5000);
             start_person(person);
         }
@@ -210,7 +214,8 @@ bool chat_is_settled(const struct chat *chat)
 {
     for (unsigned i = 0; i < chat->people_count; i++) {
         const struct chat_person *person = &chat->people[i];
-        if (!person->is_ready || person->waiting > 0) {
+        if ((!person->is_ready || person->waiting > 0) &&
+            !chat_may_rest(person)) {
             return false;
         }
     }
@@ -225,7 +230,8 @@ static void blame(struct chat *chat)
     }
     for (unsigned i = 0; i < chat->people_count; i++) {
         const struct chat_person *person = &chat->people[i];
-        if (!person->is_ready || person->waiting > 0) {
+        if ((!person->is_ready || person->waiting > 0) &&
+            !chat_may_rest(person)) {
             ledger_wrong(&chat->ledger,
                          "%u is stuck: %s the room, %u texts not answered", i,
                          person->is_ready ? "in" : "not in",

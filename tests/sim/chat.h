@@ -5,6 +5,8 @@
 #ifndef SOTTO_TESTS_SIM_CHAT_H
 #define SOTTO_TESTS_SIM_CHAT_H
 
+#include "apps/sotto/client.h"
+#include "core/base/json.h"
 #include "port/sim/sim.h"
 #include "tests/sim/ledger.h"
 #include "tests/unit/support/seed.h"
@@ -13,6 +15,7 @@
 #define CHAT_PASSWORD_MAX 24U
 #define CHAT_ACCOUNTS     100U
 #define CHAT_FOLDER       "data"
+#define CHAT_ADDRESS_MAX  256U
 
 struct chat;
 
@@ -22,6 +25,35 @@ enum chat_duty {
     CHAT_GROWS,   /* writes accounts' lines, so that a server compacts them */
     CHAT_REPAIRS, /* what `sotto account repair` does */
     CHAT_AUDITS   /* reads its log to the end */
+};
+
+/* What has to do with devices, of a person or of a machine that is one. */
+struct chat_device {
+    struct chat_person *owner; /* whose device it is; NULL: a person */
+    struct chat_person
+        *owned; /* the device that he looks after: his own machine,
+                                  or another one; NULL: none */
+    char address[CHAT_ADDRESS_MAX]; /* with the code; "": none yet */
+    bool has_key;     /* the server said so: no password from now on */
+    bool is_shut;     /* the server said that it is revoked */
+    bool is_shut_out; /* and had, before this connection began */
+    bool is_doubtful; /* to be revoked: nobody knows what the server knows */
+    bool is_unsure;   /* a revocation that had no answer may still arrive */
+    bool brings_code; /* at this start */
+};
+
+/* A line that a client showed. */
+struct chat_shown {
+    struct sotto_json json;
+    char event[24];
+    char code[24];
+    char what[24];
+    char text[LEDGER_TEXT_MAX];
+    char name[CHAT_NAME_MAX];
+    char address[CHAT_ADDRESS_MAX];
+    size_t text_len;
+    size_t name_len;
+    uint64_t number;
 };
 
 struct chat_person {
@@ -36,6 +68,7 @@ struct chat_person {
     bool is_ready;    /* in the room, by what the client showed last */
     bool was_refused; /* a login, in this run */
     bool is_retired;  /* not to be started any more */
+    struct chat_device device;
     uint32_t waiting; /* texts of this run without an answer */
     uint64_t start_ms;
 };
@@ -49,8 +82,11 @@ struct chat {
     uint64_t history_bytes; /* of the room's log */
     unsigned failed_starts; /* of the server, one after the other */
     unsigned repairs;       /* of its accounts' file that found something */
-    bool server_is_ill;     /* it said that it cannot store */
-    uint64_t server_ms;     /* when it starts again */
+    unsigned came_by_code;  /* devices, and those that came with a key ... */
+    unsigned came_by_key;
+    unsigned revoked;   /* ... and that were shut out */
+    bool server_is_ill; /* it said that it cannot store */
+    uint64_t server_ms; /* when it starts again */
     unsigned people_count;
     struct chat_person people[LEDGER_PEOPLE];
     struct ledger ledger;
@@ -82,6 +118,24 @@ void chat_say(struct chat *chat, struct chat_person *person);
 
 /* Reads what this person's client showed. */
 void chat_read(struct chat_person *person);
+
+/* ---- chat_devices.c ---- */
+
+/* Gives some people devices; they begin without. */
+void chat_give_devices(struct chat *chat);
+/* Somebody does something about a device, now and then. */
+void chat_mind_devices(struct chat *chat);
+/* False while it waits for a code. */
+bool chat_may_start(const struct chat_person *person);
+/* True while nobody expects it to be in the room. */
+bool chat_may_rest(const struct chat_person *person);
+/* It starts; what its client is told. */
+void chat_begin_device(struct chat_person *person);
+void chat_log_in_with(const struct chat_person *person,
+                      struct client_settings *settings, const char **server);
+/* What its client showed. */
+void chat_take_device(struct chat_person *person,
+                      const struct chat_shown *shown);
 
 /* What the server's machine runs instead of the server; an exit code. */
 int chat_duty(struct chat *chat, struct port *port);

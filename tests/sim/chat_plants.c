@@ -1,10 +1,11 @@
 /*
- * chat_plants.c - can the simulation find anything? Three bugs, each planted
+ * chat_plants.c - can the simulation find anything? Some bugs, each planted
  * where a real one could be, must be found by the lives of a few seeds that
  * go well without.
  *
  * The linker puts the functions below around those of core (--wrap).
  */
+#include "core/auth/accounts.h"
 #include "core/base/secret.h"
 #include "core/store/log_record.h"
 #include "tests/sim/storm.h"
@@ -17,6 +18,7 @@
 #include <cmocka.h>
 
 #define PEOPLE  8U
+#define MORE    11U /* with devices */
 #define MINUTES 4U
 #define SEEDS   6U
 
@@ -24,7 +26,8 @@ enum plant {
     PLANT_NOTHING,
     PLANT_DROPPED_SYNC,  /* the disk says that it has synced, and has not */
     PLANT_REUSED_NUMBER, /* a reservation of numbers reserves none */
-    PLANT_SKIPPED_WIPE   /* secrets are left where they were */
+    PLANT_SKIPPED_WIPE,  /* secrets are left where they were */
+    PLANT_KEPT_DEVICE    /* a device that is revoked stays in the table */
 };
 
 struct planted {
@@ -43,6 +46,16 @@ void __real_log_head_encode(const struct log_head *head,
 void __wrap_log_head_encode(const struct log_head *head,
                             const struct log_place *place,
                             uint8_t out[static LOG_HEAD_LEN]);
+enum sotto_err __real_sotto_accounts_revoke(struct sotto_accounts *accounts,
+                                            const char *account,
+                                            size_t account_len,
+                                            const char *name, size_t name_len,
+                                            uint64_t *ticket);
+enum sotto_err __wrap_sotto_accounts_revoke(struct sotto_accounts *accounts,
+                                            const char *account,
+                                            size_t account_len,
+                                            const char *name, size_t name_len,
+                                            uint64_t *ticket);
 void __real_sotto_wipe(void *mem, size_t len);
 void __wrap_sotto_wipe(void *mem, size_t len);
 
@@ -64,6 +77,20 @@ void __wrap_sotto_wipe(void *mem, size_t len)
     }
 }
 
+enum sotto_err __wrap_sotto_accounts_revoke(struct sotto_accounts *accounts,
+                                            const char *account,
+                                            size_t account_len,
+                                            const char *name, size_t name_len,
+                                            uint64_t *ticket)
+{
+    if (planted()->plant == PLANT_KEPT_DEVICE) {
+        *ticket = sotto_accounts_last_ticket(accounts);
+        return SOTTO_OK;
+    }
+    return __real_sotto_accounts_revoke(accounts, account, account_len, name,
+                                        name_len, ticket);
+}
+
 /* What a life came to. */
 struct outcome {
     char wrong[LEDGER_WRONG_MAX];
@@ -76,7 +103,8 @@ struct outcome {
 static void live(uint64_t seed, struct outcome *outcome)
 {
     static struct chat chat;
-    chat_open(&chat, seed, &sim_quiet, PEOPLE);
+    chat_open(&chat, seed, &sim_quiet,
+              planted()->plant == PLANT_KEPT_DEVICE ? MORE : PEOPLE);
     sim_disk_lies(chat.server, planted()->plant == PLANT_DROPPED_SYNC);
     storm_live(&chat, MINUTES);
     memcpy(outcome->wrong, chat.ledger.wrong, sizeof outcome->wrong);
@@ -134,13 +162,20 @@ static void test_plants_a_dropped_sync_is_found(void **state)
 static void test_plants_a_reused_number_is_found(void **state)
 {
     (void)state;
-    assert_true(find(PLANT_REUSED_NUMBER, "was used twice"));
+    /* The log itself takes none that does not rise. */
+    assert_true(find(PLANT_REUSED_NUMBER, "the log is damaged"));
 }
 
 static void test_plants_a_skipped_wipe_is_found(void **state)
 {
     (void)state;
     assert_true(find(PLANT_SKIPPED_WIPE, "in memory"));
+}
+
+static void test_plants_a_kept_device_is_found(void **state)
+{
+    (void)state;
+    assert_true(find(PLANT_KEPT_DEVICE, "was revoked, and came in"));
 }
 
 int main(void)
@@ -151,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_plants_a_dropped_sync_is_found),
         cmocka_unit_test(test_plants_a_reused_number_is_found),
         cmocka_unit_test(test_plants_a_skipped_wipe_is_found),
+        cmocka_unit_test(test_plants_a_kept_device_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,21 +1,9 @@
 /*
  * chat_shown.c - what a client showed, line by line, as JSON.
  */
-#include "core/base/json.h"
 #include "tests/sim/chat.h"
 
 #include <string.h>
-
-struct shown {
-    struct sotto_json json;
-    char event[24];
-    char code[24];
-    char text[LEDGER_TEXT_MAX];
-    char name[CHAT_NAME_MAX];
-    size_t text_len;
-    size_t name_len;
-    uint64_t number;
-};
 
 static void get(const struct sotto_json *json, const char *key, char *out,
                 size_t cap, size_t *len)
@@ -26,7 +14,7 @@ static void get(const struct sotto_json *json, const char *key, char *out,
     }
 }
 
-static bool parse(struct shown *shown, const char *line, size_t len)
+static bool parse(struct chat_shown *shown, const char *line, size_t len)
 {
     size_t ignored = 0;
     if (sotto_json_parse(&shown->json, line, len) != SOTTO_OK) {
@@ -34,6 +22,9 @@ static bool parse(struct shown *shown, const char *line, size_t len)
     }
     get(&shown->json, "event", shown->event, sizeof shown->event, &ignored);
     get(&shown->json, "code", shown->code, sizeof shown->code, &ignored);
+    get(&shown->json, "what", shown->what, sizeof shown->what, &ignored);
+    get(&shown->json, "address", shown->address, sizeof shown->address,
+        &ignored);
     get(&shown->json, "text", shown->text, sizeof shown->text,
         &shown->text_len);
     get(&shown->json, "from", shown->name, sizeof shown->name,
@@ -48,7 +39,8 @@ static bool parse(struct shown *shown, const char *line, size_t len)
     return true;
 }
 
-static void take_message(struct chat_person *person, const struct shown *shown)
+static void take_message(struct chat_person *person,
+                         const struct chat_shown *shown)
 {
     struct chat *chat = person->chat;
     struct ledger_what what;
@@ -78,6 +70,7 @@ static void take_ready(struct chat_person *person)
     for (unsigned i = 0; i < chat->people_count; i++) {
         const struct chat_person *other = &chat->people[i];
         if (other != person && other->has_account &&
+            other->device.owner == NULL && person->device.owner == NULL &&
             strcmp(other->name, person->name) == 0) {
             ledger_wrong(&chat->ledger, "%s is the account of %u and of %u",
                          person->name, person->number, other->number);
@@ -85,7 +78,8 @@ static void take_ready(struct chat_person *person)
     }
 }
 
-static void take_error(struct chat_person *person, const struct shown *shown)
+static void take_error(struct chat_person *person,
+                       const struct chat_shown *shown)
 {
     if (strcmp(shown->code, "missed") == 0) {
         ledger_begin_run(&person->chat->ledger, person->number);
@@ -101,10 +95,11 @@ static void take_error(struct chat_person *person, const struct shown *shown)
     }
 }
 
-static void take(struct chat_person *person, const struct shown *shown)
+static void take(struct chat_person *person, const struct chat_shown *shown)
 {
     struct ledger *ledger = &person->chat->ledger;
     struct ledger_what what = {.kind = LEDGER_CAME};
+    chat_take_device(person, shown);
     if (strcmp(shown->event, "message") == 0) {
         take_message(person, shown);
     } else if (strcmp(shown->event, "acked") == 0) {
@@ -126,7 +121,7 @@ static void take(struct chat_person *person, const struct shown *shown)
 
 void chat_read(struct chat_person *person)
 {
-    struct shown shown;
+    struct chat_shown shown;
     const char *line = NULL;
     size_t len = 0;
     while (sim_shown(person->machine, &line, &len)) {

@@ -27,9 +27,12 @@ static bool live(uint64_t seed, uint64_t minutes)
     const struct ledger *ledger = &chat.ledger;
     const bool is_right = ledger->wrong[0] == '\0';
     (void)printf("seed %" PRIu64 ": %" PRIu64 " s, %" PRIu64 " stored, %" PRIu64
-                 " acknowledged, %" PRIu64 " shown, %u repairs%s%s\n",
+                 " acknowledged, %" PRIu64
+                 " shown, %u repairs; devices %u by code, %u by key, "
+                 "%u revoked%s%s\n",
                  seed, sim_now_ms(chat.sim) / 1000, ledger->stored_count,
                  ledger->acked_count, ledger->seen_count, chat.repairs,
+                 chat.came_by_code, chat.came_by_key, chat.revoked,
                  is_right ? "" : ": WRONG: ", ledger->wrong);
     (void)fflush(stdout);
     chat_close(&chat);

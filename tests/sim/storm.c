@@ -151,6 +151,7 @@ void storm_live(struct chat *chat, uint64_t minutes)
     sim_set_profile(chat->sim, &days[0]);
     while (sim_now_ms(chat->sim) < end_ms && chat->ledger.wrong[0] == '\0') {
         something_happens(chat);
+        chat_mind_devices(chat);
         chat_run(chat, 1 + seed_below(&chat->dice, 2000));
         chat_start_due(chat);
     }
