@@ -6,6 +6,7 @@ set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 jobs=$(nproc 2>/dev/null || echo 2)
+waiting=$((4 * jobs)) # tests at a time: most of them wait for most of their time
 # shellcheck source=packages.sh
 . "$top/toolchains/packages.sh"
 
@@ -19,7 +20,7 @@ build() {
 }
 
 build_and_test() {
-    build "$1" && ctest --preset "$1" -j "$jobs"
+    build "$1" && ctest --preset "$1" -j "$waiting"
 }
 
 # The steps. Each is one line of the summary.
@@ -37,7 +38,7 @@ step_tsan() { # what has threads, under the thread sanitizer
     configure tsan && cmake --build --preset tsan --target sotto \
         port_contract_{posix,lwip_rtos} mailbox_threads_{posix,lwip_rtos} \
         -- --quiet -k 0 &&
-        fixed_addresses ctest --preset tsan -j "$jobs" -R \
+        fixed_addresses ctest --preset tsan -j "$waiting" -R \
             '^(port\.(posix|lwip_rtos|mailbox_.*)|integration_workers_4\..*)$'
 }
 fixed_addresses() { # gcc's sanitizer wants them, where the kernel scatters wide
@@ -47,7 +48,7 @@ fixed_addresses() { # gcc's sanitizer wants them, where the kernel scatters wide
 }
 step_openssl() { # on libcrypto: all that can notice; lwIP and others do not
     build openssl &&
-        ctest --preset openssl -j "$jobs" \
+        ctest --preset openssl -j "$waiting" \
             -R '^(architecture|unit|vectors|fuzz|integration|install)\.'
 }
 step_release() { # what users run
