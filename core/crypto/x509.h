@@ -3,8 +3,8 @@
  * somebody who is trusted, and the P-256 key that it vouches for.
  *
  * Signatures are ECDSA on P-256 with SHA-256, nothing else. What a critical
- * extension asks for and is not known here (constraints of names among it) makes
- * a certificate unreadable. Revocation is not looked at.
+ * extension asks for and is not known here makes a certificate unreadable, and
+ * so do constraints of names, critical or not. Revocation is not looked at.
  *
  * A back end need not have this: who does not call it does not link it.
  */

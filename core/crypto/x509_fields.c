@@ -70,18 +70,31 @@ static uint64_t read_time(struct sotto_reader *validity)
 
 /* -------------------------------------------------------------- extensions */
 
-/* Takes an extension; one that limits the path of who is no authority is not
- * allowed. */
+#define BASIC_CONSTRAINTS 19
+#define NAME_CONSTRAINTS  30
+
+/* Is it the one of id-ce (2.5.29) with that number? */
+static bool is_extension(struct sotto_span oid, uint8_t number)
+{
+    const uint8_t known[] = {0x55, 0x1d, number};
+
+    return oid.len == sizeof known && memcmp(oid.at, known, sizeof known) == 0;
+}
+
+/* Takes an extension. One that limits the path of who is no authority is not
+ * allowed; nor one that limits the names of an authority, which would be for all
+ * of them here. */
 static void read_extension(struct sotto_reader *all)
 {
-    static const uint8_t constraints[] = {0x55, 0x1d, 0x13};
     struct sotto_reader r =
         reader_of(sotto_asn1_read(all, SOTTO_ASN1_SEQUENCE));
     const struct sotto_span oid = sotto_asn1_read(&r, SOTTO_ASN1_OID);
     struct sotto_span is_authority = {NULL, 0};
 
-    if (oid.len != sizeof constraints ||
-        memcmp(oid.at, constraints, sizeof constraints) != 0) {
+    if (is_extension(oid, NAME_CONSTRAINTS)) {
+        sotto_reader_fail(all);
+    }
+    if (!is_extension(oid, BASIC_CONSTRAINTS)) {
         return;
     }
     if (sotto_asn1_is_next(&r, SOTTO_ASN1_BOOLEAN)) { /* critical */

@@ -43,15 +43,23 @@ static void put_key(struct sotto_asn1 *der, const uint8_t *private_key)
 }
 
 /* An extension of id-ce (2.5.29) around what was written since `end`. */
-static void wrap_extension(struct sotto_asn1 *der, uint8_t number, size_t end)
+static void wrap_any(struct sotto_asn1 *der, uint8_t number, bool is_critical,
+                     size_t end)
 {
     const uint8_t oid[] = {0x55, 0x1d, number};
     const uint8_t yes = 0xff;
 
     sotto_asn1_wrap(der, SOTTO_ASN1_OCTETS, end);
-    sotto_asn1_value(der, SOTTO_ASN1_BOOLEAN, &yes, 1); /* critical */
+    if (is_critical) {
+        sotto_asn1_value(der, SOTTO_ASN1_BOOLEAN, &yes, 1);
+    }
     sotto_asn1_value(der, SOTTO_ASN1_OID, oid, sizeof oid);
     sotto_asn1_wrap(der, SOTTO_ASN1_SEQUENCE, end);
+}
+
+static void wrap_extension(struct sotto_asn1 *der, uint8_t number, size_t end)
+{
+    wrap_any(der, number, true, end);
 }
 
 static void put_constraints(struct sotto_asn1 *der,
@@ -111,6 +119,18 @@ static void put_names(struct sotto_asn1 *der,
     wrap_extension(der, 17, end);
 }
 
+/* NameConstraints: nobody but example.org and what is below it. */
+static void put_permitted(struct sotto_asn1 *der)
+{
+    size_t end = der->at;
+
+    sotto_asn1_value(der, 0x82, "example.org", 11);
+    sotto_asn1_wrap(der, SOTTO_ASN1_SEQUENCE, end);
+    sotto_asn1_wrap(der, 0xa0, end);
+    sotto_asn1_wrap(der, SOTTO_ASN1_SEQUENCE, end);
+    wrap_any(der, 30, false, end);
+}
+
 static void put_extensions(struct sotto_asn1 *der,
                            const struct certificate_plan *plan)
 {
@@ -118,6 +138,9 @@ static void put_extensions(struct sotto_asn1 *der,
 
     if (plan->has_unknown) {
         wrap_extension(der, 99, end);
+    }
+    if (plan->is_limited) {
+        put_permitted(der);
     }
     if (plan->dns != NULL || plan->ip != NULL) {
         put_names(der, plan);

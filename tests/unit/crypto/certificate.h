@@ -32,6 +32,7 @@ struct certificate_plan {
     const char *dns;   /* subjectAltName */
     const uint8_t *ip; /* four bytes of it */
     bool has_unknown;  /* a critical extension that nobody knows */
+    bool is_limited;   /* to names, by an extension that is not critical */
 };
 
 /* Makes it in `out`, and gives a view. */

@@ -325,6 +325,18 @@ static void test_x509_refuses_critical_extension_that_it_does_not_know(
     }
 }
 
+/* Whoever is limited to some names vouches for none, as long as the names are
+ * not looked at. */
+static void test_x509_refuses_authorities_for_some_names(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        setup(NULL);
+        plans[i].is_limited = true;
+        assert_int_equal(judge(), SOTTO_ERR_FORMAT);
+    }
+}
+
 /* --------------------------------------------------------------------- names */
 
 static void test_x509_compares_names(void **state)
@@ -663,6 +675,8 @@ int test_x509(void)
         cmocka_unit_test_setup(test_x509_refuses_wrong_usage, setup),
         cmocka_unit_test_setup(
             test_x509_refuses_critical_extension_that_it_does_not_know, setup),
+        cmocka_unit_test_setup(test_x509_refuses_authorities_for_some_names,
+                               setup),
         cmocka_unit_test_setup(test_x509_compares_names, setup),
         cmocka_unit_test_setup(test_x509_takes_star_for_one_label, setup),
         cmocka_unit_test_setup(test_x509_does_not_take_subject_for_name, setup),
