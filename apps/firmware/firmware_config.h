@@ -46,7 +46,7 @@
  * at the start, with the number that was missing. */
 #ifndef FIRMWARE_ARENA
 #    define FIRMWARE_ARENA                                                     \
-        (FIRMWARE_ROLE == FIRMWARE_ROLE_CLIENT ? 20480U : 23616U)
+        (FIRMWARE_ROLE == FIRMWARE_ROLE_CLIENT ? 20480U : 23648U)
 #endif
 
 /* How long the start waits for an address before it goes on without. */
@@ -72,7 +72,7 @@
 #    define SERVER_ACCOUNTS 10
 #endif
 
-/* Devices that log in without a password, 140 each. */
+/* Devices that log in without a password, 148 each. */
 #ifndef SERVER_DEVICES
 #    define SERVER_DEVICES(accounts) 4U
 #endif

@@ -39,7 +39,8 @@
 
 struct sotto_account {
     char name[SOTTO_NAME_MAX + 1];
-    bool disabled;      /* may not log in; the name stays taken */
+    bool disabled;    /* may not log in; the name stays taken */
+    uint32_t devices; /* its first one: 1 more than where it stands; 0: none */
     uint64_t created_s; /* seconds since 1970 or SOTTO_TIME_UNKNOWN */
     uint64_t sequence;  /* of its line, when that was read or written */
     uint64_t ticket;    /* of that line; 0 when it was read */
@@ -62,6 +63,7 @@ struct sotto_account_device {
         time_s;     /* when it was last seen; expected: the last second in which
                         its code counts; or SOTTO_TIME_UNKNOWN */
     uint8_t ip[16]; /* where from, as in port_address; zeros: not known */
+    uint32_t next;  /* of its account, as `devices`; 0: it is the last */
 };
 
 /*
@@ -156,9 +158,14 @@ const struct sotto_account_device *sotto_accounts_device(
     const uint8_t id[static SOTTO_DEVICE_ID_LEN]);
 
 size_t sotto_accounts_device_count(const struct sotto_accounts *accounts);
-/* The `at`th in no particular order: for listing those of an account. */
+/* The `at`th in no particular order. */
 const struct sotto_account_device *sotto_accounts_device_at(
     const struct sotto_accounts *accounts, size_t at);
+/* Of an account the one after `last`, which may be NULL: the first. NULL at the
+ * end, and for an account that is not there. */
+const struct sotto_account_device *sotto_accounts_next_device(
+    const struct sotto_accounts *accounts, const char *account,
+    size_t account_len, const struct sotto_account_device *last);
 
 /*
  * Changes, as those above. add: a new device, or an expected one instead of an

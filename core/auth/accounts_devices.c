@@ -1,6 +1,7 @@
 /*
  * accounts_devices.c - the devices of accounts.h: a table beside the one of
- * accounts, in the same file.
+ * accounts, in the same file. Those of an account are a list, so that however
+ * many others have does not count; each device's account is there.
  */
 #include "core/auth/accounts_state.h"
 
@@ -29,24 +30,68 @@ static bool is_of(const struct sotto_account_device *device,
     return strcmp(device->account, account) == 0;
 }
 
+/* What a link leads to. */
+static struct sotto_account_device *linked(
+    const struct sotto_accounts *accounts, uint32_t link)
+{
+    return link == 0 ? NULL : &accounts->devices[link - 1];
+}
+
+/* The first link of an account's list; NULL without such an account. */
+static uint32_t *links_of(const struct sotto_accounts *accounts,
+                          const char *account)
+{
+    struct sotto_account *owner =
+        sotto_accounts_get(accounts, account, strlen(account));
+    return owner == NULL ? NULL : &owner->devices;
+}
+
+/* The link of its account's list that leads there; 0: the last. */
+static uint32_t *link_to(const struct sotto_accounts *accounts,
+                         const char *account, size_t to)
+{
+    uint32_t *link = links_of(accounts, account);
+    SOTTO_ASSERT(link != NULL);
+    while (*link != to) {
+        struct sotto_account_device *device = linked(accounts, *link);
+        SOTTO_ASSERT(device != NULL);
+        link = &device->next;
+    }
+    return link;
+}
+
+const struct sotto_account_device *sotto_accounts_next_device(
+    const struct sotto_accounts *accounts, const char *account,
+    size_t account_len, const struct sotto_account_device *last)
+{
+    const struct sotto_account *owner =
+        sotto_accounts_get(accounts, account, account_len);
+    const uint32_t first = owner != NULL ? owner->devices : 0;
+    return linked(accounts, last != NULL ? last->next : first);
+}
+
 static struct sotto_account_device *by_name(
     const struct sotto_accounts *accounts, const char *account,
     const char *name)
 {
-    for (size_t i = 0; i < accounts->device_count; i++) {
-        struct sotto_account_device *device = &accounts->devices[i];
-        if (is_of(device, account) && strcmp(device->name, name) == 0) {
-            return device;
-        }
+    const uint32_t *link = links_of(accounts, account);
+    struct sotto_account_device *device =
+        link != NULL ? linked(accounts, *link) : NULL;
+    while (device != NULL && strcmp(device->name, name) != 0) {
+        device = linked(accounts, device->next);
     }
-    return NULL;
+    return device;
 }
 
 static void drop(struct sotto_accounts *accounts, size_t place)
 {
+    const struct sotto_account_device *gone = &accounts->devices[place];
     const size_t last = accounts->device_count - 1;
+    *link_to(accounts, gone->account, place + 1) = gone->next;
     sotto_keyed_index_take(&accounts->by_id, place);
     if (place != last) {
+        *link_to(accounts, accounts->devices[last].account, last + 1) =
+            (uint32_t)(place + 1);
         sotto_keyed_index_move(&accounts->by_id, last, place);
         accounts->devices[place] = accounts->devices[last];
     }
@@ -67,10 +112,9 @@ void sotto_devices_drop(struct sotto_accounts *accounts, const char *account,
 void sotto_devices_drop_all(struct sotto_accounts *accounts,
                             const char *account)
 {
-    for (size_t i = accounts->device_count; i-- > 0;) {
-        if (is_of(&accounts->devices[i], account)) {
-            drop(accounts, i);
-        }
+    const uint32_t *link = links_of(accounts, account);
+    while (link != NULL && *link != 0) {
+        drop(accounts, *link - 1);
     }
 }
 
@@ -89,16 +133,19 @@ enum sotto_err sotto_devices_set(struct sotto_accounts *accounts,
                                  const struct sotto_account_device *device)
 {
     if (is_anothers(accounts, device) ||
-        sotto_accounts_get(accounts, device->account,
-                           strlen(device->account)) == NULL) {
+        links_of(accounts, device->account) == NULL) {
         return SOTTO_OK; /* of an account whose line was lost */
     }
     sotto_devices_drop(accounts, device->account, device->name);
-    if (accounts->device_count == accounts->capacity.devices) {
+    const size_t place = accounts->device_count;
+    if (place == accounts->capacity.devices) {
         return SOTTO_ERR_LIMIT;
     }
-    accounts->devices[accounts->device_count] = *device;
-    sotto_keyed_index_put(&accounts->by_id, accounts->device_count++);
+    *link_to(accounts, device->account, 0) = (uint32_t)(place + 1);
+    accounts->devices[place] = *device;
+    accounts->devices[place].next = 0;
+    sotto_keyed_index_put(&accounts->by_id, place);
+    accounts->device_count++;
     return SOTTO_OK;
 }
 
@@ -204,11 +251,8 @@ enum sotto_err sotto_accounts_enrol(
 
 static bool has_any(const struct sotto_accounts *accounts, const char *account)
 {
-    bool has = false;
-    for (size_t i = 0; i < accounts->device_count; i++) {
-        has |= is_of(&accounts->devices[i], account);
-    }
-    return has;
+    const uint32_t *link = links_of(accounts, account);
+    return link != NULL && *link != 0;
 }
 
 enum sotto_err sotto_accounts_revoke(struct sotto_accounts *accounts,

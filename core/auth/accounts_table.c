@@ -50,13 +50,16 @@ enum sotto_err sotto_accounts_table_set(struct sotto_accounts *accounts,
     const size_t old = sotto_keyed_index_find(&accounts->by_name, account->name,
                                               strlen(account->name));
     if (old != SOTTO_INDEX_NONE) {
+        const uint32_t devices = accounts->table[old].devices;
         accounts->table[old] = *account;
+        accounts->table[old].devices = devices;
         return SOTTO_OK;
     }
     if (accounts->count == accounts->capacity.accounts) {
         return SOTTO_ERR_LIMIT;
     }
     accounts->table[accounts->count] = *account;
+    accounts->table[accounts->count].devices = 0;
     sotto_keyed_index_put(&accounts->by_name, accounts->count++);
     return SOTTO_OK;
 }

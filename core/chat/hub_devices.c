@@ -52,13 +52,19 @@ static void refuse(struct sotto_hub *hub,
     }
 }
 
-static void let_in(struct sotto_hub *hub, struct sotto_seat *seat,
-                   const struct sotto_account_device *device,
-                   struct sotto_reply *reply)
+static void set_owner(struct sotto_seat *seat,
+                      const struct sotto_account_device *device)
 {
     seat->name_len = (uint8_t)strlen(device->account);
     memcpy(seat->name, device->account, seat->name_len);
     seat->device = mark_of(device->id);
+}
+
+static void let_in(struct sotto_hub *hub, struct sotto_seat *seat,
+                   const struct sotto_account_device *device,
+                   struct sotto_reply *reply)
+{
+    set_owner(seat, device);
     sotto_hub_let_in(hub, seat);
     reply->name = sotto_hub_seat_name(seat);
     reply->device = span_of(device->name);
@@ -137,19 +143,22 @@ static enum sotto_problem problem_of(enum sotto_err err)
     }
 }
 
-static bool is_mine(const struct sotto_seat *seat,
-                    const struct sotto_account_device *device)
+/* Of the seat's account the one after `last`, which may be NULL: the first. */
+static const struct sotto_account_device *next_of(
+    const struct sotto_hub *hub, const struct sotto_seat *seat,
+    const struct sotto_account_device *last)
 {
-    return strlen(device->account) == seat->name_len &&
-           memcmp(device->account, seat->name, seat->name_len) == 0;
+    return sotto_accounts_next_device(hub->accounts, seat->name, seat->name_len,
+                                      last);
 }
 
 static size_t count_mine(const struct sotto_hub *hub,
                          const struct sotto_seat *seat)
 {
     size_t count = 0;
-    for (size_t i = 0; i < sotto_accounts_device_count(hub->accounts); i++) {
-        count += is_mine(seat, sotto_accounts_device_at(hub->accounts, i));
+    const struct sotto_account_device *device = NULL;
+    while ((device = next_of(hub, seat, device)) != NULL) {
+        count++;
     }
     return count;
 }
@@ -236,10 +245,9 @@ static void cut_off(struct sotto_hub *hub, const struct sotto_seat *by,
 static void cut_off_devices(struct sotto_hub *hub, const struct sotto_seat *by,
                             struct sotto_span name)
 {
-    for (size_t i = 0; i < sotto_accounts_device_count(hub->accounts); i++) {
-        const struct sotto_account_device *device =
-            sotto_accounts_device_at(hub->accounts, i);
-        if (is_mine(by, device) && !device->is_expected &&
+    const struct sotto_account_device *device = NULL;
+    while ((device = next_of(hub, by, device)) != NULL) {
+        if (!device->is_expected &&
             (name.len == 0 || (strlen(device->name) == name.len &&
                                memcmp(device->name, name.at, name.len) == 0))) {
             cut_off(hub, by, mark_of(device->id));
@@ -336,7 +344,7 @@ static enum sotto_err take_code(struct sotto_hub *hub, struct sotto_seat *seat,
         seat->ticket = sotto_accounts_last_ticket(hub->accounts);
     }
     if (err == SOTTO_OK) {
-        seat->device = mark_of(key);
+        set_owner(seat, device);
     } else if (err == SOTTO_ERR_NOT_FOUND) {
         explain_code(hub, hash, reply);
     }
@@ -361,14 +369,11 @@ static void answer_frame(struct sotto_hub *hub, uint8_t type,
 static const struct sotto_account_device *device_of(
     const struct sotto_hub *hub, const struct sotto_seat *seat)
 {
-    for (size_t i = 0; i < sotto_accounts_device_count(hub->accounts); i++) {
-        const struct sotto_account_device *device =
-            sotto_accounts_device_at(hub->accounts, i);
-        if (!device->is_expected && mark_of(device->id) == seat->device) {
-            return device;
-        }
+    const struct sotto_account_device *device = NULL;
+    while ((device = next_of(hub, seat, device)) != NULL &&
+           (device->is_expected || mark_of(device->id) != seat->device)) {
     }
-    return NULL;
+    return device;
 }
 
 static void welcome_enrolled(struct sotto_hub *hub, struct sotto_seat *seat,
@@ -424,12 +429,8 @@ static void answer_list(struct sotto_hub *hub, const struct sotto_seat *seat,
     struct sotto_writer w;
     uint8_t body[SOTTO_DEVICES_MAX * SOTTO_DEVICE_ITEM_MAX];
     sotto_writer_init(&w, body, sizeof body);
-    for (size_t i = 0; i < sotto_accounts_device_count(hub->accounts); i++) {
-        const struct sotto_account_device *device =
-            sotto_accounts_device_at(hub->accounts, i);
-        if (!is_mine(seat, device)) {
-            continue;
-        }
+    const struct sotto_account_device *device = NULL;
+    while ((device = next_of(hub, seat, device)) != NULL) {
         struct sotto_device_item item = {
             .name = span_of(device->name),
             .flags = device->is_expected    ? SOTTO_DEVICE_EXPECTED

@@ -27,13 +27,21 @@ static void check_accounts(void)
     const struct sotto_accounts *accounts = bench.accounts;
     const size_t count = sotto_accounts_count(accounts);
     const size_t devices = sotto_accounts_device_count(accounts);
+    size_t listed = 0;
     must(count <= BENCH_NAMES && devices <= BENCH_NAMES * BENCH_DEVICES);
     for (size_t i = 0; i < count; i++) {
         const struct sotto_account *account = sotto_accounts_at(accounts, i);
         const size_t len = strlen(account->name);
         must(sotto_name_valid(account->name, len));
         must(sotto_accounts_find(accounts, account->name, len) == account);
+        const struct sotto_account_device *device = NULL;
+        while ((device = sotto_accounts_next_device(accounts, account->name,
+                                                    len, device)) != NULL) {
+            must(strcmp(device->account, account->name) == 0);
+            must(++listed <= devices);
+        }
     }
+    must(listed == devices);
     for (size_t i = 0; i < devices; i++) {
         const struct sotto_account_device *device =
             sotto_accounts_device_at(accounts, i);

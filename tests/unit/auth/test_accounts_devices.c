@@ -228,6 +228,55 @@ static void test_accounts_devices_are_revoked(void **state)
     assert_int_equal(add("a", "phone", 1, false), SOTTO_OK); /* not for ever */
 }
 
+/* The first letters of their names, in their order. */
+static void expect_list(const char *account, const char *letters)
+{
+    const struct sotto_account_device *device = NULL;
+    for (size_t i = 0; i <= strlen(letters); i++) {
+        device = sotto_accounts_next_device(bench.accounts, account,
+                                            strlen(account), device);
+        assert_int_equal(device != NULL ? device->name[0] : 0, letters[i]);
+        assert_true(device == NULL || strcmp(device->account, account) == 0);
+    }
+}
+
+static void expect_lists(const char *of_a, const char *of_b)
+{
+    expect_list("a", of_a);
+    expect_list("b", of_b);
+    reopen();
+    expect_list("a", of_a);
+    expect_list("b", of_b);
+    expect_list("c", "");
+}
+
+static void test_accounts_devices_are_listed_by_account(void **state)
+{
+    const struct sotto_verifier v = bench_verifier(2);
+    (void)state;
+    expect_lists("", "");
+    assert_int_equal(add("a", "phone", 1, false), SOTTO_OK);
+    assert_int_equal(add("b", "radio", 2, true), SOTTO_OK);
+    assert_int_equal(add("a", "tablet", 3, true), SOTTO_OK);
+    assert_int_equal(add("b", "sofa", 4, false), SOTTO_OK);
+    assert_int_equal(add("a", "watch", 5, false), SOTTO_OK);
+    expect_lists("ptw", "rs");
+    assert_int_equal(sotto_accounts_set_verifier(bench.accounts, "a", 1, &v,
+                                                 &ticket),
+                     SOTTO_OK);
+    assert_int_equal(enrol(3, 6, 0), SOTTO_OK);
+    expect_lists("pwt", "rs");
+    assert_int_equal(revoke("b", "radio"), SOTTO_OK);
+    assert_int_equal(revoke("a", "watch"), SOTTO_OK);
+    expect_lists("pt", "s");
+    assert_int_equal(add("b", "key", 7, true), SOTTO_OK);
+    assert_int_equal(revoke("a", ""), SOTTO_OK);
+    expect_lists("", "sk");
+    assert_int_equal(sotto_accounts_remove(bench.accounts, "a", 1, &ticket),
+                     SOTTO_OK);
+    expect_lists("", "sk");
+}
+
 static uint64_t file_len(void)
 {
     return faulty_files_find(&bench.disk, SOTTO_ACCOUNTS_FILE)->len;
@@ -274,6 +323,8 @@ int test_accounts_devices(void)
             test_accounts_devices_go_with_their_account, begin, end),
         cmocka_unit_test_setup_teardown(test_accounts_devices_are_revoked,
                                         begin, end),
+        cmocka_unit_test_setup_teardown(
+            test_accounts_devices_are_listed_by_account, begin, end),
         cmocka_unit_test_setup_teardown(test_accounts_devices_are_seen, begin,
                                         end),
     };
