@@ -17,6 +17,7 @@
 
 #define STEPS_MAX     64
 #define POSTS_MAX     64
+#define TEXT_MAX      800
 #define DERIVABLE_MAX 100 /* iterations that are waited for */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -236,13 +237,24 @@ static void dial(uint8_t how)
     is_proved = false;
     is_over = false;
     host_dial(&host);
+    if (how >= 128) { /* what is longer goes in parts */
+        host.link.receive_limit = SOTTO_RECORD_LIMIT_MIN;
+    }
     if (how % 8 > 0) {
         host_open(&host);
     }
-    if (how % 8 > 1) {
+    if (how % 8 > 1 && !host.client.wants_register) {
         host_login(&host);
         is_proved = true;
     }
+}
+
+/* The account is to be made first. */
+static void register_first(void)
+{
+    host.client.config.iterations_new = DERIVABLE_MAX;
+    must(sotto_client_set_password(&host.client, (const uint8_t *)"password", 8,
+                                   true) == SOTTO_OK);
 }
 
 static void step(void)
@@ -302,7 +314,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     is_over = false;
     sotto_client_disconnected(&host.client, SOTTO_ERR_RESET);
     take_events();
-    dial(choose_byte());
+    const uint8_t how = choose_byte();
+    if (how / 8 % 4 == 3) {
+        register_first();
+    }
+    dial(how);
     for (int steps = 0; choices_left() && steps < STEPS_MAX; steps++) {
         step();
     }
