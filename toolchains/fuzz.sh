@@ -13,6 +13,7 @@
 # next run begins. An input that fails is made as small as a minute allows, and
 # stays in build/fuzz/found; they are listed at the end, and the script fails when
 # there are any. A mended one belongs in tests/fuzz/corpus/TARGET.
+# shellcheck disable=SC2317 # functions are called by name
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -32,7 +33,7 @@ while [ $# -gt 0 ]; do
     --shared) shared=$2 && shift ;;
     --adopt) adopts=1 ;;
     -*)
-        sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}" >&2
+        sed -n '2,/^set/{/^set/d;/shellcheck/d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}" >&2
         exit 2
         ;;
     *) targets+=("$1") ;;
@@ -63,7 +64,7 @@ fuzz_one() {
         "build/fuzz/corpus/$target" "tests/fuzz/corpus/$target" >"$log" 2>&1; then
         printf '%-14s FAILED, see %s\n' "$target" "$log"
         minimise "$target"
-        return
+        return 1
     fi
     printf '%-14s %s inputs tried, %s found that reach more\n' "$target" \
         "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")" \
@@ -74,9 +75,11 @@ fuzz_one() {
 minimise() {
     local found
     for found in build/fuzz/found/"$1"-crash-*; do
-        [ -f "$found" ] && [ ! -f "$found.small" ] || continue
-        "$bin/fuzz_$1" -minimize_crash=1 -max_total_time=60 \
-            -exact_artifact_path="$found.small" "$found" >/dev/null 2>&1 || true
+        if [ -f "$found" ] && [ ! -f "$found.small" ]; then
+            "$bin/fuzz_$1" -minimize_crash=1 -max_total_time=60 \
+                -exact_artifact_path="$found.small" "$found" \
+                >/dev/null 2>&1 || true
+        fi
     done
 }
 
@@ -96,9 +99,11 @@ fi
 export -f fuzz_one minimise
 export bin each
 touch build/fuzz/begun
-printf '%s\n' "${targets[@]}" | xargs -P "$jobs" -I{} bash -c 'fuzz_one {}'
-found=$(find build/fuzz/found -type f -newer build/fuzz/begun)
-if [ -n "$found" ]; then
-    printf 'FOUND:\n%s\n' "$found"
-    exit 1
+failed=0
+printf '%s\n' "${targets[@]}" |
+    xargs -P "$jobs" -I{} bash -c 'fuzz_one {}' || failed=1
+if [ "$failed" = 1 ]; then
+    echo "FOUND:"
+    find build/fuzz/found -type f -newer build/fuzz/begun
 fi
+exit "$failed"
