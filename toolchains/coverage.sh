@@ -10,11 +10,14 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$top/toolchains/packages.sh"
 
 cd "$top"
+failed=0
 if [ $# -eq 0 ] || [ ! -d build/coverage ]; then
     need_packages "${build_packages[@]}" "${test_packages[@]}"
     cmake --preset coverage --log-level=WARNING >/dev/null
     cmake --build --preset coverage -- --quiet
     find build/coverage -name '*.gcda' -delete
-    ctest --preset coverage --quiet -j "$(nproc)" -R '^(unit|vectors|fuzz|sim)\.'
+    ctest --preset coverage --progress -j "$(nproc)" \
+        -R '^(unit|vectors|fuzz|sim)\.' || failed=1
 fi
 toolchains/coverage.py build/coverage "$@"
+exit "$failed"
