@@ -3,9 +3,6 @@
 #include "apps/sotto/server_inner.h"
 #include "core/base/text.h"
 
-/* Reads of one connection in one turn, so that nobody holds up the others. */
-#define READS_A_TURN 4
-
 static bool shakes_hands(const struct conn *conn)
 {
     return conn->session.state == SOTTO_SESSION_HANDSHAKE;
@@ -234,37 +231,28 @@ void worker_unblock(struct worker *worker)
 
 /* ---- bytes -------------------------------------------------------------- */
 
+/* Once in a turn: a buffer at most, so that nobody holds up the others. */
 static void read_some(struct worker *worker, struct conn *conn)
 {
-    for (int i = 0; i < READS_A_TURN; i++) {
-        uint8_t *at = NULL;
-        size_t cap = 0;
-        size_t got = 0;
-        if (!sotto_session_input(&conn->session, &at, &cap)) {
-            conn->is_reading = false; /* until it takes something again */
-            return;
-        }
-        enum sotto_err err = port_read(conn->stream, at, cap, &got);
-        sotto_session_input_done(&conn->session, err == SOTTO_OK ? got : 0,
-                                 worker->now_ms);
-        worker_count(worker, COUNT_READS, 1);
-        if (err == SOTTO_OK) {
-            worker_count(worker, COUNT_BYTES_IN, got);
-            if (shakes_hands(conn)) {
-                return; /* until its turn */
-            }
-            pump(worker, conn);
-            if (got < cap) {
-                return;
-            }
-        } else if (err == SOTTO_ERR_AGAIN) {
-            return;
-        } else {
-            sotto_session_input_ended(&conn->session);
-            return;
-        }
+    uint8_t *at = NULL;
+    size_t cap = 0;
+    size_t got = 0;
+    if (!sotto_session_input(&conn->session, &at, &cap)) {
+        conn->is_reading = false; /* until it takes something again */
+        return;
     }
-    mark_dirty(worker, conn);
+    const enum sotto_err err = port_read(conn->stream, at, cap, &got);
+    sotto_session_input_done(&conn->session, err == SOTTO_OK ? got : 0,
+                             worker->now_ms);
+    worker_count(worker, COUNT_READS, 1);
+    if (err == SOTTO_OK) {
+        worker_count(worker, COUNT_BYTES_IN, got);
+        if (!shakes_hands(conn)) { /* these have their turn later */
+            pump(worker, conn);
+        }
+    } else if (err != SOTTO_ERR_AGAIN) {
+        sotto_session_input_ended(&conn->session);
+    }
 }
 
 /* One record at most, so that all get their turn. */

@@ -6,6 +6,7 @@ import signal
 import socket
 import struct
 import time
+import unittest
 
 import sotto
 import wire
@@ -403,6 +404,27 @@ class Members(Hostile):
         deaf.close()
         self.assertEqual(sleepy.leave(), 0)
         self.never_noticed()
+
+    @unittest.skipIf(sotto.ON_LWIP, "its stack takes in less at a time")
+    def test_a_flood_leaves_others_their_turn(self):
+        """However much somebody has sent: who has a word to say waits for one
+        buffer of it at most."""
+        room = self.server("--workers", "1", *self.options, data="other")
+        flooder, quiet = [wire.Member(room.port, name)
+                          for name in ("flooder", "quiet")]
+        for one in (flooder, quiet):
+            self.addCleanup(one.close)
+            one.enter()
+        room.signal(signal.SIGSTOP)  # all of it is there when it goes on
+        posts = [wire.frame(wire.POST, struct.pack(">HQ", 0, i + 1)
+                            + b"x" * 4000) for i in range(20)]
+        for at in range(0, len(posts), 4):  # the most that a record holds
+            flooder.channel.send_plain(b"".join(posts[at : at + 4]))
+        quiet.post("a word", wait=False)
+        room.signal(signal.SIGCONT)
+        word = quiet.acked(1)
+        flood = [flooder.acked(i + 1) for i in range(len(posts))]
+        self.assertLessEqual(sum(number < word for number in flood), 4)
 
     def test_one_who_asks_and_never_reads(self):
         """Lists by the thousand, each longer than the question."""
