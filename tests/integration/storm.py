@@ -98,6 +98,36 @@ class Attacker:
                     socks.remove(one)
             time.sleep(0.5)
 
+    def late_loris(self):
+        """The same after the handshake: a byte now and then of a record, half
+        of them in front of the login, half in the room."""
+        count = min(self.size, 40)
+        channels = []
+        while True:
+            while len(channels) < count:
+                channel = self.channel(len(channels) % 2 == 0)
+                record = channel.seal(wire.frame(wire.PING, b"x") * 1000)
+                channels.append([channel, record])
+                self.done += 1
+            for one in list(channels):
+                channel, record = one
+                try:
+                    channel.sock.send(record[:1])
+                    one[1] = record[1:]
+                except OSError:
+                    channel.close()
+                    channels.remove(one)
+            time.sleep(0.5)
+
+    def channel(self, is_member):
+        while not is_member:
+            try:
+                return wire.Channel.dial(self.port, suite=1,
+                                         source=self.source())
+            except (OSError, wire.Refusal):
+                time.sleep(0.1)
+        return self.member().channel
+
     def garbage(self):
         while True:
             for sock in self.crowd(16):
@@ -180,8 +210,8 @@ class Attacker:
             time.sleep(1)
 
 
-ATTACKS = ("half_open", "loris", "garbage", "handshakes", "registrations",
-           "pings", "lists", "deaf", "messages", "texts")
+ATTACKS = ("half_open", "loris", "late_loris", "garbage", "handshakes",
+           "registrations", "pings", "lists", "deaf", "messages", "texts")
 
 
 def chat_of(case, server, user):
