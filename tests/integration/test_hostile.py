@@ -438,5 +438,43 @@ class Members(Hostile):
         self.never_noticed()
 
 
+class Deaf(Hostile):
+    """Somebody who reads nothing, and is not cut for it."""
+
+    options = ("--stall-timeout", "10m")
+
+    def busy(self):
+        """How often the server has waited, and its ticks of a processor."""
+        with open("/proc/%d/stat" % self.room.pid, encoding="ascii") as text:
+            fields = text.read().rpartition(")")[2].split()
+        return (self.room.counters("traffic")["waits"],
+                int(fields[11]) + int(fields[12]))
+
+    def tell_bob(self, count, length):
+        """How many bytes the server has sent for this."""
+        before = self.room.counters("traffic")["bytes_out"]
+        heard = len(self.bob.texts())
+        for _ in range(count):
+            self.alice.say("x" * length)
+        self.bob.wait_for(lambda: len(self.bob.texts()) == heard + count,
+                          "all of it")
+        return self.room.counters("traffic")["bytes_out"] - before
+
+    def test_keeps_no_processor_busy(self):
+        """Its kernel is full before the server waits for it."""
+        deaf = wire.Member(self.room.port, "deaf", buffer=4096).enter()
+        self.addCleanup(deaf.close)
+        sent = 3 * 100 * 4000
+        while sent > 1.5 * 100 * 4000:  # more than Bob got
+            sent = self.tell_bob(100, 4000)
+        waits, ticks = self.busy()
+        time.sleep(2)  # with nothing to do
+        waits, ticks = (after - before for after, before in
+                        zip(self.busy(), (waits, ticks)))
+        self.assertLess(waits, 200, "it looks for something to do")
+        self.assertLess(ticks, os.sysconf("SC_CLK_TCK"), "it is busy")
+        self.still_talking()
+
+
 if __name__ == "__main__":
     sotto.main()
