@@ -28,21 +28,13 @@ enum client_trust {
 struct client_certificate;
 
 struct client_app {
-    struct client_settings settings;
     struct port *port;
     struct port_loop *loop;
     struct port_loop *files_loop; /* its own: waiting there loses no event */
     struct console *console;
-    struct view view;
     struct sotto_random random;
     const char *folder; /* of this client's files */
-    char default_folder[PATH_TEXT_MAX];
-    struct identity identity;
-    struct server_address address;
-    char server_text[ADDRESS_TEXT];
     bool has_pin;
-    uint8_t pin[SOTTO_FINGERPRINT_LEN];
-    uint8_t seen[SOTTO_FINGERPRINT_LEN];    /* what the server shows */
     enum client_trust trust;                /* in `pin`; what it comes from */
     struct client_certificate *certificate; /* whom it trusts; NULL: nobody */
     struct client_device device;
@@ -50,16 +42,11 @@ struct client_app {
     struct client_keylog *keylog; /* hosts; NULL without --keylog */
     uint64_t certified_until_s;   /* KNOWN, CERTIFIED: when a certificate's word
                                    for the key ends; 0: a person's does not */
-    char user[SOTTO_NAME_MAX + 1];
-    struct menu *menu;                         /* what was answered; borrowed */
-    uint8_t password[CLIENT_PASSWORD_MAX + 1]; /* in normal form */
+    struct menu *menu;          /* what was answered; borrowed */
     size_t password_len;
     bool registers;
 
-    char known[KNOWN_FILE_MAX]; /* one of the two files, while it is read; or a
-                                   long sentence */
     uint8_t *memory;            /* of `client` */
-    struct sotto_client client;
     struct port_stream *stream; /* NULL when not connected */
     bool is_connecting;
     bool is_reading;      /* PORT_READ is wanted */
@@ -78,6 +65,21 @@ struct client_app {
     uint64_t give_up_ms;  /* when leaving, and nobody answers */
     bool is_done;
     enum client_exit exit_code;
+
+    /* Large, hence last: see core/chat/client.h. */
+    struct sotto_client client;
+    struct client_settings settings;
+    struct view view;
+    struct identity identity;
+    struct server_address address;
+    char server_text[ADDRESS_TEXT];
+    uint8_t pin[SOTTO_FINGERPRINT_LEN];
+    uint8_t seen[SOTTO_FINGERPRINT_LEN]; /* what the server shows */
+    char user[SOTTO_NAME_MAX + 1];
+    uint8_t password[CLIENT_PASSWORD_MAX + 1]; /* in normal form */
+    char default_folder[PATH_TEXT_MAX];
+    char known[KNOWN_FILE_MAX]; /* one of the two files, while it is read; or a
+                                   long sentence */
 };
 
 /* client_run.c: dials and talks until it is done. */

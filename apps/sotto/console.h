@@ -35,24 +35,26 @@ struct console {
     bool is_colored;     /* colours are wanted */
     bool is_typed;       /* input is a terminal, whatever output is */
     bool is_broken;      /* output could not be written, and is thrown away */
-    char broken_why[128];
-    bool is_reading; /* PORT_READ is wanted */
+    bool is_reading;     /* PORT_READ is wanted */
     bool has_ended;
     bool is_editing;
+    size_t line_len;  /* pipes: of the line being read */
+    bool has_line;    /* pipes: it was handed out */
+    bool is_skipping; /* pipes: it is too long */
+    size_t in_at;
+    size_t in_len;
+    size_t out_at;
+    size_t out_len;
+
+    /* Large, hence last: see core/chat/client.h. */
+    char broken_why[128];
     struct line_editor editor;
     char line[CONSOLE_LINE_MAX];
     char draft[CONSOLE_LINE_MAX];
     char history[CONSOLE_HISTORY_MAX];
     char screen[LINE_EDITOR_OUT_MAX(CONSOLE_LINE_MAX)];
-    size_t line_len;  /* pipes: of the line being read */
-    bool has_line;    /* pipes: it was handed out */
-    bool is_skipping; /* pipes: it is too long */
     uint8_t in[512];
-    size_t in_at;
-    size_t in_len;
     char out[CONSOLE_OUT_MAX];
-    size_t out_at;
-    size_t out_len;
 };
 
 /* Where the console is a terminal always, what is for pipes is not built. */

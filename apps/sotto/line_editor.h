@@ -96,7 +96,6 @@ enum line_editor_closing {
 /* All of it is the editor's own. */
 struct line_editor {
     struct line_editor_memory memory;
-    char prompt[LINE_EDITOR_PROMPT_MAX];
     unsigned flags;
     bool is_editing; /* false: RESTING */
     bool is_hidden;
@@ -134,6 +133,7 @@ struct line_editor {
 
     size_t out_at; /* taken */
     size_t out_len;
+    char prompt[LINE_EDITOR_PROMPT_MAX];
 };
 
 /* Starts RESTING, 80x24, without history. */

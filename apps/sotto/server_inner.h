@@ -47,21 +47,16 @@ struct server_certificate;
 /* The hub's side is the first thread's alone. Workers read what does not change
  * after the start: settings, log, port, identity. */
 struct server {
-    struct server_settings settings;
-    char folder[PATH_TEXT_MAX]; /* where `settings` name none */
-    struct log log;
     struct port *port;
     struct port_loop *loop;
     struct sotto_random random;
     struct sotto_files files;
-    struct identity identity;
     void *memory[SERVER_MEMORY_MAX]; /* of all that follows */
     size_t memory_count;
     size_t memory_bytes; /* all of them: what it can ever take for itself */
     struct sotto_accounts *accounts;
     struct sotto_log *lobby;
     struct sotto_hub *hub;
-    struct worker workers[SERVER_WORKERS_MAX];
     size_t worker_count;
     struct threads *threads;                /* where there are several */
     struct server_certificate *certificate; /* NULL: there is none */
@@ -80,6 +75,13 @@ struct server {
     uint64_t accepted;
     uint64_t refused;
     uint64_t gave_way;
+
+    /* Large, hence last: see core/chat/client.h. */
+    struct worker workers[SERVER_WORKERS_MAX];
+    struct server_settings settings;
+    char folder[PATH_TEXT_MAX]; /* where `settings` name none */
+    struct log log;
+    struct identity identity;
 };
 
 /* True when the workers have threads of their own. On a board it is known to

@@ -75,7 +75,6 @@ struct worker {
     struct sotto_pool buffers;
     struct sotto_turns turns; /* for the buffers */
     struct sotto_pool logins;
-    struct sotto_session_config session;
     struct sotto_feed feed;
     struct conn *dirty;     /* a list by next_dirty */
     struct conn *first_new; /* a queue by next_new, without those of `dirty` */
@@ -87,6 +86,7 @@ struct worker {
     bool has_starved;   /* somebody found no buffer, and ... */
     size_t given;       /* ... as many had been given back until then */
     uint64_t counts[SERVER_COUNTERS ? COUNT_KINDS : 1];
+    struct sotto_session_config session;
 };
 
 /* One more, or `by` more, of what is counted. */

@@ -112,14 +112,6 @@ struct sotto_client_config {
 };
 
 struct sotto_client {
-    struct sotto_client_config config;
-    struct sotto_link link;
-    struct sotto_scram_client scram;
-    struct sotto_pbkdf2 kdf;
-    struct sotto_verifier verifier; /* what `keys` belong to */
-    struct sotto_scram_keys keys;
-    struct sotto_client_event end; /* the CLOSED to be told */
-    struct sotto_queue queue;
     enum sotto_client_state state;
 
     /* Over all connections. */
@@ -165,6 +157,16 @@ struct sotto_client {
     size_t control_at;
     size_t control_len;
     size_t part_done; /* of the frame that is being sent in parts */
+    /* What is large stands at the end: a Cortex-M reaches the beginning of a
+     * struct with half the code. */
+    struct sotto_client_config config;
+    struct sotto_link link;
+    struct sotto_scram_client scram;
+    struct sotto_pbkdf2 kdf;
+    struct sotto_verifier verifier; /* what `keys` belong to */
+    struct sotto_scram_keys keys;
+    struct sotto_client_event end; /* the CLOSED to be told */
+    struct sotto_queue queue;
     uint8_t control[SOTTO_SCRAM_MESSAGE_MAX + 256]; /* whole frames to send */
 };
 

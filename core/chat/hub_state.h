@@ -81,10 +81,8 @@ struct sotto_hub {
     uint32_t newest_stranger;
     bool draining;
     uint64_t wall_s;
-    uint64_t recent[SOTTO_HISTORY_MAX]; /* the last numbers, a ring */
-    size_t recent_count;                /* ever put */
-    uint8_t codes[SOTTO_CODES_MAX][SOTTO_HASH_LEN];
-    size_t code_count;
+    size_t recent_count; /* ever put into `recent` */
+    size_t code_count;   /* in `codes` */
     struct sotto_hub_counters counters;
     struct sotto_feed_item fresh; /* an entry that next() has not given out */
     bool has_fresh;
@@ -93,6 +91,8 @@ struct sotto_hub {
         uint8_t frame[SOTTO_FRAME_MAX];   /* of `fresh` */
         uint8_t page[SOTTO_HUB_PAGE_MAX]; /* of an answer: never both */
     };
+    uint64_t recent[SOTTO_HISTORY_MAX]; /* the last numbers, a ring */
+    uint8_t codes[SOTTO_CODES_MAX][SOTTO_HASH_LEN];
 };
 
 /* ---- hub.c ---- */

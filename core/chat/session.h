@@ -107,7 +107,6 @@ enum sotto_session_source {
 
 struct sotto_session {
     const struct sotto_session_config *config;
-    struct sotto_link link;
     enum sotto_session_state state;
     enum sotto_close_reason reason; /* why CLOSING */
     enum sotto_session_source source;
@@ -136,10 +135,6 @@ struct sotto_session {
     uint64_t input_ms;  /* when something last came, or could not be taken */
     uint64_t output_ms; /* when something was last taken, or queued */
     uint64_t since_ms;  /* when a tick first saw that */
-    struct sotto_pace pace; /* what was taken of it */
-    struct sotto_cursor cursor;
-    struct sotto_frame frame;
-    struct sotto_request request;
 
     struct sotto_scram_server *login; /* during a login */
     uint8_t *in;                      /* bytes read, `in_at` to `in_len` */
@@ -153,6 +148,13 @@ struct sotto_session {
     uint8_t *out;     /* sealed bytes, `out_at` to `out_len` */
     size_t out_at;
     size_t out_len;
+    /* What is large stands at the end: a Cortex-M reaches the beginning of a
+     * struct with half the code. */
+    struct sotto_pace pace; /* what was taken of it */
+    struct sotto_cursor cursor;
+    struct sotto_frame frame;
+    struct sotto_request request;
+    struct sotto_link link;
 };
 
 /* The configuration is borrowed; its buffers are large enough. */

@@ -39,8 +39,6 @@ struct log_cursor {
 
 struct sotto_log {
     const struct sotto_files *files; /* borrowed */
-    struct sotto_log_config config;
-    struct log_segment segments[SOTTO_LOG_SEGMENTS_MAX]; /* by id */
     size_t count; /* at least 1 while open; the last is written to */
 
     int file; /* of the last segment */
@@ -64,8 +62,12 @@ struct sotto_log {
 
     int read_file; /* of segment `read_id`, when that is not the last */
     uint32_t read_id;
-    struct log_cursor cursors[LOG_CURSORS];
     uint32_t reads; /* counts uses of cursors */
+
+    /* Large, hence last: see core/chat/client.h. */
+    struct sotto_log_config config;
+    struct log_segment segments[SOTTO_LOG_SEGMENTS_MAX]; /* by id */
+    struct log_cursor cursors[LOG_CURSORS];
 };
 
 /* `<name>.<id>` and a final zero. */
