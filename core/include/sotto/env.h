@@ -147,8 +147,9 @@ struct sotto_files {
 /*
  * Ends the program: an invariant of ours is broken. Supplied by the port or
  * the test; never returns. `what` is a constant sentence without secrets. Where
- * a build has no room for such texts, `what` and `file` are NULL: the address
- * that it was called from says which file it is.
+ * a build has no room for such texts (SOTTO_PANIC_TEXTS is 0), the processor
+ * traps where it would be called: the address in the fault's report says where
+ * that is.
  */
 _Noreturn void sotto_panic(const char *what, const char *file, int line);
 
@@ -158,7 +159,7 @@ _Noreturn void sotto_panic(const char *what, const char *file, int line);
 #if SOTTO_PANIC_TEXTS
 #    define SOTTO_PANIC(what) sotto_panic(what, __FILE__, __LINE__)
 #else
-#    define SOTTO_PANIC(what) sotto_panic(NULL, NULL, __LINE__)
+#    define SOTTO_PANIC(what) __builtin_trap()
 #endif
 
 #endif

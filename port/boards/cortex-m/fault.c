@@ -14,6 +14,7 @@
 #define CODE_PANIC    134 /* as a host's abort() */
 #define CODE_FAULT    139 /* as a host's segmentation fault */
 #define BREAKPOINT_AB 0xbeabU
+#define TRAP          0xdeffU /* what __builtin_trap() is: SOTTO_PANIC() */
 
 /* What the processor puts on the stack when a handler begins. */
 struct frame {
@@ -65,28 +66,32 @@ static bool is_on_stack(const struct frame *frame)
            (uintptr_t)(frame + 1) <= (uintptr_t)board_stack_end;
 }
 
-/* True when somebody asked an emulator that is not there. */
-static bool answer_semihosting(struct frame *frame)
+static uint16_t instruction_of(const struct frame *frame)
 {
     uint16_t instruction = 0;
     memcpy(&instruction, (const void *)(uintptr_t)(frame->pc & ~1U),
            sizeof instruction);
-    if (instruction != BREAKPOINT_AB) {
-        return false;
-    }
+    return instruction;
+}
+
+/* To somebody who asked an emulator that is not there. */
+static void answer_semihosting(struct frame *frame)
+{
     frame->r0 = UINT32_MAX;
     frame->pc += 2;
     HARD_STATUS = UINT32_MAX; /* cleared by writing ones */
-    return true;
 }
 
 __attribute__((used)) static void report(struct frame *frame)
 {
-    bool is_known = is_on_stack(frame);
-    if (is_known && answer_semihosting(frame)) {
+    const bool is_known = is_on_stack(frame);
+    const uint16_t instruction = is_known ? instruction_of(frame) : 0;
+    const bool is_panic = instruction == TRAP;
+    if (instruction == BREAKPOINT_AB) {
+        answer_semihosting(frame);
         return;
     }
-    say("\nfault:");
+    say(is_panic ? "\npanic:" : "\nfault:");
     if (is_known) {
         say_word(" pc ", frame->pc);
         say_word(" lr ", frame->lr);
@@ -100,7 +105,7 @@ __attribute__((used)) static void report(struct frame *frame)
     say_word(" bus ", BUS_FAULT);
     say_word(" memory ", MEMORY_FAULT);
     say("\n");
-    board_exit(CODE_FAULT);
+    board_exit(is_panic ? CODE_PANIC : CODE_FAULT);
 }
 
 /* Faults of the program have their frame on the process stack. */
@@ -113,19 +118,15 @@ __attribute__((naked)) void fault_handler(void)
                      "b report");
 }
 
+/* Where there is room for texts. */
 _Noreturn void sotto_panic(const char *what, const char *file, int line)
 {
     (void)interrupts_mask();
     say("\npanic: ");
-    if (what != NULL) {
-        say(what);
-        say(" (");
-        say(file);
-        say(":");
-    } else {
-        say_word("before ", (uint32_t)(uintptr_t)__builtin_return_address(0));
-        say(" (line ");
-    }
+    say(what);
+    say(" (");
+    say(file);
+    say(":");
     say_decimal((unsigned)line);
     say(")\n");
     board_exit(CODE_PANIC);
