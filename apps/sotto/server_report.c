@@ -90,12 +90,16 @@ static void log_counters(const struct server *server,
                          const struct worker_report *all)
 {
     const struct sotto_hub_counters *c = sotto_hub_counters(server->hub);
-    if (SERVER_COUNTERS) {
-        log_traffic(server, all);
-        log_queues(server, all);
-        log_closed(server, all);
-        log_refused(server, all);
+    if (!SERVER_COUNTERS) { /* at the end: what should be zero */
+        log_event(&server->log, LOG_INFO, "server", "counters",
+                  LOG_FIELDS(log_number("storage_errors", c->storage_errors),
+                             log_number("buffers", all->buffers)));
+        return;
     }
+    log_traffic(server, all);
+    log_queues(server, all);
+    log_closed(server, all);
+    log_refused(server, all);
     log_event(
         &server->log, LOG_INFO, "server", "counters",
         LOG_FIELDS(log_number("connections", server->connections),

@@ -283,6 +283,12 @@ enum sotto_err sotto_accounts_revoke(struct sotto_accounts *accounts,
     return err;
 }
 
+/* Only ever compared, so 32 bits do: no division of 64 for a board's sake. */
+static uint32_t period_of(uint64_t time_s)
+{
+    return (uint32_t)time_s / SOTTO_DEVICE_SEEN_S;
+}
+
 void sotto_accounts_seen(struct sotto_accounts *accounts,
                          const uint8_t id[static SOTTO_DEVICE_ID_LEN],
                          uint64_t now_s, const uint8_t ip[static 16])
@@ -294,8 +300,7 @@ void sotto_accounts_seen(struct sotto_accounts *accounts,
     struct sotto_account_device seen = *device;
     seen.time_s = now_s;
     memcpy(seen.ip, ip, sizeof seen.ip);
-    const bool is_due =
-        now_s / SOTTO_DEVICE_SEEN_S != device->time_s / SOTTO_DEVICE_SEEN_S;
+    const bool is_due = period_of(now_s) != period_of(device->time_s);
     *device = seen; /* its id is the same: the index stays right */
     if (is_due) {
         struct sotto_accounts_line line = {.kind = SOTTO_ACCOUNTS_DEVICE,
