@@ -19,9 +19,9 @@
 
 /* ---- both roles ------------------------------------------------------- */
 
-/* 0: when a check of our own fails, the address and the line are said instead
- * of the words; "arm-none-eabi-addr2line -e sotto.elf ADDRESS" tells the file.
- * Words cost 5 KiB of flash. */
+/* 0: when a check of our own fails, its address is said instead of words ("panic:
+ * pc ADDRESS"); "arm-none-eabi-addr2line -e sotto.elf ADDRESS" tells the line.
+ * Words cost 6 KiB of flash. */
 #ifndef SOTTO_PANIC_TEXTS
 #    define SOTTO_PANIC_TEXTS 0
 #endif

@@ -277,7 +277,7 @@ static bool open_worker(struct server *server, struct worker *worker,
     sotto_feed_init(&worker->feed, ring, SERVER_FEED_BYTES,
                     sotto_hub_next_number(server->hub));
     worker->session = (struct sotto_session_config){
-        .link = {.takes_ik = true,
+        .link = {.takes_ik = SOTTO_DEVICES != 0,
                  .receive_limit = SERVER_RECORD_LIMIT,
                  .random = server->random,
                  .static_private = server->identity.private_key,

@@ -27,8 +27,12 @@ static enum sotto_err apply(struct sotto_accounts *accounts,
         sotto_accounts_table_remove(accounts, line->account.name);
         return SOTTO_OK;
     case SOTTO_ACCOUNTS_DEVICE:
-        return sotto_devices_set(accounts, &line->device);
+        return SOTTO_DEVICES ? sotto_devices_set(accounts, &line->device)
+                             : SOTTO_ERR_LIMIT;
     case SOTTO_ACCOUNTS_REVOKE:
+        if (!SOTTO_DEVICES) {
+            return SOTTO_OK; /* there is none */
+        }
         if (line->device.name[0] == 0) {
             sotto_devices_drop_all(accounts, line->device.account);
         } else {

@@ -33,6 +33,13 @@
 
 #define SOTTO_DEVICE_ID_LEN 32
 
+/* 0: a server that knows no devices and changes no passwords, for boards that
+ * are short of flash. It answers who asks for that that there is no room, and
+ * does not start with a file that has devices in it. */
+#ifndef SOTTO_DEVICES
+#    define SOTTO_DEVICES 1
+#endif
+
 /* The file is told at most once in each such stretch of time that a device was
  * seen. */
 #define SOTTO_DEVICE_SEEN_S 3600

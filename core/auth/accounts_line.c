@@ -49,8 +49,17 @@ static void add_account(struct sotto_json_writer *w,
 }
 
 static void add_device(struct sotto_json_writer *w,
-                       const struct sotto_account_device *device)
+                       const struct sotto_account_device *device,
+                       bool is_revoked)
 {
+    if (!SOTTO_DEVICES) {
+        return;
+    }
+    add_text(w, "name", device->account);
+    add_text(w, "device", device->name);
+    if (is_revoked) {
+        return;
+    }
     sotto_json_add_bool(w, "expected", device->is_expected);
     add_bytes(w, "id", device->id, sizeof device->id);
     sotto_json_add_integer(w, "time", device->time_s);
@@ -74,13 +83,8 @@ static void add_fields(struct sotto_json_writer *w,
         add_text(w, "name", line->account.name);
         break;
     case SOTTO_ACCOUNTS_DEVICE:
-        add_text(w, "name", line->device.account);
-        add_text(w, "device", line->device.name);
-        add_device(w, &line->device);
-        break;
     case SOTTO_ACCOUNTS_REVOKE:
-        add_text(w, "name", line->device.account);
-        add_text(w, "device", line->device.name);
+        add_device(w, &line->device, line->kind == SOTTO_ACCOUNTS_REVOKE);
         break;
     }
 }
@@ -252,9 +256,9 @@ static bool get_fields(const struct sotto_json *json,
     case SOTTO_ACCOUNTS_REMOVE:
         return get_name(json, "name", line->account.name);
     case SOTTO_ACCOUNTS_DEVICE:
-        return get_device(json, &line->device);
+        return !SOTTO_DEVICES || get_device(json, &line->device);
     case SOTTO_ACCOUNTS_REVOKE:
-        return get_revoked(json, &line->device);
+        return !SOTTO_DEVICES || get_revoked(json, &line->device);
     }
     return false;
 }

@@ -74,7 +74,9 @@ void sotto_accounts_table_remove(struct sotto_accounts *accounts,
     }
     const size_t place = (size_t)(account - accounts->table);
     const size_t last = accounts->count - 1;
-    sotto_devices_drop_all(accounts, name);
+    if (SOTTO_DEVICES) {
+        sotto_devices_drop_all(accounts, name);
+    }
     sotto_keyed_index_take(&accounts->by_name, place);
     if (place != last) {
         sotto_keyed_index_move(&accounts->by_name, last, place);

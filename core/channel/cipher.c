@@ -18,14 +18,30 @@ struct suite {
 };
 
 static const struct suite suites[] = {
+#if SOTTO_AEAD_CBC
     {"A128CBCHS256", SOTTO_SUITE_A128CBCHS256, SOTTO_AEAD_A128CBC_HS256},
+#endif
 #if SOTTO_AEAD_GCM
     {"AESGCM", SOTTO_SUITE_AESGCM, SOTTO_AEAD_AES256_GCM},
 #endif
+#if SOTTO_AEAD_CHACHA
     {"ChaChaPoly", SOTTO_SUITE_CHACHAPOLY, SOTTO_AEAD_CHACHA20_POLY1305},
+#endif
 };
 
+_Static_assert((SOTTO_SUITE_DEFAULT == 1 && SOTTO_AEAD_CBC) ||
+                   (SOTTO_SUITE_DEFAULT == 2 && SOTTO_AEAD_GCM) ||
+                   (SOTTO_SUITE_DEFAULT == 3 && SOTTO_AEAD_CHACHA),
+               "the suite that a client dials is one that this build has");
+
 #define SUITE_COUNT (sizeof suites / sizeof suites[0])
+
+/* Its nonce and its REKEY are its own. Where it is not built, neither is what
+ * only it needs. */
+static bool is_cbc(enum sotto_suite suite)
+{
+    return SOTTO_AEAD_CBC && suite == SOTTO_SUITE_A128CBCHS256;
+}
 
 static const struct suite *find_suite(unsigned number)
 {
@@ -78,7 +94,7 @@ size_t sotto_suite_plain_max(enum sotto_suite suite, size_t limit)
         return 0;
     }
     size_t text = limit - SOTTO_AEAD_TAG_LEN;
-    if (suite != SOTTO_SUITE_A128CBCHS256) {
+    if (!is_cbc(suite)) {
         return text;
     }
     /* Whole blocks, of which padding takes at least one byte. */
@@ -125,18 +141,14 @@ static void make_nonce(const struct sotto_cipher *cipher, uint64_t n,
     struct sotto_writer w;
 
     memset(nonce, 0, SOTTO_AEAD_NONCE_MAX);
-    switch (cipher->suite) {
-    case SOTTO_SUITE_A128CBCHS256:
+    if (is_cbc(cipher->suite)) {
         sotto_aead_cbc_iv(&cipher->aead, n, nonce);
-        break;
-    case SOTTO_SUITE_AESGCM:
+    } else if (cipher->suite == SOTTO_SUITE_AESGCM) {
         sotto_writer_init(&w, nonce, SOTTO_AEAD_NONCE_MAX);
         sotto_write_u32(&w, 0);
         sotto_write_u64(&w, n);
-        break;
-    case SOTTO_SUITE_CHACHAPOLY:
+    } else {
         put_little_endian(n, nonce + 4);
-        break;
     }
 }
 
@@ -211,7 +223,7 @@ enum sotto_err sotto_cipher_rekey(struct sotto_cipher *cipher)
     uint8_t k[SOTTO_HASH_LEN];
 
     SOTTO_ASSERT(cipher->has_key);
-    if (cipher->suite == SOTTO_SUITE_A128CBCHS256) {
+    if (is_cbc(cipher->suite)) {
         /* This cipher has its own REKEY: one MAC gives both halves. */
         const struct sotto_piece label = {cbc_rekey_label,
                                           sizeof cbc_rekey_label - 1};

@@ -454,7 +454,7 @@ static void answer_stored(struct sotto_hub *hub, struct sotto_seat *seat,
 {
     if (!is_stored) {
         sotto_hub_answer_problem(reply, SOTTO_PROBLEM_STORAGE, 0, 0);
-    } else if (seat->waiting == WAIT_DEVICE) {
+    } else if (SOTTO_DEVICES && seat->waiting == WAIT_DEVICE) {
         sotto_hub_device_done(hub, seat, reply);
     } else {
         reply->kind = SOTTO_REPLY_REGISTERED;

@@ -482,6 +482,10 @@ enum sotto_err sotto_hub_device(struct sotto_hub *hub, struct sotto_seat *seat,
 {
     const uint8_t type = request->device.type;
     enum sotto_problem problem = SOTTO_PROBLEM_NONE;
+    if (!SOTTO_DEVICES) {
+        sotto_hub_answer_problem(reply, SOTTO_PROBLEM_FULL, 0, 0);
+        return SOTTO_OK;
+    }
     if (type == 0 || type == SOTTO_MSG_DEVICE_LOGIN) {
         return take_login(hub, seat, request, wall_s, reply);
     }

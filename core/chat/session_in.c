@@ -91,7 +91,7 @@ static bool feed_unit(struct sotto_session *session)
         session->link.state == SOTTO_LINK_OPEN) {
         session->state = SOTTO_SESSION_LOGIN;
     }
-    if (session->link.state == SOTTO_LINK_IDENTITY) {
+    if (SOTTO_DEVICES && session->link.state == SOTTO_LINK_IDENTITY) {
         sotto_session_knock(session);
     }
     return used > 0;

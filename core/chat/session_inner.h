@@ -6,6 +6,7 @@
 #ifndef SOTTO_CHAT_SESSION_INNER_H
 #define SOTTO_CHAT_SESSION_INNER_H
 
+#include "core/auth/accounts.h" /* SOTTO_DEVICES */
 #include "core/chat/session.h"
 
 /* Room for any one answer: a SCRAM message, or JOINED with what follows. */

@@ -27,10 +27,16 @@ enum sotto_aead_alg {
 /* The most a sealed text is longer than the plain one: padding and tag. */
 #define SOTTO_AEAD_OVERHEAD_MAX 32
 
-/* 0: a build without AES-GCM, which saves 2.4 KiB of code on a Cortex-M3. MLS's
- * cipher suite needs it. */
+/* 0: a build without this cipher, for boards that are short of flash (what each
+ * takes: apps/firmware/README.md). MLS's cipher suite needs GCM. */
+#ifndef SOTTO_AEAD_CBC
+#    define SOTTO_AEAD_CBC 1
+#endif
 #ifndef SOTTO_AEAD_GCM
 #    define SOTTO_AEAD_GCM 1
+#endif
+#ifndef SOTTO_AEAD_CHACHA
+#    define SOTTO_AEAD_CHACHA 1
 #endif
 
 /* What the back end keeps of a key; it checks that this suffices. mbedTLS on
