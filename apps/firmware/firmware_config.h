@@ -205,6 +205,11 @@
 #endif
 #define PORT_LWIP_RESERVED_PACKETS 3
 
+/* Boards have no IPv6 (PORT_LWIP_IPV6). */
+#ifndef PORT_LWIP_IPV6_TEXT
+#    define PORT_LWIP_IPV6_TEXT PORT_LWIP_IPV6
+#endif
+
 /* The longest host name that the client's person can dial. */
 #define PORT_LWIP_NAME_MAX 63
 

@@ -358,7 +358,7 @@ enum sotto_err sotto_client_send_join(struct sotto_client *client)
 
 enum sotto_err sotto_client_opened(struct sotto_client *client)
 {
-    if (client->link.is_ik || client->config.enrols) {
+    if (SOTTO_DEVICES && (client->link.is_ik || client->config.enrols)) {
         return sotto_client_send_device(client);
     }
     if (!client->wants_register) {

@@ -6,6 +6,7 @@
 #ifndef SOTTO_CHAT_CLIENT_INNER_H
 #define SOTTO_CHAT_CLIENT_INNER_H
 
+#include "core/auth/accounts.h" /* SOTTO_DEVICES */
 #include "core/chat/client.h"
 
 /* ---- client.c ---- */

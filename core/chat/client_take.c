@@ -335,7 +335,8 @@ enum sotto_err sotto_client_take(struct sotto_client *client,
     case SOTTO_MSG_ENROLLED:
     case SOTTO_MSG_DONE:
     case SOTTO_MSG_DEVICE_LIST:
-        return sotto_client_take_device(client, frame, event);
+        return SOTTO_DEVICES ? sotto_client_take_device(client, frame, event)
+                             : SOTTO_ERR_FORMAT; /* it was not asked */
     case SOTTO_MSG_PONG:
         *has_event = false;
         return frame->len <= SOTTO_PING_MAX ? SOTTO_OK : SOTTO_ERR_FORMAT;

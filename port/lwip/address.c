@@ -163,7 +163,7 @@ bool address_read(const char *text, struct port_address *address)
     struct port_address read = {0};
     if (read_ipv4(text, read.ip + 12)) {
         memcpy(read.ip, mapped_prefix, sizeof mapped_prefix);
-    } else if (!read_ipv6(text, read.ip)) {
+    } else if (!PORT_LWIP_IPV6_TEXT || !read_ipv6(text, read.ip)) {
         return false;
     }
     *address = read;
@@ -248,7 +248,7 @@ void port_address_text(const struct port_address *address,
                        char out[static PORT_ADDRESS_TEXT])
 {
     char *end = out;
-    if (port_address_is_ipv4(address)) {
+    if (!PORT_LWIP_IPV6_TEXT || port_address_is_ipv4(address)) {
         for (size_t i = 12; i < 16; i++) {
             end = put_number(end, address->ip[i], 10);
             *end++ = i < 15 ? '.' : ':';

@@ -36,7 +36,9 @@ void sys_check_core_locking(void);
 #define LWIP_IGMP     0
 #define IP_FRAG       0
 #define IP_REASSEMBLY 0
-#define LWIP_STATS    PORT_LWIP_STATS
+/* Packets with options are dropped, as many routers do (RFC 7126). */
+#define IP_OPTIONS_ALLOWED 0
+#define LWIP_STATS         PORT_LWIP_STATS
 #if !PORT_LWIP_ASSERTS
 #    define LWIP_NOASSERT
 #endif
@@ -69,12 +71,14 @@ void sys_check_core_locking(void);
 
 /* ---- TCP -------------------------------------------------------------- */
 
-#define TCP_MSS            PORT_LWIP_MSS
-#define TCP_SND_BUF        PORT_LWIP_SEND_BYTES
-#define TCP_SND_QUEUELEN   (3 * ((TCP_SND_BUF + TCP_MSS - 1) / TCP_MSS))
-#define TCP_WND            PORT_LWIP_RECEIVE_BYTES
-#define TCP_LISTEN_BACKLOG 1
-#define LWIP_TCP_RTO_TIME  1000 /* before anything was measured: RFC 6298 2.1 */
+#define TCP_MSS PORT_LWIP_MSS
+/* It is below what any Ethernet carries; what the peer takes counts as well. */
+#define TCP_CALCULATE_EFF_SEND_MSS 0
+#define TCP_SND_BUF                PORT_LWIP_SEND_BYTES
+#define TCP_SND_QUEUELEN           (3 * ((TCP_SND_BUF + TCP_MSS - 1) / TCP_MSS))
+#define TCP_WND                    PORT_LWIP_RECEIVE_BYTES
+#define TCP_LISTEN_BACKLOG         1
+#define LWIP_TCP_RTO_TIME          1000 /* before anything was measured: RFC 6298 2.1 */
 /* A lost segment makes the peer repeat those behind it too; holding them would
  * take packet buffers that others need. */
 #define TCP_QUEUE_OOSEQ 0

@@ -140,6 +140,12 @@
 #    define PORT_LWIP_IPV6 0
 #endif
 
+/* 1: addresses of IPv6 are read and written as text, also where nobody can be
+ * reached there. 0: they are not told from what is no address. 0.7 K flash. */
+#ifndef PORT_LWIP_IPV6_TEXT
+#    define PORT_LWIP_IPV6_TEXT 1
+#endif
+
 /* 1: look names up by DNS. 3.5 K flash, 0.7 K RAM. */
 #ifndef PORT_LWIP_DNS
 #    define PORT_LWIP_DNS 1
