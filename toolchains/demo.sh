@@ -8,7 +8,8 @@
 # "ready", and join from another terminal with the command that is printed. What
 # the board stores is kept in build/BOARD/storage.nv for the next time.
 # Control-A X leaves QEMU. SOTTO_BOARD names another board (mps2-an386,
-# mps2-an505, lm3s6965evb).
+# mps2-an505, lm3s6965evb). SOTTO_FIRMWARE=small takes the image that has less in
+# it (apps/firmware/small_config.h; mps2-an385 only).
 #
 # With --crowd as many clients as the board takes talk at once, while others hold
 # on to what they share.
@@ -23,7 +24,8 @@ set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 board=${SOTTO_BOARD:-mps2-an385}
-firmware=$top/build/$board/bin/sotto.elf
+preset=$board${SOTTO_FIRMWARE:+-$SOTTO_FIRMWARE}
+firmware=$top/build/$preset/bin/sotto.elf
 # shellcheck source=packages.sh
 . "$top/toolchains/packages.sh"
 
@@ -35,7 +37,7 @@ build() {
 need_packages "${build_packages[@]}" "${board_packages[@]}" python3
 cd "$top"
 echo "Building (for some minutes, the first time)" >&2
-build "$board" >&2
+build "$preset" >&2
 build release >&2
 
 tests=$top/tests/boards
@@ -44,7 +46,7 @@ case ${1-} in
     port=${SOTTO_PORT:-7688}
     echo "In another terminal: toolchains/run.sh client 127.0.0.1:$port" >&2
     exec python3 -B "$tests/machine.py" "$board" "$firmware" \
-        "$top/build/$board/storage.nv" -nographic \
+        "$top/build/$preset/storage.nv" -nographic \
         -nic "user,hostfwd=tcp:127.0.0.1:$port-:7688"
     ;;
 --crowd) script=crowd.py ;;
