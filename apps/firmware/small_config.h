@@ -21,7 +21,8 @@
 #endif
 
 /* Everybody logs in with a password, and keeps it. */
-#define SOTTO_DEVICES 0
+#define SOTTO_DEVICES  0
+#define CLIENT_DEVICES 0
 
 /* One suite, ChaChaPoly, the one that boards dial. A client on a host has to be
  * told: --suite chachapoly. */

@@ -82,12 +82,13 @@ static void log_problem(const struct worker *worker, const struct conn *conn,
     const bool is_loud = !is_post || problem == SOTTO_PROBLEM_STORAGE;
     struct line line = {.count = 0};
     add(&line, log_text("problem", view_problem_code(problem)));
-    if (reply->why != SOTTO_WHY_NONE) {
+    const bool has_why = SOTTO_DEVICES && reply->why != SOTTO_WHY_NONE;
+    if (has_why) {
         add(&line, log_text("why", whys[reply->why]));
     }
     add_span(&line, "user", reply->name);
     add_span(&line, "device", reply->device);
-    if (reply->why != SOTTO_WHY_NONE) {
+    if (has_why) {
         add_key(&line, conn);
     }
     put(worker, conn, is_loud ? LOG_WARN : LOG_DEBUG,
@@ -138,10 +139,11 @@ void worker_log_reply(const struct worker *worker, const struct conn *conn,
         log_person(worker, conn, reply, "login", false);
     } else if (reply->kind == SOTTO_REPLY_REGISTERED) {
         log_person(worker, conn, reply, "registered", false);
-    } else if (reply->kind == SOTTO_REPLY_DEVICE && reply->name.len > 0) {
+    } else if (SOTTO_DEVICES && reply->kind == SOTTO_REPLY_DEVICE &&
+               reply->name.len > 0) {
         log_person(worker, conn, reply,
                    reply->frames.len > 0 ? "enrolled" : "device_login", true);
-    } else if (reply->kind == SOTTO_REPLY_TAKEN) {
+    } else if (SOTTO_DEVICES && reply->kind == SOTTO_REPLY_TAKEN) {
         log_change(worker, conn, reply);
     } else if (reply->kind == SOTTO_REPLY_PROBLEM) {
         log_problem(worker, conn, reply);

@@ -355,10 +355,12 @@ static enum sotto_err take_login(struct sotto_session *session)
     case SOTTO_MSG_REGISTER:
         return ask_register(session);
     case SOTTO_MSG_DEVICE_LOGIN:
-        return session->link.is_ik ? take_device(session) : SOTTO_ERR_FORMAT;
+        return SOTTO_DEVICES && session->link.is_ik ? take_device(session)
+                                                    : SOTTO_ERR_FORMAT;
     case SOTTO_MSG_ENROL:
-        return session->config->link.takes_ik ? take_device(session)
-                                              : SOTTO_ERR_FORMAT;
+        return SOTTO_DEVICES && session->config->link.takes_ik
+                   ? take_device(session)
+                   : SOTTO_ERR_FORMAT;
     default:
         return SOTTO_ERR_FORMAT;
     }
@@ -588,7 +590,9 @@ void sotto_session_reply(struct sotto_session *session,
         sotto_session_close(session, reply->reason);
         break;
     case SOTTO_REPLY_DEVICE:
-        take_device_reply(session, reply);
+        if (SOTTO_DEVICES) {
+            take_device_reply(session, reply);
+        }
         break;
     case SOTTO_REPLY_NONE:
     case SOTTO_REPLY_TAKEN:
