@@ -76,7 +76,7 @@ def keys_of(channel):
 
 
 class Search(sotto.Case):
-    def wanted(self, server, user):
+    def wanted(self, server, user, password=PASSWORD):
         """Everything to look for, from the salt in the server's file."""
         text = (server.data / "credentials.json").read_text()
         line = [line for line in text.splitlines() if '"%s"' % user in line][-1]
@@ -86,14 +86,14 @@ class Search(sotto.Case):
             salt = bytes.fromhex(salt)
         except ValueError:
             salt = base64.b64decode(salt + "=" * (-len(salt) % 4))
-        secrets = wire.Secrets(PASSWORD, salt, rounds)
+        secrets = wire.Secrets(password, salt, rounds)
         # If the account is what we think it is, then so are its secrets.
         stored = [secrets.stored_key.hex(),
                   base64.b64encode(secrets.stored_key).decode()]
         self.assertTrue(any(form.rstrip("=") in line for form in stored),
                         "StoredKey is not in the file: looked for the wrong "
                         "things")
-        return of_password(PASSWORD, salt, rounds)
+        return of_password(password, salt, rounds)
 
     def found(self, wanted, pieces, where):
         found = set()
@@ -209,6 +209,54 @@ class Secrets(Search):
         self.none_of(wanted, memory(person.pid), "the client's memory")
         self.assertNotIn(PASSWORD, person.screen.text())
         self.assertNotIn(PASSWORD.encode(), person.out)
+
+    def passwords_gone(self, server, person, *passwords):
+        """None of these, and nothing made of the account's."""
+        wanted = [(name, secret) for name, secret in
+                  self.wanted(server, "alice", passwords[0])
+                  if not name.startswith("ClientKey")]
+        wanted += [("%r" % text, text.encode()) for text in passwords[1:]]
+        self.none_of(wanted, memory(person.pid), "the client's memory")
+
+    def test_memory_after_another_password(self):
+        """Neither the old one is left, with all that came of it, nor the new
+        one; nor what was typed twice and differed."""
+        server = self.server()
+        self.readable(server)
+        _, client = self.conversation(server)
+        old = self.wanted(server, "alice")
+        for first, second in (("not-the-same-1", "not-the-same-2"),
+                              ("neues-passwort-3", "neues-passwort-3")):
+            for line in ("/passwd", first, second):
+                client.say(line)
+                client.expect("error" if line == "not-the-same-2" else
+                              "question")
+        client.say("no")
+        client.expect("done", what="passwd")
+        self.passwords_gone(server, client, "neues-passwort-3",
+                            "not-the-same-1", "not-the-same-2")
+        self.none_of(old, memory(client.pid), "the client's memory")
+        self.none_of(old + self.wanted(server, "alice", "neues-passwort-3"),
+                     memory(server.pid), "the server's memory")
+        self.assertEqual(client.leave(), 0)
+
+    def test_memory_after_guesses_on_a_terminal(self):
+        """What was typed and erased again, what was wrong, what was right."""
+        server = self.server()
+        self.readable(server)
+        _, client = self.conversation(server)
+        self.assertEqual(client.leave(), 0)
+        person = self.person(
+            "client", server.address, "--user", "alice", "--pin",
+            server.fingerprint, "--min-iterations", "1000", "--data",
+            self.folder / "of-alice")
+        person.answer("Password: ", "erased-again-1\x15wrong-guess-2")
+        person.answer("User name: ", "alice")
+        person.sees_match(r"User name: alice\s+Password:")
+        person.enter(PASSWORD)
+        person.sees("you are in #lobby as alice")
+        self.passwords_gone(server, person, PASSWORD, "erased-again-1",
+                            "wrong-guess-2", "wrong-guess")
 
     def has_keys_alone(self, channel, child):
         """The keys in use are in its memory, and nothing older."""
