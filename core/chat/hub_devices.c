@@ -501,12 +501,13 @@ enum sotto_err sotto_hub_device(struct sotto_hub *hub, struct sotto_seat *seat,
         sotto_hub_answer_problem(reply, SOTTO_PROBLEM_PASSWORD, 0, 0);
         return SOTTO_OK;
     }
-    if (change(hub, seat, request, wall_s, reply, &problem) ==
-        SOTTO_ERR_AGAIN) {
-        if (type == SOTTO_MSG_ENROL) {
-            sotto_hub_did_not_try(hub, seat, now_ms);
-        }
-        return SOTTO_ERR_AGAIN;
+    enum sotto_err err = change(hub, seat, request, wall_s, reply, &problem);
+    if (type == SOTTO_MSG_ENROL &&
+        (err == SOTTO_OK || err == SOTTO_ERR_AGAIN)) { /* it was no guess */
+        sotto_hub_did_not_try(hub, seat, now_ms);
+    }
+    if (err == SOTTO_ERR_AGAIN) {
+        return err;
     }
     if (problem != SOTTO_PROBLEM_NONE) {
         hub->counters.storage_errors += problem == SOTTO_PROBLEM_STORAGE;

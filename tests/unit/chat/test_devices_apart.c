@@ -253,6 +253,24 @@ static void test_devices_codes_cannot_be_guessed_at_will(void **state)
     assert_true(tries > 2);
 }
 
+/* As right passwords are not: many devices may come from one address. */
+static void test_devices_codes_that_count_are_no_guesses(void **state)
+{
+    (void)state;
+    world_end(world);
+    begin(2);
+    for (uint8_t number = 1; number <= 5; number++) {
+        const char name[] = {(char)('a' + number), 0};
+        expect_answer(ann, ask_for_code(ann, number, name, 0),
+                      SOTTO_PROBLEM_NONE);
+        struct world_client *bearer = add_bearer(number);
+        world_settle(world);
+        assert_true(world_is_content(bearer));
+        world_remove_client(world, bearer);
+        world_settle(world);
+    }
+}
+
 int test_devices_apart(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -265,6 +283,7 @@ int test_devices_apart(void)
         TEST(test_devices_have_a_largest_number),
         TEST(test_devices_codes_last_where_there_is_no_clock),
         TEST(test_devices_codes_cannot_be_guessed_at_will),
+        TEST(test_devices_codes_that_count_are_no_guesses),
     };
 #undef TEST
     return cmocka_run_group_tests_name("devices_apart", tests, NULL, NULL);
