@@ -9,6 +9,8 @@ Figures are not judged here: a machine under test is busy.
 import functools
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -223,6 +225,32 @@ class Loads(unittest.TestCase):
         done = run("fanout", "--program", "/nonexistent")
         self.assertEqual(done.returncode, 1)
         self.assertIn("/nonexistent", done.stderr)
+
+
+@unittest.skipUnless(shutil.which("valgrind"),
+                     "there is no valgrind (package valgrind)")
+class Layers(unittest.TestCase):
+    """apps/bench/layers.py: whose instructions a delivery takes."""
+
+    def test_all_layers_together_are_all(self):
+        with open(SOTTO, "rb") as file:
+            if b"__asan_init" in file.read():
+                self.skipTest("a sanitizer counts for itself")
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                              "../../apps/bench/layers.py")
+        done = subprocess.run(
+            [script, os.path.dirname(os.path.dirname(SOTTO)), "--seconds", "1",
+             "--receivers", "2", "--top", "1"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = {name: int(count.replace(",", "")) for name, count in
+                re.findall(r"\| (.+?) \| (-?[\d,]+) \|", done.stdout)}
+        total = rows.pop("all")
+        self.assertEqual(len(rows), 9)
+        self.assertAlmostEqual(sum(rows.values()), total, delta=9)
+        self.assertGreater(rows["library of ciphers"], total / 10)
+        self.assertRegex(done.stdout, r"a delivery: .*\bsend 0\.")
 
 
 class CommandLine(unittest.TestCase):
