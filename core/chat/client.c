@@ -204,7 +204,7 @@ void sotto_client_connected(struct sotto_client *client, uint64_t now_ms)
     client->control_at = client->control_len = 0;
     client->part_done = 0;
     client->input_ms = now_ms;
-    client->ping_ms = now_ms;
+    client->said_ms = now_ms;
     sotto_queue_rewind(&client->queue);
 }
 

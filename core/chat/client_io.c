@@ -293,6 +293,7 @@ static enum sotto_err seal_close(struct sotto_client *client, uint64_t now_ms)
 static enum sotto_err seal_record(struct sotto_client *client, uint64_t now_ms)
 {
     struct sotto_record record;
+    client->said_ms = now_ms;
     sotto_link_begin(&client->link, &record, client->out, client->out_cap);
     /* A post that is half sent goes on before anything else is said. */
     if (client->part_done == 0 || !client->is_post_part) {
@@ -373,9 +374,8 @@ uint64_t sotto_client_deadline_ms(const struct sotto_client *client)
         return client->input_ms + HANDSHAKE_MS + 1;
     }
     const uint64_t end_ms = client->input_ms + 3 * ping_ms;
-    const uint64_t last_ms =
-        client->ping_ms > client->input_ms ? client->ping_ms : client->input_ms;
-    return (last_ms + ping_ms < end_ms ? last_ms + ping_ms : end_ms) + 1;
+    const uint64_t due_ms = client->said_ms + ping_ms;
+    return (due_ms < end_ms ? due_ms : end_ms) + 1;
 }
 
 void sotto_client_tick(struct sotto_client *client, uint64_t now_ms)
@@ -391,8 +391,8 @@ void sotto_client_tick(struct sotto_client *client, uint64_t now_ms)
         }
     } else if (quiet_ms > 3 * ping_ms) {
         sotto_client_end(client, SOTTO_ERR_TIMEOUT);
-    } else if (quiet_ms > ping_ms && now_ms - client->ping_ms > ping_ms) {
-        client->ping_ms = now_ms;
+    } else if (now_ms - client->said_ms > ping_ms) {
+        client->said_ms = now_ms;
         /* Without room for it something else is on its way. */
         enum sotto_err err = sotto_client_put(client, SOTTO_MSG_PING, NULL, 0);
         SOTTO_ASSERT(err == SOTTO_OK || err == SOTTO_ERR_SPACE);

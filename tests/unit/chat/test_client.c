@@ -261,6 +261,24 @@ static void test_client_pings_and_gives_up(void **state)
     host_expect_closed(&host, SOTTO_ERR_TIMEOUT);
 }
 
+/* The server may have heard nothing of one who only listens. */
+static void test_client_that_hears_much_pings_too(void **state)
+{
+    (void)state;
+    host_enter(&host);
+    for (uint64_t i = 0; i < 8; i++) {
+        tick(SOTTO_CLIENT_PING_MS / 2);
+        host_send_message(&host, i + 1, "one", 3);
+        host_expect_event(&host, SOTTO_EVENT_ENTRY);
+        expect_nothing_sent();
+        assert_true(sotto_client_deadline_ms(&host.client) >= host.now_ms);
+        tick(SOTTO_CLIENT_PING_MS / 2 + 1);
+        (void)host_expect(&host, SOTTO_MSG_PING);
+        host_send(&host, SOTTO_MSG_PONG, NULL, 0);
+        host_expect_no_event(&host);
+    }
+}
+
 static void test_client_waits_for_a_handshake_only_so_long(void **state)
 {
     (void)state;
@@ -491,6 +509,7 @@ int test_client(void)
         cmocka_unit_test(test_client_tells_a_refusal),
         cmocka_unit_test(test_client_takes_in_what_came_before_the_end),
         cmocka_unit_test(test_client_pings_and_gives_up),
+        cmocka_unit_test(test_client_that_hears_much_pings_too),
         cmocka_unit_test(test_client_waits_for_a_handshake_only_so_long),
         cmocka_unit_test(test_client_lets_a_person_think_about_a_key),
         cmocka_unit_test(test_client_sends_posts_after_caught_up_only),
