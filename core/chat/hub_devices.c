@@ -489,16 +489,16 @@ enum sotto_err sotto_hub_device(struct sotto_hub *hub, struct sotto_seat *seat,
     if (type == 0 || type == SOTTO_MSG_DEVICE_LOGIN) {
         return take_login(hub, seat, request, wall_s, reply);
     }
-    if (type == SOTTO_MSG_DEVICES) {
-        answer_list(hub, seat, reply);
-        return SOTTO_OK;
-    }
     if (type == SOTTO_MSG_ENROL &&
         !sotto_hub_may_try(hub, seat, now_ms, reply)) {
         return SOTTO_OK;
     }
     if (type != SOTTO_MSG_ENROL && seat->device != 0) {
         sotto_hub_answer_problem(reply, SOTTO_PROBLEM_PASSWORD, 0, 0);
+        return SOTTO_OK;
+    }
+    if (type == SOTTO_MSG_DEVICES) {
+        answer_list(hub, seat, reply);
         return SOTTO_OK;
     }
     enum sotto_err err = change(hub, seat, request, wall_s, reply, &problem);

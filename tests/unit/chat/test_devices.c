@@ -156,8 +156,9 @@ static void test_devices_cannot_speak_for_their_account(void **state)
                                                   true),
                      SOTTO_OK);
     expect_done(0, SOTTO_PROBLEM_PASSWORD);
-    list();
-    assert_int_equal(ann->device_count, 1);
+    assert_int_equal(sotto_client_list_devices(&ann->client), SOTTO_OK);
+    expect_done(0, SOTTO_PROBLEM_PASSWORD);
+    assert_int_equal(ann->counts[SOTTO_EVENT_DEVICES], 0);
 }
 
 static void test_devices_that_are_unknown_are_refused_early(void **state)
