@@ -6,11 +6,12 @@ second board and a device on a third; all boards in QEMU.
 
 SOTTO is the program of the host, FIRMWARE the image, MACHINE QEMU's name of the
 board. Prints what everybody saw and exits 0 only if all of it is right: the same
-messages in the same order, a wrong password refused, nothing lost when the
-server's power is cut, everyone told at the end, all boards ended with 0. The second board comes back as a device
-of alice's, by a code that is typed. The device (device.elf, beside
-FIRMWARE) answers and raises an alarm, and when its power is cut it neither
-misses nor repeats what it was asked.
+messages in the same order, a wrong password refused, no password left in a
+board's memory, nothing lost when the server's power is cut, everyone told at the
+end, all boards ended with 0. The second board comes back as a device of alice's,
+by a code that is typed. The device (device.elf, beside FIRMWARE) answers and
+raises an alarm, and when its power is cut it neither misses nor repeats what it
+was asked.
 
 SOTTO_FIRMWARE=small: the image is one without all that small_config.h leaves out.
 """
@@ -100,11 +101,23 @@ class Board(Child):
     """`storage` is the file behind its flash; it survives the board."""
 
     def __init__(self, name, firmware, storage, mac, forwards="", *options):
+        self.machine = firmware[0]
+        self.control = storage.with_suffix(".qmp")
         super().__init__(name, machine.command(
-            firmware[0], firmware[1], storage,
-            "-display", "none", "-monitor", "none", "-serial", "stdio",
+            firmware[0], firmware[1], storage, "-display", "none",
+            "-monitor", "none", "-qmp", "unix:%s,server,nowait" % self.control,
+            "-serial", "stdio",
             "-nic", "user,mac=%s%s" % (mac, forwards), *options))
         self.at = 0
+
+    def has_no_password(self, known):
+        """Its RAM holds no password that was typed; but `known`, so that it is
+        the right memory that was searched."""
+        ram = machine.memory(self.machine, self.control,
+                             self.control.with_suffix(".ram"))
+        assert known.encode() in ram, "%s: not its memory" % self.name
+        assert PASSWORD.encode() not in ram, \
+            "%s keeps a password in memory" % self.name
 
     def answer(self, question, text):
         """Types `text` once the question has come."""
@@ -327,6 +340,8 @@ def run(sotto, firmware, folder, children):
     board.answer("New password", PASSWORD)
     board.answer("The same again", PASSWORD)
     board.wait_for("you are in #lobby as charlie")
+    board.has_no_password("charlie")
+    server.has_no_password("charlie")
     talk(people, board)
     sensor = ask_sensor(sensor, firmware, folder, people["alice"],
                         people.values(), children)

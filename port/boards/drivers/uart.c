@@ -18,7 +18,7 @@ _Static_assert((RING & (RING - 1U)) == 0, "places are counters modulo RING");
 struct ring {
     volatile uint32_t head; /* bytes ever put */
     volatile uint32_t tail; /* bytes ever taken */
-    uint8_t bytes[RING];
+    volatile uint8_t bytes[RING];
 };
 
 struct uart {
@@ -47,6 +47,15 @@ static void put(struct ring *ring, uint8_t byte)
 static uint8_t next(const struct ring *ring)
 {
     return ring->bytes[ring->tail % RING];
+}
+
+/* It does not stay in the ring: what is typed can be a password. */
+static uint8_t take(struct ring *ring)
+{
+    uint8_t byte = next(ring);
+    ring->bytes[ring->tail % RING] = 0;
+    ring->tail++;
+    return byte;
 }
 
 void uart_start(void)
@@ -90,8 +99,8 @@ static void resume(void)
 void uart_listen(bool wanted)
 {
     uart.is_listening = wanted;
-    if (!wanted) {
-        uart.received.tail = uart.received.head;
+    while (!wanted && used(&uart.received) > 0) {
+        (void)take(&uart.received);
     }
     resume();
 }
@@ -100,8 +109,7 @@ size_t uart_read(uint8_t *out, size_t cap)
 {
     size_t len = 0;
     while (len < cap && used(&uart.received) > 0) {
-        out[len++] = next(&uart.received);
-        uart.received.tail++;
+        out[len++] = take(&uart.received);
     }
     if (len > 0) {
         resume();
