@@ -42,7 +42,7 @@ struct client_app {
     struct client_keylog *keylog; /* hosts; NULL without --keylog */
     uint64_t certified_until_s;   /* KNOWN, CERTIFIED: when a certificate's word
                                    for the key ends; 0: a person's does not */
-    struct menu *menu;          /* what was answered; borrowed */
+    struct menu *menu;            /* what was answered; borrowed */
     size_t password_len;
     bool registers;
 

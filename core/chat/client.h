@@ -142,8 +142,8 @@ struct sotto_client {
     uint64_t join_from;
     uint64_t joined_next;
     uint64_t unsure_below; /* posts with a number below may be in a gap */
-    uint64_t input_ms; /* when it last heard something ... */
-    uint64_t said_ms;  /* ... and said something */
+    uint64_t input_ms;     /* when it last heard something ... */
+    uint64_t said_ms;      /* ... and said something */
     uint8_t *in;
     size_t in_cap;
     size_t in_at;

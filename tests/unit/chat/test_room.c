@@ -392,7 +392,7 @@ static void test_room_does_not_say_twice_what_arrived(void **state)
         world_settle_without_disk(world);
     }
     world_half_cut(world, ann);
-    world_settle_without_disk(world); /* back, while the disk still works on it */
+    world_settle_without_disk(world); /* back; the disk still works on it */
     assert_int_equal(ann->client.state, SOTTO_CLIENT_ROOM);
     assert_false(ann->client.is_caught_up);
     assert_int_equal(world_acked(world, ann), 0);

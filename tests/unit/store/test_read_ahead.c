@@ -164,7 +164,8 @@ static void test_read_ahead_agrees_through_random_calls(void **state)
         case 1:
             if (len > 400) { /* may be cut, and what is there differs then */
                 assert_int_equal(files->truncate(files->ctx, handles[which],
-                                                 seed_below(&seed, len)),
+                                                 seed_below(&seed,
+                                                            (size_t)len)),
                                  SOTTO_OK);
             }
             break;
@@ -173,7 +174,7 @@ static void test_read_ahead_agrees_through_random_calls(void **state)
             handles[which] = open_file(which == 0 ? "a" : "b");
             break;
         default:
-            read_same(handles[which], seed_below(&seed, len + 10),
+            read_same(handles[which], seed_below(&seed, (size_t)len + 10),
                       1 + (size_t)seed_below(&seed, 100));
         }
     }
