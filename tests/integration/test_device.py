@@ -101,9 +101,9 @@ class Devices(sotto.Case):
             alice.said(text)
         alice.said("@sensor  status")
         self.hears(alice, "29.5 C, limit 40.0 C")
-        self.assertEqual(device.count("asked by alice"), 4)
         device.signal(15)
         self.assertEqual(device.end(), 0)
+        self.assertEqual(device.count("asked by alice"), 4)
         alice.expect("left", user="sensor")
 
     def test_it_carries_out_each_request_once_whatever_kills_it(self):
