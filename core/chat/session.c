@@ -119,11 +119,6 @@ void sotto_session_finish(struct sotto_session *session)
     session->state = SOTTO_SESSION_FINISHED;
 }
 
-void sotto_session_input_ended(struct sotto_session *session)
-{
-    sotto_session_finish(session);
-}
-
 bool sotto_session_is_finished(const struct sotto_session *session)
 {
     return session->state == SOTTO_SESSION_FINISHED;

@@ -51,6 +51,11 @@ void sotto_session_input_done(struct sotto_session *session, size_t len,
     sotto_session_release_input(session);
 }
 
+void sotto_session_input_ended(struct sotto_session *session)
+{
+    sotto_session_finish(session);
+}
+
 /* Gets the next frame of the record at hand; false when there is none, or no
  * buffer to join it in. */
 static bool get_frame(struct sotto_session *session, uint64_t now_ms)
