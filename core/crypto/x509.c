@@ -48,6 +48,34 @@ enum sotto_err sotto_x509_subject(struct sotto_span certificate,
 
 /* ------------------------------------------------------- for the back ends */
 
+static bool is_same_text(const uint8_t *a, const char *b, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned x = a[i];
+        unsigned y = (uint8_t)b[i];
+
+        x += x >= 'A' && x <= 'Z' ? 'a' - 'A' : 0;
+        y += y >= 'A' && y <= 'Z' ? 'a' - 'A' : 0;
+        if (x != y) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool sotto_x509_is_for(struct sotto_span dns, const char *name)
+{
+    const size_t name_len = strlen(name);
+    const char *dot = strchr(name, '.');
+
+    if (dns.len == name_len && is_same_text(dns.at, name, name_len)) {
+        return true;
+    }
+    return dns.len >= 3 && dns.at[0] == '*' && dns.at[1] == '.' &&
+           dot != NULL && dot != name && strlen(dot) == dns.len - 1 &&
+           is_same_text(dns.at + 1, dot, dns.len - 1);
+}
+
 void sotto_x509_begin_report(struct sotto_x509_report *report)
 {
     *report = (struct sotto_x509_report){.until = UINT64_MAX};

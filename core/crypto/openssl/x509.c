@@ -10,7 +10,6 @@
 #include "core/crypto/x509_back.h"
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
-#include <stdbool.h>
 #include <string.h>
 
 /* ----------------------------------------------------------------- reading */
@@ -171,48 +170,23 @@ static void walk(const struct list *chain, const struct list *anchors,
 
 /* ------------------------------------------------------------------- names */
 
-static bool is_same_text(const uint8_t *a, const char *b, size_t len)
+static struct sotto_span text_of(const ASN1_STRING *text)
 {
-    for (size_t i = 0; i < len; i++) {
-        unsigned x = a[i];
-        unsigned y = (uint8_t)b[i];
-
-        x += x >= 'A' && x <= 'Z' ? 'a' - 'A' : 0;
-        y += y >= 'A' && y <= 'Z' ? 'a' - 'A' : 0;
-        if (x != y) {
-            return false;
-        }
-    }
-    return true;
+    return (struct sotto_span){ASN1_STRING_get0_data(text),
+                               (size_t)ASN1_STRING_length(text)};
 }
 
-/* `*.` at the beginning stands for any first label. */
-static bool is_dns_name(const ASN1_STRING *dns, const char *name)
-{
-    const uint8_t *at = ASN1_STRING_get0_data(dns);
-    const size_t len = (size_t)ASN1_STRING_length(dns);
-    const size_t name_len = strlen(name);
-    const char *dot = strchr(name, '.');
-
-    if (len == name_len && is_same_text(at, name, len)) {
-        return true;
-    }
-    return len >= 3 && at[0] == '*' && at[1] == '.' && dot != NULL &&
-           dot != name && strlen(dot) == len - 1 &&
-           is_same_text(at + 1, dot, len - 1);
-}
-
-/* Is it for that DNS name, or for that IP address (NULL where the name is
- * none)? */
+/* Is it for that IP address, or, where it is NULL, for that DNS name? */
 static bool is_named(const GENERAL_NAME *general, const char *name,
                      const ASN1_OCTET_STRING *ip)
 {
     int type;
     const void *value = GENERAL_NAME_get0_value(general, &type);
 
-    return (type == GEN_DNS && is_dns_name(value, name)) ||
-           (type == GEN_IPADD && ip != NULL &&
-            ASN1_OCTET_STRING_cmp(value, ip) == 0);
+    if (ip != NULL) {
+        return type == GEN_IPADD && ASN1_OCTET_STRING_cmp(value, ip) == 0;
+    }
+    return type == GEN_DNS && sotto_x509_is_for(text_of(value), name);
 }
 
 static bool has_name(const X509 *certificate, const char *name)

@@ -109,6 +109,9 @@ static void put_names(struct sotto_asn1 *der,
 {
     size_t end = der->at;
 
+    if (plan->uri != NULL) {
+        sotto_asn1_value(der, 0x86, plan->uri, strlen(plan->uri));
+    }
     if (plan->ip != NULL) {
         sotto_asn1_value(der, 0x87, plan->ip, 4);
     }
@@ -142,7 +145,7 @@ static void put_extensions(struct sotto_asn1 *der,
     if (plan->is_limited) {
         put_permitted(der);
     }
-    if (plan->dns != NULL || plan->ip != NULL) {
+    if (plan->dns != NULL || plan->ip != NULL || plan->uri != NULL) {
         put_names(der, plan);
     }
     if (plan->extended != 0) {

@@ -31,8 +31,9 @@ struct certificate_plan {
     uint8_t extended;  /* 1: serverAuth, 2: clientAuth */
     const char *dns;   /* subjectAltName */
     const uint8_t *ip; /* four bytes of it */
-    bool has_unknown;  /* a critical extension that nobody knows */
-    bool is_limited;   /* to names, by an extension that is not critical */
+    const char *uri;
+    bool has_unknown; /* a critical extension that nobody knows */
+    bool is_limited;  /* to names, by an extension that is not critical */
 };
 
 /* Makes it in `out`, and gives a view. */

@@ -378,6 +378,29 @@ static void test_x509_takes_star_for_one_label(void **state)
     assert_int_equal(verify(2), SOTTO_ERR_AUTH);
 }
 
+/* What looks like an address is no name, as far as certificates go. */
+static void test_x509_does_not_take_name_for_address(void **state)
+{
+    static const char *const names[] = {"192.0.2.7", "*.0.2.7", "::1"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        plans[0].dns = names[i];
+        make();
+        trust.name = i < 2 ? "192.0.2.7" : "::1";
+        assert_int_equal(verify(2), SOTTO_ERR_AUTH);
+    }
+}
+
+static void test_x509_does_not_take_uri_for_name(void **state)
+{
+    (void)state;
+    plans[0].uri = "chat.example";
+    make();
+    trust.name = "chat.example";
+    assert_int_equal(verify(2), SOTTO_ERR_AUTH);
+}
+
 static void test_x509_does_not_take_subject_for_name(void **state)
 {
     (void)state;
@@ -679,6 +702,8 @@ int test_x509(void)
                                setup),
         cmocka_unit_test_setup(test_x509_compares_names, setup),
         cmocka_unit_test_setup(test_x509_takes_star_for_one_label, setup),
+        cmocka_unit_test_setup(test_x509_does_not_take_name_for_address, setup),
+        cmocka_unit_test_setup(test_x509_does_not_take_uri_for_name, setup),
         cmocka_unit_test_setup(test_x509_does_not_take_subject_for_name, setup),
         cmocka_unit_test_setup(test_x509_refuses_every_truncation, setup),
         cmocka_unit_test_setup(test_x509_refuses_bytes_behind, setup),
