@@ -70,8 +70,8 @@ class Child:
                  stdin=subprocess.PIPE, program=BIN):
         self.name = " ".join(str(arg) for arg in args)
         self.news = threading.Condition()
-        self.out = b""
-        self.err = b""
+        self.out = bytearray()  # they may become large, bit by bit
+        self.err = bytearray()
         self.screen = None
         self.killed = False
         self.hanging_up = False
