@@ -537,6 +537,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         hang_up(&strangers[i]);
     }
     world_wait(world, 40000);
+    /* Whoever has nothing to say or to hear holds no memory. */
+    must(world->buffers.taken == 0 && world->logins.taken == 0);
+    must(world_open_count(world) == 2);
     check_accounts();
     check_honest(honest[0]);
     check_honest(honest[1]);
