@@ -121,6 +121,9 @@ static void read_item(struct sotto_reader *r, struct sotto_device_item *item)
 {
     read_name(r, &item->name);
     item->flags = sotto_read_u8(r);
+    if (item->flags > SOTTO_DEVICE_HERE) { /* one of the two, or neither */
+        sotto_reader_fail(r);
+    }
     item->time_s = sotto_read_u32(r);
     sotto_read_bytes(r, item->ip, sizeof item->ip);
 }

@@ -40,7 +40,7 @@ struct sotto_new_password {
     bool revokes_devices;
 };
 
-/* Bits of a device in a list. */
+/* Flags of a device in a list: 0, or one of these. */
 #define SOTTO_DEVICE_EXPECTED 1U /* its code was not used yet */
 #define SOTTO_DEVICE_HERE     2U /* it is logged in */
 
