@@ -297,11 +297,13 @@ static bool make_ca(struct cert_app *app)
 
 /* ---- a server ------------------------------------------------------------------------- */
 
-/* Labels of letters, digits, - and _; a star may stand for the first. */
+/* Labels of letters, digits, - and _; a star may stand for the first. What ends
+ * in a number is an IPv4 address, or a mistake. */
 static bool is_dns_name(const char *name)
 {
     const size_t len = strlen(name);
     size_t label = 0; /* characters of it so far */
+    bool is_number = false;
     size_t at = strncmp(name, "*.", 2) == 0 ? 2 : 0;
     if (len > ADDRESS_HOST_MAX) {
         return false;
@@ -314,9 +316,10 @@ static bool is_dns_name(const char *name)
         if (!is_letter && (c != '.' || label == 0)) {
             return false;
         }
+        is_number = (label == 0 || is_number) && c >= '0' && c <= '9';
         label = is_letter ? label + 1 : 0;
     }
-    return label > 0;
+    return label > 0 && !is_number;
 }
 
 static bool set_name(struct cert_app *app, size_t i)
