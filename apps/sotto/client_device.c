@@ -59,6 +59,13 @@ static bool read_key(struct client_app *app, const char *user)
     device->is_kept = err == SOTTO_OK;
     if (err == SOTTO_ERR_FORMAT) {
         (void)client_files_complain_of_line(app, &known);
+    } else if (err == SOTTO_ERR_EXISTS) {
+        complain(app, "device",
+                 OPTION_ADVICE_OR(
+                     "this machine has the keys of several devices of that "
+                     "server; say whose with --user NAME",
+                     "this machine has the keys of several devices of that "
+                     "server, and uses none"));
     }
     close_keys(app, &files);
     return err != SOTTO_ERR_FORMAT;

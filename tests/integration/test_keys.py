@@ -47,8 +47,12 @@ class Adding(Keys):
         self.assertEqual(len({line["private_key"] for line in lines}), 3)
         self.keys(two, "data").expect("ready", user="alice")
         self.keys(one, "data", user="bob").expect("ready", user="bob")
-        # Two of them could be meant: a program has to say which.
-        self.assertEqual(self.keys(one, "data").end(), 2)
+        # Two of them could be meant: one has to say which.
+        either = self.keys(one, "data")
+        self.assertEqual(either.end(), 2)
+        error = either.all("error")[0]
+        self.assertEqual(error["code"], "device")
+        self.assertIn("--user", error["text"])
 
     def test_a_device_may_not_look_after_devices(self):
         server, _ = self.with_laptop(stays=False)
