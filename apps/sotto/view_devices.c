@@ -179,9 +179,10 @@ void view_enroll(const struct view *view, const char *device,
     textbuf_init(&line, out, sizeof out);
     textbuf_add_all(&line, "whoever has this address gets in as your device ",
                     device, ", once, within ", NULL);
-    textbuf_add_number(&line, seconds / 60U);
-    textbuf_add(&line, " minutes; on a machine with sotto: sotto client "
-                       "ADDRESS");
+    const bool is_hours = seconds % 3600U == 0;
+    textbuf_add_number(&line, seconds / (is_hours ? 3600U : 60U));
+    textbuf_add_all(&line, is_hours ? " hours" : " minutes",
+                    "; on a machine with sotto: sotto client ADDRESS", NULL);
     view_remark(view, out);
     view_remark(view, address);
 }
