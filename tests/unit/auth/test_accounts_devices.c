@@ -306,6 +306,37 @@ static void test_accounts_devices_are_seen(void **state)
     sotto_accounts_seen(bench.accounts, id, 7 * hour, ip); /* nobody */
 }
 
+static void test_accounts_devices_enrol_keys_in_one_form(void **state)
+{
+    (void)state;
+    uint8_t code[SOTTO_DEVICE_ID_LEN];
+    uint8_t key[SOTTO_DEVICE_ID_LEN];
+    const struct sotto_account_device *enrolled = NULL;
+    assert_int_equal(add("a", "phone", 1, true), SOTTO_OK);
+    bench_id(1, code);
+    memset(key, 0xff, sizeof key);
+    assert_int_equal(sotto_accounts_enrol(bench.accounts, code, key, 0,
+                                          &enrolled, &ticket),
+                     SOTTO_ERR_FORMAT);
+    assert_true(sotto_accounts_device(bench.accounts, code)->is_expected);
+}
+
+static void test_accounts_devices_have_names_of_some_length(void **state)
+{
+    (void)state;
+    static const char name[SOTTO_NAME_MAX + 2] =
+        "n23456789012345678901234567890123";
+    assert_int_equal(add("a", "phone", 1, false), SOTTO_OK);
+    assert_int_equal(sotto_accounts_revoke(bench.accounts, name,
+                                           SOTTO_NAME_MAX + 1, "phone", 5,
+                                           &ticket),
+                     SOTTO_ERR_NOT_FOUND);
+    assert_int_equal(sotto_accounts_revoke(bench.accounts, "a", 1, name,
+                                           SOTTO_NAME_MAX + 1, &ticket),
+                     SOTTO_ERR_NOT_FOUND);
+    assert_int_equal(sotto_accounts_device_count(bench.accounts), 1);
+}
+
 int test_accounts_devices(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +358,10 @@ int test_accounts_devices(void)
             test_accounts_devices_are_listed_by_account, begin, end),
         cmocka_unit_test_setup_teardown(test_accounts_devices_are_seen, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(
+            test_accounts_devices_enrol_keys_in_one_form, begin, end),
+        cmocka_unit_test_setup_teardown(
+            test_accounts_devices_have_names_of_some_length, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

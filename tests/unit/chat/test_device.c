@@ -80,6 +80,33 @@ static void test_device_tells_who_comes_and_goes(void **state)
     finish(world);
 }
 
+static void test_device_is_not_made_beyond_its_limits(void **state)
+{
+    (void)state;
+    static _Alignas(16) uint8_t memory[SOTTO_DEVICE_MEMORY(20000U, 100U)];
+    static char code[SOTTO_CODE_MAX + 2];
+    struct world_client *ann = NULL;
+    struct world *world = begin(&(struct world_options){.seed = 3}, &ann);
+    struct sotto_device *device = NULL;
+    struct sotto_device_config config = gadget.config;
+    memset(code, 'c', sizeof code - 1);
+    config.code = code;
+    assert_int_equal(sotto_device_init(&device, &config, memory, sizeof memory),
+                     SOTTO_ERR_LIMIT);
+    config.code = NULL;
+    config.receive_limit = SOTTO_RECORD_LIMIT_MIN - 1;
+    assert_int_equal(sotto_device_init(&device, &config, memory, sizeof memory),
+                     SOTTO_ERR_LIMIT);
+    config.receive_limit = SOTTO_RECORD_LIMIT_HOST + 1;
+    assert_int_equal(sotto_device_init(&device, &config, memory, sizeof memory),
+                     SOTTO_ERR_LIMIT);
+    config.receive_limit = SOTTO_RECORD_LIMIT_MIN;
+    assert_int_equal(sotto_device_init(&device, &config, memory, sizeof memory),
+                     SOTTO_OK);
+    sotto_device_wipe(device);
+    finish(world);
+}
+
 static void test_device_refuses_what_cannot_be_said(void **state)
 {
     (void)state;
@@ -403,6 +430,7 @@ int test_device(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_device_talks_and_listens),
         cmocka_unit_test(test_device_tells_who_comes_and_goes),
+        cmocka_unit_test(test_device_is_not_made_beyond_its_limits),
         cmocka_unit_test(test_device_refuses_what_cannot_be_said),
         cmocka_unit_test(test_device_leaves_when_all_is_stored),
         cmocka_unit_test(test_device_hears_once_what_was_said_without_it),
