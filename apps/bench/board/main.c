@@ -8,6 +8,8 @@
 int main(void)
 {
     (void)printf("| | instructions | stack | heap |\n|---|---:|---:|---:|\n");
-    return meter_keys() && meter_channel() && meter_login() && meter_mls() ? 0
-                                                                           : 1;
+    const bool is_right = meter_keys() && meter_certificates() &&
+                          meter_channel() && meter_device() && meter_login() &&
+                          meter_mls();
+    return is_right ? 0 : 1;
 }

@@ -37,9 +37,11 @@ struct sotto_random meter_random(void);
 
 /* ---- the parts of the table; false: something failed, or did not check ---- */
 
-bool meter_keys(void);    /* keys.c */
-bool meter_channel(void); /* channel.c */
-bool meter_login(void);   /* login.c */
-bool meter_mls(void);     /* mls.c */
+bool meter_keys(void);         /* keys.c */
+bool meter_certificates(void); /* certificates.c */
+bool meter_channel(void);      /* channel.c */
+bool meter_device(void);       /* device.c */
+bool meter_login(void);        /* login.c */
+bool meter_mls(void);          /* mls.c */
 
 #endif
