@@ -1,7 +1,9 @@
 /*
  * strings.c - the C library's functions for strings and memory that firmware
  * calls for a few bytes at a time, as short loops. newlib's are made for speed,
- * and take ten times the flash. memcpy() is newlib's: packets go through it.
+ * and take ten times the flash. memcpy() and memset() are newlib's: packets go
+ * through them, and each block that is hashed (PBKDF2 would take half as long
+ * again).
  *
  * Built without optimisation of the whole: a compiler makes calls of them after
  * it has looked at everything.
@@ -9,15 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-void *memset(void *out, int byte, size_t len)
-{
-    uint8_t *at = out;
-    while (len-- > 0) {
-        *at++ = (uint8_t)byte;
-    }
-    return out;
-}
 
 void *memmove(void *out, const void *in, size_t len)
 {
