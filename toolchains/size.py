@@ -5,7 +5,8 @@ link time: what is not in this table is not used. With the object of sizes.c
 also what a connection needs. size.sh builds all of it.
 
 The parts are those of IMAGE_parts.elf, which is the same objects without
-optimisation of the whole; what that saves is a line of its own."""
+optimisation of the whole; what that saves, what equal texts share and what
+alignment takes is a line of its own. All of it is what IMAGE has."""
 
 import re
 import subprocess
@@ -31,11 +32,12 @@ def part_of(source):
     return next((name for key, name in PARTS if key in source), "other")
 
 
-def flash_of(image):
-    """Bytes of code, constants and initial values."""
+def whole_of(image):
+    """Flash (code, constants, initial values) and RAM (stacks included)."""
     rows = subprocess.run(["arm-none-eabi-size", image], check=True, text=True,
                           stdout=subprocess.PIPE).stdout.split("\n")
-    return sum(int(field) for field in rows[1].split()[:2])
+    text, data, bss = (int(field) for field in rows[1].split()[:3])
+    return text + data, data + bss
 
 
 def sizes_of(image):
@@ -62,7 +64,9 @@ def sizes_of(image):
         row[0] += size if kind in ("text", "data") else 0
         row[1] += size if kind in ("data", "bss") else 0
     sizes["stacks"] = [0, stack]
-    sizes["together"] = [flash_of(image) - flash_of(parts), 0]
+    sums = [sum(column) for column in zip(*sizes.values())]
+    sizes["together"] = [whole - part for whole, part in
+                         zip(whole_of(image), sums)]
     return sizes
 
 

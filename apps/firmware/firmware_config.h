@@ -46,7 +46,7 @@
  * at the start, with the number that was missing. */
 #ifndef FIRMWARE_ARENA
 #    define FIRMWARE_ARENA                                                     \
-        (FIRMWARE_ROLE == FIRMWARE_ROLE_CLIENT ? 20480U : 23648U)
+        (FIRMWARE_ROLE == FIRMWARE_ROLE_CLIENT ? 20480U : 23616U)
 #endif
 
 /* How long the start waits for an address before it goes on without. */
