@@ -63,10 +63,12 @@ def end(sock):
 
 
 class Proxy(Listener):
-    """`bytes[UP]` and `bytes[DOWN]` is all that has passed."""
+    """`bytes[UP]` and `bytes[DOWN]` is all that has passed; `over` connections
+    pass nothing more."""
 
     def __init__(self, target, port=0):
         self.bytes = {UP: bytearray(), DOWN: bytearray()}
+        self.over = 0
         self.tamper = {UP: None, DOWN: None}
         self.tampered = threading.Event()
         super().__init__(target, port)
@@ -83,9 +85,12 @@ class Proxy(Listener):
             server = self.dial()
         except OSError:
             return end(client)
-        threading.Thread(target=self.pump, args=(UP, client, server),
-                         daemon=True).start()
+        up = threading.Thread(target=self.pump, args=(UP, client, server),
+                              daemon=True)
+        up.start()
         self.pump(DOWN, server, client)
+        up.join()
+        self.over += 1
 
     def pump(self, direction, source, sink):
         try:

@@ -97,6 +97,7 @@ class KeyLog(sotto.Case):
         alice.say("/device add laptop")
         alice.expect("done")
         self.assertEqual(alice.leave(), 0)
+        sotto.until(lambda: net.over == net.connections, "their ends")
         for passed in net.bytes.values():
             passed.clear()
         self.device_says(server, net.address, "alice", "the text of suite 1",
