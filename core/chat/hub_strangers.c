@@ -133,7 +133,11 @@ static struct candidate worst_of_the_oldest(const struct sotto_hub *hub)
     struct candidate worst = {NULL, 0};
     struct sotto_seat *seat = first_stranger(hub);
     for (size_t i = 0; i < LOOK && seat != NULL; i++) {
-        worst = worse(worst, (struct candidate){seat, count_as(hub, seat)});
+        const bool is_as_worst =
+            worst.seat != NULL && is_same_address(seat->ip, worst.seat->ip);
+        const size_t count =
+            is_as_worst ? worst.of_address : count_as(hub, seat);
+        worst = worse(worst, (struct candidate){seat, count});
         seat = seat_or_null(hub, seat->newer);
     }
     return worst;
