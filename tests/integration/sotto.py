@@ -475,7 +475,7 @@ class Case(unittest.TestCase):
         path.write_text(password + "\n")
         person = self.person(
             "client", server.address, "--user", user, "--password-file", path,
-            "--min-iterations", ITERATIONS, "--data",
+            "--min-iterations", ITERATIONS, "--iterations", ITERATIONS, "--data",
             self.folder / ("of-" + user), "--pin", server.fingerprint, **more)
         person.wait_for(lambda: "you are in #lobby as " + user in
                         person.screen.text().replace("\n", ""), "the room")
