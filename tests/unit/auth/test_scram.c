@@ -387,6 +387,17 @@ static void test_scram_server_takes_client_final_strictly(void **state)
     }
 }
 
+/* Not even from somebody who knows the password, and so can prove another one. */
+static void test_scram_server_takes_no_proof_with_another_nonce(void **state)
+{
+    (void)state;
+    run_to_challenge(&noise_binding, &noise_binding);
+    t.client.transcript.nonce_len--;
+    assert_int_equal(client_final(), SOTTO_OK);
+    assert_int_equal(server_final(t.message, t.len, &noise_binding, NULL),
+                     SOTTO_ERR_AUTH);
+}
+
 static void test_scram_client_takes_server_final_strictly(void **state)
 {
     (void)state;
@@ -644,6 +655,7 @@ int test_scram(void)
         cmocka_unit_test(test_scram_server_with_binding_insists_on_it),
         cmocka_unit_test(test_scram_client_takes_server_first_strictly),
         cmocka_unit_test(test_scram_server_takes_client_final_strictly),
+        cmocka_unit_test(test_scram_server_takes_no_proof_with_another_nonce),
         cmocka_unit_test(test_scram_client_takes_server_final_strictly),
         cmocka_unit_test(test_scram_signs_extensions_along),
         cmocka_unit_test(test_scram_refuses_every_cut_and_longer_message),

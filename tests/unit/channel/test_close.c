@@ -49,6 +49,24 @@ static void test_record_close_ends_one_direction(void **state)
                      SOTTO_ERR_LIMIT);
 }
 
+/* Nothing more is sealed or opened with them. */
+static void test_record_close_erases_the_keys_of_its_direction(void **state)
+{
+    static const struct sotto_cipher none;
+
+    (void)state;
+    for (size_t i = 0; i < PAIR_SUITES; i++) {
+        pair_open(&pair, pair_suites[i], 300);
+        close_client(SOTTO_CLOSE_BYE);
+        assert_memory_equal(&pair.client.keys.transport.send, &none,
+                            sizeof none);
+        assert_int_equal(pair_feed(&pair, &pair.server), SOTTO_OK);
+        pair_expect_no_frame(&pair.server);
+        assert_memory_equal(&pair.server.keys.transport.receive, &none,
+                            sizeof none);
+    }
+}
+
 static void test_record_close_comes_after_the_frames_before_it(void **state)
 {
     static const uint8_t frames[] = {
@@ -115,6 +133,7 @@ int test_close(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_record_close_ends_one_direction),
+        cmocka_unit_test(test_record_close_erases_the_keys_of_its_direction),
         cmocka_unit_test(test_record_close_comes_after_the_frames_before_it),
         cmocka_unit_test(test_record_close_reasons_unknown_read_as_protocol),
         cmocka_unit_test(test_record_nothing_may_follow_close),

@@ -328,6 +328,27 @@ static void test_record_with_a_broken_frame_is_refused_whole(void **state)
     }
 }
 
+static void test_record_that_is_refused_leaves_no_text(void **state)
+{
+    static const uint8_t frames[] = {16, 6, 's', 'e', 'c', 'r', 'e', 't', 4, 0};
+    const size_t good = sizeof frames - 2; /* without a type not in use */
+
+    (void)state;
+    for (size_t i = 0; i < PAIR_SUITES; i++) {
+        open_pair(pair_suites[i], 300);
+        pair_send_raw(&pair, &pair.client, frames, good);
+        assert_int_equal(pair_feed(&pair, &pair.server), SOTTO_OK);
+        assert_memory_equal(pair.wire + SOTTO_RECORD_HEAD, frames, good);
+        pair_expect_frame(&pair.server, 16, "secret", 6);
+
+        pair_send_raw(&pair, &pair.client, frames, sizeof frames);
+        assert_int_equal(pair_feed(&pair, &pair.server), SOTTO_ERR_FORMAT);
+        for (size_t at = SOTTO_RECORD_HEAD; at < pair.wire_len; at++) {
+            assert_int_equal(pair.wire[at], 0);
+        }
+    }
+}
+
 /* PROTOCOL.md, "Frames", for bodies below 64 bytes, which have one byte of
  * length: true when a record of these frames must be taken. */
 static bool naive_allows(const uint8_t *frames, size_t len)
@@ -566,6 +587,7 @@ int test_record(void)
         cmocka_unit_test(test_record_with_its_end_cut_off_is_refused),
         cmocka_unit_test(test_record_failure_can_still_be_told_with_close),
         cmocka_unit_test(test_record_with_a_broken_frame_is_refused_whole),
+        cmocka_unit_test(test_record_that_is_refused_leaves_no_text),
         cmocka_unit_test(test_record_agrees_with_a_naive_reader_of_frames),
         cmocka_unit_test(test_record_of_channel_frames_alone_gives_nothing),
         cmocka_unit_test(test_record_joins_messages_of_every_length),
