@@ -22,15 +22,18 @@
 static bool live(uint64_t seed, uint64_t minutes)
 {
     static struct chat chat;
+    /* First, for who wants to repeat a life that ends the program. */
+    (void)printf("seed %" PRIu64 ", %" PRIu64 " minutes: ", seed, minutes);
+    (void)fflush(stdout);
     chat_open(&chat, seed, &sim_quiet, PEOPLE);
     storm_live(&chat, minutes);
     const struct ledger *ledger = &chat.ledger;
     const bool is_right = ledger->wrong[0] == '\0';
-    (void)printf("seed %" PRIu64 ": %" PRIu64 " s, %" PRIu64 " stored, %" PRIu64
+    (void)printf("%" PRIu64 " s, %" PRIu64 " stored, %" PRIu64
                  " acknowledged, %" PRIu64
                  " shown, %u repairs; devices %u by code, %u by key, "
                  "%u revoked%s%s\n",
-                 seed, sim_now_ms(chat.sim) / 1000, ledger->stored_count,
+                 sim_now_ms(chat.sim) / 1000, ledger->stored_count,
                  ledger->acked_count, ledger->seen_count, chat.repairs,
                  chat.came_by_code, chat.came_by_key, chat.revoked,
                  is_right ? "" : ": WRONG: ", ledger->wrong);
