@@ -67,9 +67,22 @@ static bool audit(struct chat *chat, const struct sotto_files *files)
     return is_whole && is_read;
 }
 
+/* Until nothing is under way: the first start of the file, for instance. */
+static void finish(struct sotto_accounts *accounts, struct port_loop *loop)
+{
+    (void)sotto_accounts_run(accounts);
+    while (!sotto_accounts_is_idle(accounts)) {
+        struct port_event event;
+        size_t count = 0;
+        port_wait(loop, PORT_FOREVER, &event, 1, &count);
+        (void)sotto_accounts_run(accounts);
+    }
+}
+
 /* An account that was disabled and enabled so often that the next server
  * compacts the file. */
-static bool grow(struct port *port, const struct sotto_files *files)
+static bool grow(struct port *port, struct port_loop *loop,
+                 const struct sotto_files *files)
 {
     static const char name[] = "nobody";
     const size_t len = sizeof name - 1;
@@ -85,6 +98,7 @@ static bool grow(struct port *port, const struct sotto_files *files)
                             &report) != SOTTO_OK) {
         return false;
     }
+    finish(accounts, loop);
     bool is_right = sotto_accounts_add(accounts, name, len, &verifier, 0,
                                        &ticket) == SOTTO_OK;
     for (int i = 0; is_right && i < GROWTH; i++) {
@@ -118,7 +132,7 @@ static bool work(struct chat *chat, struct port *port, struct port_loop *loop,
     case CHAT_SERVES:
         break;
     case CHAT_GROWS:
-        return grow(port, files);
+        return grow(port, loop, files);
     case CHAT_REPAIRS:
         return repair(chat, port, loop, files);
     case CHAT_AUDITS:

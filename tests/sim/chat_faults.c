@@ -1,10 +1,10 @@
 /*
  * chat_faults.c - one fault at a time, at every place where it can be.
  *
- * A short life of a chat with two people: the first start of everything,
- * registration, a compaction of the accounts' file, messages over several
- * segments of the log, a restart. It is lived once for each call that a machine
- * makes, with that call going wrong:
+ * A short life of a chat with two people: the first start of everything (by odd
+ * seeds, a compaction of the accounts' file instead of its first start),
+ * registration, messages over several segments of the log, a restart. It is
+ * lived once for each call that a machine makes, with that call going wrong:
  *
  *   cuts      the power goes at the nth call of files, and the disk keeps what
  *             it likes of what was not synced (in so many ways)
@@ -19,6 +19,7 @@
  *        above: one life again, with SOTTO_SIM_LOG=1 in the environment
  */
 #include "apps/sotto/worker.h"
+#include "core/auth/accounts.h"
 #include "core/base/pool.h"
 #include "tests/sim/chat.h"
 
@@ -157,6 +158,36 @@ static void live(struct chat *chat)
     chat_stop(chat, chat->server);
 }
 
+static size_t accounts_bytes(const struct chat *chat)
+{
+    size_t len = 0;
+    (void)sim_disk_file(chat->server, SOTTO_ACCOUNTS_FILE, &len);
+    return len;
+}
+
+/* A file of accounts that the server will compact; its size. */
+static size_t grow_accounts(struct chat *chat)
+{
+    chat_do(chat, CHAT_GROWS);
+    if (sim_exit_code(chat->server) != 0) {
+        ledger_wrong(&chat->ledger, "the accounts' file did not grow");
+    }
+    return accounts_bytes(chat);
+}
+
+/* In a life without faults all of it happens. */
+static void expect_all(struct chat *chat, size_t grown_bytes)
+{
+    static const char third_segment[] = "lobby.00000003";
+    size_t len = 0;
+    if (grown_bytes > 0 && accounts_bytes(chat) >= grown_bytes) {
+        ledger_wrong(&chat->ledger, "the accounts' file was not compacted");
+    }
+    if (sim_disk_file(chat->server, third_segment, &len) == NULL) {
+        ledger_wrong(&chat->ledger, "the log has no %s", third_segment);
+    }
+}
+
 /* One life with one fault; false when something is wrong. `*calls` is how many
  * calls of that kind there were. */
 static bool try_fault(uint64_t seed, enum fault fault, bool is_server,
@@ -165,13 +196,16 @@ static bool try_fault(uint64_t seed, enum fault fault, bool is_server,
     static struct chat chat;
     chat_open(&chat, seed, &sim_quiet, PEOPLE);
     chat.history_bytes = HISTORY_BYTES;
-    chat_do(&chat, CHAT_GROWS);
+    const size_t grown_bytes = seed % 2 == 1 ? grow_accounts(&chat) : 0;
     struct sim_machine *victim = victim_of(&chat, is_server);
     const uint64_t files = sim_calls(victim, SIM_CALLS_FILES);
     const uint64_t streams = sim_calls(victim, SIM_CALLS_STREAMS);
     const uint64_t random = sim_calls(victim, SIM_CALLS_RANDOM);
     arm(victim, fault, nth);
     live(&chat);
+    if (fault == FAULT_NONE) {
+        expect_all(&chat, grown_bytes);
+    }
     calls[FAULT_CUT] = sim_calls(victim, SIM_CALLS_FILES) - files;
     calls[FAULT_FILES] = calls[FAULT_CUT];
     calls[FAULT_STREAMS] = sim_calls(victim, SIM_CALLS_STREAMS) - streams;
