@@ -16,9 +16,11 @@ void client_files_complain(struct client_app *app, const char *code,
     char line[512];
     struct textbuf text;
     textbuf_init(&text, line, sizeof line);
-    textbuf_add_all(&text, what, " in ", app->folder, ": ",
-                    port_last_error(app->port), " (", sotto_err_name(err), ")",
-                    NULL);
+    const char *why = err == SOTTO_ERR_LIMIT   ? "the file is too long"
+                      : err == SOTTO_ERR_SPACE ? "there is no room for more"
+                                               : port_last_error(app->port);
+    textbuf_add_all(&text, what, " in ", app->folder, ": ", why, " (",
+                    sotto_err_name(err), ")", NULL);
     view_error(&app->view, code, line);
 }
 

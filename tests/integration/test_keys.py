@@ -70,6 +70,11 @@ class Adding(Keys):
         self.assertEqual(device.end(), 2)
         self.assertRegex(device.all("error")[0]["text"],
                          r"device_keys line \d+:")
+        path.write_text("#" * 100000 + "\n")
+        device = self.keys(server, "of-alice")
+        self.assertEqual(device.end(), 2)
+        self.assertRegex(device.all("error")[0]["text"],
+                         r"device_keys in .*: the file is too long")
 
 
 class Revoking(Keys):
