@@ -96,7 +96,7 @@ void sotto_provider_cipher_free(struct sotto_provider_cipher *cipher)
         cipher->free_ctx(cipher->ctx);
     }
     EVP_CIPHER_free(cipher->holder);
-    *cipher = (struct sotto_provider_cipher){NULL};
+    *cipher = (struct sotto_provider_cipher){.holder = NULL};
 }
 
 /* ---- X25519 ------------------------------------------------------------- */
@@ -167,5 +167,5 @@ void sotto_provider_x25519(struct sotto_provider_x25519 *x25519)
 void sotto_provider_x25519_free(struct sotto_provider_x25519 *x25519)
 {
     EVP_KEYMGMT_free(x25519->holder);
-    *x25519 = (struct sotto_provider_x25519){NULL};
+    *x25519 = (struct sotto_provider_x25519){.holder = NULL};
 }
