@@ -116,11 +116,11 @@ enum sotto_err sotto_hub_lookup(struct sotto_hub *hub, struct sotto_seat *seat,
         sotto_hub_answer_problem(reply, SOTTO_PROBLEM_THROTTLED, 0, wait_ms);
         return SOTTO_OK;
     }
+    /* Made for everybody: the time it takes would tell who has none. */
+    sotto_accounts_fake(hub->accounts, seat->name, seat->name_len,
+                        hub->config.iterations_fake, &reply->verifier);
     if (account != NULL) {
         reply->verifier = account->verifier;
-    } else {
-        sotto_accounts_fake(hub->accounts, seat->name, seat->name_len,
-                            hub->config.iterations_fake, &reply->verifier);
     }
     reply->kind = SOTTO_REPLY_ACCOUNT;
     return SOTTO_OK;

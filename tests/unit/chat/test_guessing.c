@@ -173,6 +173,49 @@ static void test_guessing_meets_the_same_salt_in_every_life(void **state)
     free(peer);
 }
 
+/* Fakes that the server made: the linker puts this around core's (--wrap). */
+static unsigned fakes;
+
+void __real_sotto_accounts_fake(const struct sotto_accounts *accounts,
+                                const char *name, size_t name_len,
+                                uint32_t iterations,
+                                struct sotto_verifier *verifier);
+void __wrap_sotto_accounts_fake(const struct sotto_accounts *accounts,
+                                const char *name, size_t name_len,
+                                uint32_t iterations,
+                                struct sotto_verifier *verifier);
+
+void __wrap_sotto_accounts_fake(const struct sotto_accounts *accounts,
+                                const char *name, size_t name_len,
+                                uint32_t iterations,
+                                struct sotto_verifier *verifier)
+{
+    fakes++;
+    __real_sotto_accounts_fake(accounts, name, name_len, iterations, verifier);
+}
+
+/* A fake takes hashing, which on a board is milliseconds: if it were made for
+ * unknown names alone, a clock would tell them from others. */
+static void test_guessing_costs_the_same_whoever_has_an_account(void **state)
+{
+    static const char *const names[] = {"somebody", "nobody"};
+    struct peer *peer = malloc(sizeof *peer);
+
+    (void)state;
+    assert_non_null(peer);
+    world_add_account(world, names[0], "right");
+    for (size_t i = 0; i < 2; i++) {
+        fakes = 0;
+        peer_open(peer, world);
+        peer_send_first(peer, names[i]);
+        peer_send_proof(peer, "wrong");
+        (void)peer_expect_problem(peer, SOTTO_PROBLEM_LOGIN);
+        assert_int_equal(fakes, 1);
+        peer_hang_up(peer);
+    }
+    free(peer);
+}
+
 /* ---- how often ------------------------------------------------------------ */
 
 /* The rates of a server with 10 tries in a minute (its default). */
@@ -288,6 +331,7 @@ int test_guessing(void)
     const struct CMUnitTest tests[] = {
         TEST(test_guessing_tells_nothing_of_who_has_an_account),
         TEST(test_guessing_meets_the_same_salt_in_every_life),
+        TEST(test_guessing_costs_the_same_whoever_has_an_account),
         TEST(test_guessing_is_bounded_for_an_address_and_an_account),
         TEST(test_guessing_is_bounded_for_an_account),
         TEST(test_guessing_is_bounded_for_an_address),
