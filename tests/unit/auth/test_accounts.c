@@ -221,6 +221,23 @@ static void test_accounts_fake_is_stable_and_differs_by_name(void **state)
     bench_kill_accounts(&bench);
 }
 
+/* Or anybody could tell them from true ones. */
+static void test_accounts_fake_differs_by_server(void **state)
+{
+    (void)state;
+    struct sotto_verifier of[2];
+    for (size_t i = 0; i < 2; i++) {
+        bench_end_accounts(&bench);
+        bench_begin_accounts(&bench);
+        open_accounts();
+        sotto_accounts_fake(bench.accounts, "nobody", 6, 600000, &of[i]);
+        bench_kill_accounts(&bench);
+    }
+    assert_memory_not_equal(of[0].salt, of[1].salt, SOTTO_SCRAM_SALT_MIN);
+    assert_memory_not_equal(of[0].stored_key, of[1].stored_key,
+                            SOTTO_SCRAM_KEY_LEN);
+}
+
 /* ---- compaction ---- */
 
 static void test_accounts_compact_a_long_file(void **state)
@@ -537,6 +554,7 @@ int test_accounts(void)
         TEST(test_accounts_find_every_name_after_every_removal),
         TEST(test_accounts_refuse_to_open_with_less_room),
         TEST(test_accounts_fake_is_stable_and_differs_by_name),
+        TEST(test_accounts_fake_differs_by_server),
         TEST(test_accounts_compact_a_long_file),
         TEST(test_accounts_change_while_being_compacted),
         TEST(test_accounts_keep_the_old_file_when_compaction_fails),
