@@ -5,6 +5,7 @@
 #include "core/auth/scram.h"
 #include "core/base/secret.h"
 #include "core/base/text.h"
+#include "core/chat/client.h"
 #include "core/crypto/hash.h"
 #include "core/crypto/x25519.h"
 #include "tests/unit/channel/pair.h"
@@ -191,6 +192,24 @@ static void test_residue_of_a_password(void **state)
     assert_true(!OWN_FRAMES || !stack_holds(keys.client_key));
 }
 
+/* What PBKDF2 gives is worth as much as the password: a client keeps it no longer
+ * than it takes to make its keys. */
+static void test_residue_of_what_a_client_derives(void **state)
+{
+    static struct sotto_client client;
+
+    (void)state;
+    derive();
+    memset(&client, 0, sizeof client);
+    client.is_deriving = true;
+    sotto_pbkdf2_init(&client.kdf, password, sizeof password, verifier.salt,
+                      verifier.salt_len, verifier.iterations);
+    clear_stack();
+    assert_true(sotto_client_derive(&client, verifier.iterations));
+    assert_true(!OWN_FRAMES || !stack_holds(salted));
+    assert_memory_equal(&client.keys, &keys, sizeof keys);
+}
+
 /* As far as the client's proof; the server gets it with `first` as its first
  * letter, and with one of its last letters changed where it is to be wrong. */
 static enum sotto_err prove(char first, bool is_wrong)
@@ -251,6 +270,7 @@ int test_residue(void)
         cmocka_unit_test(test_residue_of_x25519),
         cmocka_unit_test(test_residue_of_links),
         cmocka_unit_test(test_residue_of_a_password),
+        cmocka_unit_test(test_residue_of_what_a_client_derives),
         cmocka_unit_test(test_residue_of_a_proof),
     };
     return cmocka_run_group_tests_name("chat/residue", tests, NULL, NULL);
