@@ -62,6 +62,7 @@ local field = {
   scram = ProtoField.string("sotto.scram", "SCRAM"),
   name = ProtoField.string("sotto.name", "Name", base.UNICODE),
   device = ProtoField.string("sotto.device", "Device"),
+  code = ProtoField.string("sotto.code", "Invitation code"),
   room = ProtoField.uint16("sotto.room", "Room"),
   number = ProtoField.uint64("sotto.number", "Number"),
   first = ProtoField.uint64("sotto.first", "First"),
@@ -106,7 +107,7 @@ local BODIES = {
   [3] = {{"reason", 1}},
   [16] = {{"scram", "rest"}},
   [17] = {{"name", "vector"}, {"bytes", "vector"}, {"count", 4}, {"bytes", 32},
-          {"bytes", 32}, {"text", "vector"}},
+          {"bytes", 32}, {"code", "vector"}},
   [18] = {{"name", "vector"}, {"instance", 8}, {"first", 8}, {"history", 2}},
   [19] = {{"room", 2}, {"id", 8}, {"text", "rest"}},
   [20] = {{"room", 2}},
@@ -378,7 +379,8 @@ local function show_message(unit, tvb, tree)
   return ("Handshake %d: %s"):format(unit.message, tokens)
 end
 
-local IS_TEXT = {text = true, name = true, device = true, scram = true}
+local IS_TEXT = {text = true, name = true, device = true, code = true,
+                 scram = true}
 
 -- One field of a body, at `at` (from 0); where the next begins, or nil.
 local function show_part(part, tvb, tree, at)

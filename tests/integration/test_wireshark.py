@@ -3,8 +3,10 @@ whoever has the key log, and of garbage nothing but that it is garbage."""
 
 import os
 import random
+import re
 import socket
 import struct
+import subprocess
 import sys
 
 import recording
@@ -116,6 +118,16 @@ class Dissector(Wireshark):
         self.assertEqual(scram, 3 * ["p=sotto-noise-h,,n=ann,r=abc"])
         self.assertEqual(flaws, [])
 
+    def test_the_code_of_an_invitation_is_not_what_somebody_says(self):
+        recorded, talk = recording.Recording(), Talk(3)
+        talk.record(UP, wire.frame(
+            wire.REGISTER, wire.vector(b"ann") + wire.vector(bytes(16))
+            + struct.pack(">I", 600000) + bytes(64) + wire.vector(b"sesame")))
+        talk.write_to(recorded.conversation())
+        seen = self.dissect(recorded, talk.line)
+        self.assertEqual(seen.fields("sotto.text"), [])
+        self.assertEqual(seen.fields("sotto.code"), ["sesame"])
+
     def test_without_keys_lengths_are_all_there_is(self):
         recorded, talk = recording.Recording(), Talk(1).everything()
         talk.write_to(recorded.conversation())
@@ -144,6 +156,16 @@ class Dissector(Wireshark):
         for found in once:
             self.assertEqual(found, len(cuts) * found[:len(found) // len(cuts)])
             self.assertGreaterEqual(len(found), len(cuts))
+
+    def test_fields_are_listed_as_the_manual_says(self):
+        manual = (recording.SCRIPT.parent / "README.md").read_text()
+        command = re.search(r"`(tshark [^|`]*-G fields[^|`]*)", manual).group(1)
+        script = str(recording.SCRIPT)
+        listed = subprocess.run(
+            [word.replace("apps/wireshark/sotto.lua", script)
+             for word in command.split()], capture_output=True, text=True)
+        self.assertEqual(listed.returncode, 0, listed.stderr)
+        self.assertRegex(listed.stdout, r"\bsotto\.text\b")
 
     def test_other_ports_are_known_by_the_hello(self):
         recorded, talk = recording.Recording(), Talk(3).everything()
