@@ -8,7 +8,7 @@
 #include "tests/sim/chat.h"
 
 /* Lines of accounts, more than three times the accounts and sixty. */
-#define GROWTH 150
+#define GROWTH 80
 
 static void audit_entry(struct chat *chat, uint64_t number, const uint8_t *in,
                         size_t len)
