@@ -61,7 +61,7 @@
 
 /* ---- the server ------------------------------------------------------- */
 
-/* Clients at a time: 728 each for the connection, 88 at the hub, 1,900 in lwIP
+/* Clients at a time: 712 each for the connection, 104 at the hub, 1,900 in lwIP
  * (port_lwip_config.h), and the buffers. */
 #ifndef SERVER_CONNECTIONS
 #    define SERVER_CONNECTIONS 8

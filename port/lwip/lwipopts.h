@@ -32,7 +32,7 @@ void sys_check_core_locking(void);
 #define LWIP_NETCONN  0
 #define LWIP_SOCKET   0
 #define LWIP_RAW      0
-#define LWIP_ICMP     1
+#define LWIP_ICMP     PORT_LWIP_PING
 #define LWIP_IGMP     0
 #define IP_FRAG       0
 #define IP_REASSEMBLY 0

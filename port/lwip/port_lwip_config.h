@@ -140,6 +140,11 @@
 #    define PORT_LWIP_IPV6 0
 #endif
 
+/* 1: answer to ping, and say what port nobody listens at (ICMP). 0.5 K flash. */
+#ifndef PORT_LWIP_PING
+#    define PORT_LWIP_PING 1
+#endif
+
 /* 1: addresses of IPv6 are read and written as text, also where nobody can be
  * reached there. 0: they are not told from what is no address. 0.7 K flash. */
 #ifndef PORT_LWIP_IPV6_TEXT
