@@ -46,7 +46,7 @@ def memory(machine, control, file):
         said = sock.makefile("r")
         for command, arguments in (
                 ("qmp_capabilities", {}),
-                ("pmemsave", {"val": first, "size": size,
+                ("memsave", {"val": first, "size": size,
                               "filename": str(file)})):
             sock.sendall(json.dumps({"execute": command,
                                      "arguments": arguments}).encode())
