@@ -39,7 +39,7 @@ row() { # WORDS DEFINITION...
 address=('BOARD_ADDRESS "10.0.2.15"' 'BOARD_NETMASK "255.255.255.0"'
     'BOARD_GATEWAY "10.0.2.2"')
 small=('PORT_LWIP_DNS 0' 'PORT_LWIP_DHCP 0' "${address[@]}"
-    'SOTTO_DEVICES 0' 'CLIENT_DEVICES 0' 'SOTTO_AEAD_CBC 0')
+    'SOTTO_DEVICES 0' 'CLIENT_DEVICES 0' 'PORT_LWIP_PING 0' 'SOTTO_AEAD_CBC 0')
 
 read -r all_flash all_ram <<<"$(measure 'OPTIONS_ALL 1')"
 cat <<END
@@ -56,8 +56,9 @@ row 'device keys of a client: `CLIENT_DEVICES 0`' 'CLIENT_DEVICES 0'
 row 'the suite with AES: `SOTTO_AEAD_CBC 0`' 'SOTTO_AEAD_CBC 0'
 row 'ChaChaPoly: `SOTTO_AEAD_CHACHA 0`, `SOTTO_SUITE_DEFAULT 1`' \
     'SOTTO_AEAD_CHACHA 0' 'SOTTO_SUITE_DEFAULT 1'
+row 'answers to ping: `PORT_LWIP_PING 0`' 'PORT_LWIP_PING 0'
 row '`small_config.h`' "${small[@]}"
-row '... with ChaChaPoly left out in place of AES' "${small[@]:0:7}" \
+row '... with ChaChaPoly left out in place of AES' "${small[@]:0:8}" \
     'SOTTO_AEAD_CHACHA 0' 'SOTTO_SUITE_DEFAULT 1'
 row '(more) panics in words: `SOTTO_PANIC_TEXTS 1`' 'SOTTO_PANIC_TEXTS 1'
 row '(more) the suite AESGCM: `SOTTO_AEAD_GCM 1`' 'SOTTO_AEAD_GCM 1'
