@@ -130,6 +130,9 @@ def main():
     work.subtract(few_work)
     calls.subtract(few_calls)
     deliveries = many["delivered"] - few["delivered"]
+    if deliveries < few["delivered"] / 2:
+        raise SystemExit("layers.py: others kept the machine too busy; "
+                         "take more --seconds")
     layers = collections.Counter()
     for (layer, _), instructions in work.items():
         layers[layer] += instructions

@@ -238,11 +238,14 @@ class Layers(unittest.TestCase):
                 self.skipTest("a sanitizer counts for itself")
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                               "../../apps/bench/layers.py")
-        done = subprocess.run(
-            [script, os.path.dirname(os.path.dirname(SOTTO)), "--seconds", "1",
-             "--receivers", "2", "--top", "1"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            check=False)
+        for seconds in ("1", "5", "25"):
+            done = subprocess.run(
+                [script, os.path.dirname(os.path.dirname(SOTTO)), "--seconds",
+                 seconds, "--receivers", "2", "--top", "1"],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                check=False)
+            if "too busy" not in done.stderr:
+                break
         self.assertEqual(done.returncode, 0, done.stderr)
         rows = {name: int(count.replace(",", "")) for name, count in
                 re.findall(r"\| (.+?) \| (-?[\d,]+) \|", done.stdout)}
@@ -250,7 +253,7 @@ class Layers(unittest.TestCase):
         self.assertEqual(len(rows), 9)
         self.assertAlmostEqual(sum(rows.values()), total, delta=9)
         self.assertGreater(rows["library of ciphers"], total / 10)
-        self.assertRegex(done.stdout, r"a delivery: .*\bsend 0\.")
+        self.assertRegex(done.stdout, r"a delivery: .*\bsend \d")
 
 
 class CommandLine(unittest.TestCase):
