@@ -67,7 +67,8 @@ bool client_files_complain_of_line(struct client_app *app,
 /* What a certificate has said is forgotten when it ends. */
 static bool has_ended(const struct client_app *app, uint64_t until_s)
 {
-    return SYSTEM_HAS_CLOCK && until_s != 0 && until_s < port_wall_s(app->port);
+    return SYSTEM_HAS_CLOCK && until_s != 0 &&
+           certificate_has_ended(until_s, port_wall_s(app->port));
 }
 
 bool client_wants_certificate(const struct client_app *app)
