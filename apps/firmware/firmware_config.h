@@ -42,11 +42,27 @@
 #    define SOTTO_MAX_TEXT 512
 #endif
 
+/* 1: a client looks at certificates of servers: the build says so, with
+ * FIRMWARE_CA. Then the arena has to hold the authority, and what mbedTLS takes
+ * while it looks. */
+#ifndef CLIENT_CERTIFICATES
+#    define CLIENT_CERTIFICATES 0
+#endif
+#define AUTHORITY_COUNT_MAX 1
+#ifndef AUTHORITY_BYTES
+#    define AUTHORITY_BYTES 1024
+#endif
+#ifndef FIRMWARE_HEAP
+#    define FIRMWARE_HEAP 5632U
+#endif
+
 /* The memory that a role takes at its start; one that is too small is an error
  * at the start, with the number that was missing. */
 #ifndef FIRMWARE_ARENA
 #    define FIRMWARE_ARENA                                                     \
-        (FIRMWARE_ROLE == FIRMWARE_ROLE_CLIENT ? 20480U : 23616U)
+        (FIRMWARE_ROLE == FIRMWARE_ROLE_SERVER || !CLIENT_CERTIFICATES         \
+             ? (FIRMWARE_ROLE == FIRMWARE_ROLE_CLIENT ? 20480U : 23616U)       \
+             : 27136U)
 #endif
 
 /* How long the start waits for an address before it goes on without. */

@@ -22,6 +22,9 @@
 /* There is only one, and it has no name; this is for sentences. */
 #define FOLDER "storage"
 
+/* The same for whom a client trusts, where the image has one (FIRMWARE_CA). */
+#define AUTHORITY "this image's authority"
+
 static int fail(struct port *port, const char *what, enum sotto_err err)
 {
     say("sotto: ", what, ": ", port_last_error(port), " (", sotto_err_name(err),
@@ -77,6 +80,7 @@ static int run_menu(struct port *port, struct port_loop *loop, bool *is_server)
     enum menu_result result = MENU_DONE;
     client_defaults(&settings);
     settings.data = FOLDER;
+    settings.ca = CLIENT_CERTIFICATES ? AUTHORITY : NULL;
     int code = CLIENT_EXIT_OK;
     if (FIRMWARE_ROLE == FIRMWARE_ROLE_MENU) {
         menu_init(&with->menu);

@@ -156,6 +156,18 @@
 #define OPTION_ADVICE_OR(text, without)                                        \
     (SYSTEM_HAS_OPTIONS ? (text) : (without))
 
+/* 1: a client can be told whom to trust, and looks at certificates of servers.
+ * How many authorities that can be used are kept, in how many bytes. */
+#ifndef CLIENT_CERTIFICATES
+#    define CLIENT_CERTIFICATES 1
+#endif
+#ifndef AUTHORITY_COUNT_MAX
+#    define AUTHORITY_COUNT_MAX 256
+#endif
+#ifndef AUTHORITY_BYTES
+#    define AUTHORITY_BYTES (128U << 10)
+#endif
+
 /* What was said and is not acknowledged. */
 #ifndef CLIENT_QUEUE_BYTES
 #    define CLIENT_QUEUE_BYTES 65536U

@@ -507,7 +507,7 @@ static void live(struct client_app *app, const char *server)
         if (!app->is_done) {
             client_finish(app, CLIENT_EXIT_USAGE);
         }
-    } else if (SYSTEM_HAS_OPTIONS && app->settings.ca != NULL &&
+    } else if (CLIENT_CERTIFICATES && client_wants_certificate(app) &&
                !client_certificate_open(app)) {
         client_finish(app, CLIENT_EXIT_USAGE);
     } else if (!client_start(app)) {

@@ -22,7 +22,7 @@ struct client_settings {
     const char *user;
     const char *password_file;
     const char *pin;
-    const char *ca;
+    const char *ca; /* whom to trust; NULL: nobody */
     const char *data;
     const char *keylog;
     bool registers;

@@ -1,8 +1,9 @@
 /*
  * client_certificate.c - the server's certificate, for a client that was told
- * whom to trust (--ca). It decides each time anew, before anything is sent.
+ * whom to trust (--ca; on a board, the authority of its image). It decides each
+ * time anew, before anything is sent.
  */
-#include "apps/sotto/certificate_file.h"
+#include "apps/sotto/certificate.h"
 #include "apps/sotto/client_inner.h"
 #include "apps/sotto/system.h"
 #include "apps/sotto/textbuf.h"
@@ -59,8 +60,11 @@ static void add_times(struct textbuf *text,
 static const char *flaw_advice(unsigned flaws)
 {
     if ((flaws & SOTTO_X509_UNTRUSTED) != 0) {
-        return "Ask whoever runs the server for the certificate of the "
-               "authority, and name it with --ca FILE";
+        return OPTION_ADVICE_OR(
+            "Ask whoever runs the server for the certificate of the "
+            "authority, and name it with --ca FILE",
+            "This board trusts the authority that its image was built with, "
+            "and no other");
     }
     if ((flaws & SOTTO_X509_OTHER_NAME) != 0) {
         return "Use the name that the certificate is for, or ask whoever runs "
@@ -70,8 +74,10 @@ static const char *flaw_advice(unsigned flaws)
         return "Whoever runs the server has to get one for servers "
                "(serverAuth)";
     }
-    return "Set the clock if it is wrong; otherwise whoever runs the server "
-           "has to renew it";
+    return SYSTEM_HAS_CLOCK
+               ? "Set the clock if it is wrong; otherwise whoever runs the "
+                 "server has to renew it"
+               : "Whoever runs the server has to renew it";
 }
 
 static void complain(struct client_app *app, enum sotto_err err,
@@ -86,16 +92,25 @@ static void complain(struct client_app *app, enum sotto_err err,
                     " is not to be trusted: ", NULL);
     if (err == SOTTO_ERR_NOT_FOUND) {
         text.len = 0;
-        textbuf_add_all(&text, "the server ", app->server_text,
-                        " shows no certificate, and --ca asks for one", NULL);
-        advice = "Whoever runs it starts it with --cert and --key; or use its "
-                 "fingerprint, with --pin and without --ca";
+        textbuf_add_all(
+            &text, "the server ", app->server_text,
+            OPTION_ADVICE_OR(" shows no certificate, and --ca asks for one",
+                             " shows no certificate, or one that is too long "
+                             "for this board"),
+            NULL);
+        advice = OPTION_ADVICE_OR(
+            "Whoever runs it starts it with --cert and --key; or use its "
+            "fingerprint, with --pin and without --ca",
+            "Whoever runs it starts it with --cert and --key; or use its "
+            "fingerprint: sotto://FINGERPRINT@HOST:PORT");
     } else if (err == SOTTO_ERR_AUTH && report->flaws != 0) {
         certificate_flaws_text(report->flaws, &text);
         add_times(&text, report, port_wall_s(app->port));
         advice = flaw_advice(report->flaws);
     } else if (err == SOTTO_ERR_AUTH) {
         textbuf_add(&text, "its signature is not one of this server's key");
+    } else if (err == SOTTO_ERR_SPACE) {
+        textbuf_add(&text, "there is not enough memory to look at it");
     } else if (err == SOTTO_ERR_LIMIT) {
         textbuf_add(&text, "its chain is too long");
     } else {

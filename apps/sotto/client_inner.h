@@ -138,9 +138,9 @@ bool client_pins_ask(struct client_app *app);
  * there was no password). */
 void client_pins_save(struct client_app *app, uint32_t iterations);
 
-/* client_certificate.c: hosts only */
+/* client_certificate.c: where there are CLIENT_CERTIFICATES */
 
-/* Reads whom to trust (--ca). False after an error that was shown. */
+/* Reads whom to trust. False after an error that was shown. */
 bool client_certificate_open(struct client_app *app);
 
 /* Looks at the certificate that came with the key. ACCEPT or REFUSE. */

@@ -1,6 +1,6 @@
 #include "apps/sotto/client_inner.h"
 
-#include "apps/sotto/certificate_file.h"
+#include "apps/sotto/certificate.h"
 #include "apps/sotto/paths.h"
 #include "apps/sotto/textbuf.h"
 #include <string.h>
@@ -67,13 +67,13 @@ bool client_files_complain_of_line(struct client_app *app,
 /* What a certificate has said is forgotten when it ends. */
 static bool has_ended(const struct client_app *app, uint64_t until_s)
 {
-    return SYSTEM_HAS_CLOCK && until_s != 0 &&
+    return CLIENT_CERTIFICATES && until_s != 0 &&
            certificate_has_ended(until_s, port_wall_s(app->port));
 }
 
 bool client_wants_certificate(const struct client_app *app)
 {
-    return SYSTEM_HAS_OPTIONS && app->settings.ca != NULL;
+    return CLIENT_CERTIFICATES && app->settings.ca != NULL;
 }
 
 static bool read_pin(struct client_app *app, const struct sotto_files *files)

@@ -287,7 +287,7 @@ static enum sotto_err parse_pin(struct known_file *known,
         time_text_parse(time.at, time.len, &pin->since_s) != SOTTO_OK) {
         return damaged(known, line, "the time behind since= is not valid");
     }
-    if (SYSTEM_HAS_CLOCK && find_value(known, line, 2, UNTIL, &time) &&
+    if (CLIENT_CERTIFICATES && find_value(known, line, 2, UNTIL, &time) &&
         (time_text_parse(time.at, time.len, &pin->until_s) != SOTTO_OK ||
          pin->until_s == 0)) {
         return damaged(known, line, "the time behind " UNTIL "= is not valid");
@@ -330,7 +330,8 @@ enum sotto_err known_servers_find(struct known_file *known, const char *server,
 static void add_time(struct textbuf *line, const char *key, uint64_t time_s)
 {
     char text[TIME_TEXT];
-    if (SYSTEM_HAS_CLOCK && time_s != SOTTO_TIME_UNKNOWN) {
+    if ((SYSTEM_HAS_CLOCK || CLIENT_CERTIFICATES) &&
+        time_s != SOTTO_TIME_UNKNOWN) {
         time_text(time_s, text);
         textbuf_add_all(line, key, text, NULL);
     }

@@ -323,6 +323,7 @@ def run(sotto, firmware, folder, children):
     port = free_port()
     server, fingerprint = start_server(firmware, folder, port, children)
     address = "sotto://%s@127.0.0.1:%d" % (fingerprint, port)
+    (folder / "other").mkdir()
     people = {}
     sensor = Sensor("sensor", firmware, folder / "sensor.nv", SENSOR_MAC)
     children.append(sensor)
@@ -371,15 +372,15 @@ def run(sotto, firmware, folder, children):
     assert "storage_errors=0" in server.text
 
 
-def main():
-    sotto, firmware, machine_name = sys.argv[1:]
+def show(play):
+    """Runs play(folder, children), and prints what each of these said; the exit
+    code."""
     children = []
     wrong = None
     with tempfile.TemporaryDirectory() as folder:
         try:
-            (pathlib.Path(folder) / "other").mkdir()
-            run(sotto, (machine_name, firmware), pathlib.Path(folder), children)
-        except (AssertionError, OSError, subprocess.TimeoutExpired) as error:
+            play(pathlib.Path(folder), children)
+        except (AssertionError, OSError, subprocess.SubprocessError) as error:
             wrong = error
         for child in children:
             if child.process.poll() is None:
@@ -388,6 +389,12 @@ def main():
             print("---- %s\n%s" % (child.name, child.text.strip()))
     print("---- " + ("WRONG: %s" % wrong if wrong else "all of it is right"))
     return 1 if wrong else 0
+
+
+def main():
+    sotto, firmware, machine_name = sys.argv[1:]
+    return show(lambda folder, children: run(
+        sotto, (machine_name, firmware), folder, children))
 
 
 if __name__ == "__main__":
