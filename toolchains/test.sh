@@ -63,10 +63,15 @@ step_emulated() { # the tests of core on a Cortex-M3 in QEMU, but for long ones
 }
 step_board() { # firmware in QEMU: conversations, crowds, power cuts, faults; sizes
     build release && build_and_test mps2-an385 && build_and_test lm3s6965evb &&
-        together demo_and_sizes \
+        build mps2-an385-small && small_fits && together demo_and_sizes \
             "on_board mps2-an385 crowd" "on_board mps2-an385 power" \
             "on_board mps2-an385 faults" "on_board lm3s6965evb demo" \
             "on_board lm3s6965evb crowd" "on_board lm3s6965evb power 2"
+}
+small_fits() { # into 112 KiB of flash and 48 KiB of RAM
+    arm-none-eabi-size build/mps2-an385-small/bin/sotto.elf | awk '
+        END { print "small image: " $1 + $2 " B of flash, " $2 + $3 " of RAM"
+              exit $1 + $2 > 112 * 1024 || $2 + $3 > 48 * 1024 }'
 }
 demo_and_sizes() { # these build, so the others beside them must not
     toolchains/demo.sh && toolchains/size.sh
