@@ -220,9 +220,10 @@ static enum sotto_err scan_record(struct scan *scan, uint64_t *at)
     if (err != SOTTO_OK) {
         return err;
     }
-    /* A number that is not above all entries before it is not of our making, even
-     * where all checksums are right. */
+    /* A number that is not above all entries before it, or is below its
+     * segment's, is not of our making, even where all checksums are right. */
     if (in != NULL && head.number > scan->log->last &&
+        head.number >= scan->segment->floor &&
         sotto_crc32c(0, in + LOG_HEAD_LEN, head.len) == head.body_crc) {
         take_record(scan, &head, *at);
     } else {

@@ -153,6 +153,7 @@ static bool is_head(const struct walk *walk, const uint8_t *in,
                                     .id = segment->id,
                                     .at = walk->at};
     return log_head_decode(head, &place, in) &&
+           head->number >= segment->floor &&
            head->len <= segment->size - walk->at - LOG_HEAD_LEN;
 }
 
