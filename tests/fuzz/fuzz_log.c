@@ -30,9 +30,11 @@ static void check_entry(uint64_t number, const uint8_t *entry, size_t len)
 {
     static uint8_t expected[SOTTO_LOG_ENTRY_MAX];
     must(len >= 1 && len <= SOTTO_LOG_ENTRY_MAX);
-    must(number >= sotto_log_first(bench.log));
-    must(number <= sotto_log_last(bench.log));
+    /* Opening passes over the body of a damaged record, reading looks into it:
+     * who knows the salt can hide an entry there that only reading finds. */
     if (is_honest) {
+        must(number >= sotto_log_first(bench.log));
+        must(number <= sotto_log_last(bench.log));
         must(len == bench_entry(number, expected));
         must(memcmp(entry, expected, len) == 0);
     }
