@@ -117,6 +117,23 @@ static enum sotto_err append_record(struct sotto_log *log,
     return SOTTO_OK;
 }
 
+bool log_has_head(const struct log_segment *segment, uint32_t at,
+                  const uint8_t in[static LOG_HEAD_LEN], struct log_head *head)
+{
+    const struct log_place place = {.salt = segment->salt,
+                                    .id = segment->id,
+                                    .at = at};
+    return log_head_decode(head, &place, in) &&
+           head->number >= segment->floor &&
+           head->len <= segment->size - at - LOG_HEAD_LEN;
+}
+
+uint64_t log_reservation(const struct sotto_log *log)
+{
+    const uint64_t end = log->next + log->config.reserve;
+    return end < LOG_NEXT_MAX ? end : LOG_NEXT_MAX;
+}
+
 enum sotto_err log_mark(struct sotto_log *log, uint64_t next)
 {
     struct log_head head = {.type = LOG_NEXT, .number = next};
@@ -178,8 +195,7 @@ enum sotto_err log_begin_segment(struct sotto_log *log, uint32_t id)
     const struct log_segment_head head = {.id = id,
                                           .salt = log->config.salt,
                                           .floor = log->next,
-                                          .next =
-                                              log->next + log->config.reserve};
+                                          .next = log_reservation(log)};
     int file = LOG_NO_FILE;
     enum sotto_err err = SOTTO_OK;
     if (log->count == log->config.segments) {
@@ -231,6 +247,9 @@ static enum sotto_err check_ready(struct sotto_log *log)
     if (log->finishing) {
         return SOTTO_ERR_AGAIN;
     }
+    if (log->next == LOG_NEXT_MAX) {
+        return SOTTO_ERR_FULL; /* of numbers */
+    }
     if (!log->rotating &&
         last_segment(log)->size >= log->config.segment_bytes &&
         last_segment(log)->first != 0) {
@@ -243,7 +262,7 @@ static enum sotto_err check_ready(struct sotto_log *log)
         return SOTTO_OK;
     }
     if (log->marked <= log->next) {
-        enum sotto_err err = log_mark(log, log->next + log->config.reserve);
+        enum sotto_err err = log_mark(log, log_reservation(log));
         if (err != SOTTO_OK) {
             return err;
         }
@@ -313,8 +332,8 @@ static void step(struct sotto_log *log)
     } else if (log->rotating) {
         err = rotate(log);
     } else if (log->marked - log->next <= log->config.reserve / 2 &&
-               log->marked == log->reserved) {
-        err = log_mark(log, log->next + log->config.reserve);
+               log->marked == log->reserved && log->marked < LOG_NEXT_MAX) {
+        err = log_mark(log, log_reservation(log));
     }
     (void)err; /* AGAIN and FULL: next time; IO is noted in `failed` */
 }

@@ -101,7 +101,8 @@ uint64_t sotto_log_last(const struct sotto_log *log);
 /*
  * Appends an entry of 1 to SOTTO_LOG_ENTRY_MAX bytes. AGAIN while a
  * reservation or a new segment is on its way to the disk (rare; run() tells
- * when); FULL with nothing appended; IO, after a failed append or sync for
+ * when); FULL with nothing appended, because of the disk or because numbers are
+ * used up (they are below 2^53); IO, after a failed append or sync for
  * good.
  */
 enum sotto_err sotto_log_append(struct sotto_log *log, const uint8_t *entry,

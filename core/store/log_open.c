@@ -22,6 +22,8 @@ struct scan {
     size_t buffer_cap;
     uint64_t hidden;   /* damaged bytes since the last intact segment head: may
                         have held reservations */
+    uint64_t least;    /* what comes next is not below this */
+    uint64_t used;     /* above all entries, damaged ones too */
     uint32_t first_id; /* of a log without segments */
 
     struct log_segment *segment;
@@ -175,10 +177,10 @@ static void note_damage(struct scan *scan, uint64_t at)
     }
 }
 
-static void raise_next(struct sotto_log *log, uint64_t next)
+static void raise_to(uint64_t *number, uint64_t to)
 {
-    if (log->next < next) {
-        log->next = next;
+    if (*number < to) {
+        *number = to;
     }
 }
 
@@ -189,11 +191,12 @@ static void take_record(struct scan *scan, const struct log_head *head,
     note_damage(scan, at);
     if (head->type == LOG_NEXT) {
         log->next = head->number;
+        raise_to(&log->next, scan->used);
         return;
     }
     log_note_entry(log, scan->segment, head->number, (uint32_t)at);
     log->last = head->number;
-    raise_next(log, head->number + 1);
+    scan->least = head->number + 1;
     scan->report->entries++;
 }
 
@@ -206,13 +209,9 @@ static enum sotto_err scan_record(struct scan *scan, uint64_t *at)
     if (err != SOTTO_OK) {
         return err;
     }
-    const uint64_t left = scan->segment->size - *at;
-    const struct log_place place = {.salt = scan->segment->salt,
-                                    .id = scan->segment->id,
-                                    .at = (uint32_t)*at};
-    if (in == NULL || !log_head_decode(&head, &place, in)) {
+    if (in == NULL || !log_has_head(scan->segment, (uint32_t)*at, in, &head)) {
         note_bad(scan, *at);
-        *at += in == NULL ? left : 1;
+        *at += in == NULL ? scan->segment->size - *at : 1;
         return SOTTO_OK;
     }
     const size_t len = LOG_HEAD_LEN + (size_t)head.len;
@@ -220,17 +219,19 @@ static enum sotto_err scan_record(struct scan *scan, uint64_t *at)
     if (err != SOTTO_OK) {
         return err;
     }
-    /* A number that is not above all entries before it, or is below its
-     * segment's, is not of our making, even where all checksums are right. */
-    if (in != NULL && head.number > scan->log->last &&
-        head.number >= scan->segment->floor &&
+    /* A number that is not above all entries before it is not of our making, even
+     * where all checksums are right. */
+    if (head.number >= scan->least &&
         sotto_crc32c(0, in + LOG_HEAD_LEN, head.len) == head.body_crc) {
         take_record(scan, &head, *at);
     } else {
         note_bad(scan, *at);
-        raise_next(scan->log, head.number + 1);
     }
-    *at += len < left ? len : left;
+    if (head.type == LOG_ENTRY) {
+        raise_to(&scan->used, head.number + 1);
+        raise_to(&scan->log->next, scan->used);
+    }
+    *at += len;
     return SOTTO_OK;
 }
 
@@ -251,8 +252,10 @@ static enum sotto_err scan_head(struct scan *scan, bool is_last, bool *born)
     *born = !(is_last && intact < 2 && segment->size <= LOG_START);
     if (intact > 0) {
         segment->salt = head.salt;
-        segment->floor = head.floor;
-        raise_next(scan->log, head.next);
+        raise_to(&scan->least, head.floor);
+        segment->floor = scan->least;
+        raise_to(&scan->log->next, head.next);
+        raise_to(&scan->log->next, segment->floor);
         scan->hidden = 0;
         segment->readable = true;
     }
@@ -419,6 +422,9 @@ static enum sotto_err begin_writing(struct scan *scan)
     if (scan->hidden > 0) {
         log->next += (scan->hidden / BYTES_A_MARK + 1) * SOTTO_LOG_RESERVE_MAX;
     }
+    if (log->next > LOG_NEXT_MAX) {
+        log->next = LOG_NEXT_MAX;
+    }
     if (log->count == 0) {
         return log_begin_segment(log, scan->first_id);
     }
@@ -427,7 +433,7 @@ static enum sotto_err begin_writing(struct scan *scan)
     if (log->rotating) {
         return SOTTO_OK;
     }
-    enum sotto_err err = log_mark(log, log->next + log->config.reserve);
+    enum sotto_err err = log_mark(log, log_reservation(log));
     return err == SOTTO_ERR_FULL ? SOTTO_OK : err;
 }
 

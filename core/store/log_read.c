@@ -144,17 +144,12 @@ static enum sotto_err read_at(struct walk *walk, uint32_t skip, uint8_t *out,
     return err == SOTTO_OK ? SOTTO_OK : SOTTO_ERR_IO;
 }
 
-/* An intact head that belongs at the walk's place. */
+/* A head that belongs at the walk's place. */
 static bool is_head(const struct walk *walk, const uint8_t *in,
                     struct log_head *head)
 {
-    const struct log_segment *segment = &walk->log->segments[walk->segment];
-    const struct log_place place = {.salt = segment->salt,
-                                    .id = segment->id,
-                                    .at = walk->at};
-    return log_head_decode(head, &place, in) &&
-           head->number >= segment->floor &&
-           head->len <= segment->size - walk->at - LOG_HEAD_LEN;
+    return log_has_head(&walk->log->segments[walk->segment], walk->at, in,
+                        head);
 }
 
 /* Moves on byte by byte to the first intact head in the window. */

@@ -56,8 +56,8 @@ bool log_head_decode(struct log_head *head, const struct log_place *place,
     const uint64_t number = sotto_read_u64(&r);
     const uint32_t body_crc = sotto_read_u32(&r);
     const uint32_t crc = sotto_read_u32(&r);
-    const bool is_entry =
-        type == LOG_ENTRY && len > 0 && len <= SOTTO_LOG_ENTRY_MAX;
+    const bool is_entry = type == LOG_ENTRY && len > 0 &&
+                          len <= SOTTO_LOG_ENTRY_MAX && number < LOG_NEXT_MAX;
     const bool is_next = type == LOG_NEXT && len == 0;
     if (zero != 0 || number == 0 || number >= LOG_NUMBER_END ||
         !(is_entry || is_next) || crc != head_crc(place, in)) {

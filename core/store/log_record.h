@@ -11,8 +11,10 @@
 #define LOG_SEGMENT_HEAD_LEN 40
 #define LOG_START            80 /* the segment's head stands there twice */
 
-/* Numbers are below this: every reader of JSON takes them (2^53). */
+/* Numbers are below this: every reader of JSON takes them (2^53). The highest is
+ * for a NEXT that says that no entry can come any more. */
 #define LOG_NUMBER_END 9007199254740992ULL
+#define LOG_NEXT_MAX   (LOG_NUMBER_END - 1)
 
 enum log_record_type {
     LOG_ENTRY = 1,

@@ -78,6 +78,15 @@ void log_file_name(const struct sotto_log *log, uint32_t id,
 void log_note_entry(const struct sotto_log *log, struct log_segment *segment,
                     uint64_t number, uint32_t at);
 
+/* Whether `in`, which stands at `at` of a segment, is a record's head: intact,
+ * at its place, with room for its body, and not below the segment's floor.
+ * Opening and reading both go by this, so that they find the same records. */
+bool log_has_head(const struct log_segment *segment, uint32_t at,
+                  const uint8_t in[static LOG_HEAD_LEN], struct log_head *head);
+
+/* What the next reservation is to be: numbers below it. */
+uint64_t log_reservation(const struct sotto_log *log);
+
 /* Begins segment `id` and makes it the one that is written to. FULL with
  * nothing changed; SPACE, IO. */
 enum sotto_err log_begin_segment(struct sotto_log *log, uint32_t id)

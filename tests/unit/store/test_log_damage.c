@@ -430,6 +430,104 @@ static void test_log_uses_no_number_again_that_a_record_gives_back(void **state)
     bench_kill(&bench);
 }
 
+/* The same in a segment of its own, which began above it. */
+static void test_log_uses_no_number_again_below_a_segments_first(void **state)
+{
+    (void)state;
+    uint64_t number = 0;
+    const unsigned id = segment_count() + 1;
+    uint8_t bytes[LOG_START];
+    const struct log_segment_head head = {.id = id,
+                                          .salt = bench.config.salt,
+                                          .floor = 1000,
+                                          .next = 1008};
+    log_segment_head_encode(&head, bytes);
+    faulty_files_put(&bench.disk, segment_name(id), bytes, sizeof bytes);
+    forge_record(id, LOG_NEXT, 900);
+    forge_record(id, LOG_ENTRY, 950);
+    forge_record(id, LOG_ENTRY, 1001);
+    assert_int_equal(bench_open(&bench), SOTTO_OK);
+    assert_int_equal(bench.report.damaged_segments, 1);
+    assert_true(sotto_log_next_number(bench.log) >= 1008);
+    uint8_t entry[8];
+    size_t len = 0;
+    assert_int_equal(sotto_log_read(bench.log, 940, entry, sizeof entry, &len,
+                                    &number),
+                     SOTTO_ERR_FORMAT);
+    assert_int_equal(number, 1000);
+    assert_int_equal(sotto_log_read(bench.log, 1001, entry, sizeof entry, &len,
+                                    &number),
+                     SOTTO_OK);
+    bench_kill(&bench);
+}
+
+/* A record says that it is longer than its segment: what stands in it is found
+ * at opening as it is by reading. */
+static void test_log_finds_what_stands_in_a_record_that_is_too_long(
+    void **state)
+{
+    (void)state;
+    const unsigned id = segment_count();
+    const struct faulty_bytes *bytes =
+        faulty_files_find(&bench.disk, segment_name(id));
+    const struct log_head head = {.type = LOG_ENTRY,
+                                  .len = 9999,
+                                  .number = 700};
+    uint8_t out[2048];
+    const size_t len = bytes->len;
+    const struct log_place place = {bench.config.salt, id, (uint32_t)len};
+    uint64_t number = 0;
+    uint8_t entry[8];
+    size_t entry_len = 0;
+    assert_true(len < sizeof out - LOG_HEAD_LEN);
+    memcpy(out, bytes->at, len);
+    log_head_encode(&head, &place, out + len);
+    faulty_files_put(&bench.disk, segment_name(id), out, len + LOG_HEAD_LEN);
+    forge_record(id, LOG_ENTRY, 800);
+    assert_int_equal(bench_open(&bench), SOTTO_OK);
+    assert_int_equal(sotto_log_last(bench.log), 800);
+    assert_true(sotto_log_next_number(bench.log) > 800);
+    assert_int_equal(sotto_log_read(bench.log, 800, entry, sizeof entry,
+                                    &entry_len, &number),
+                     SOTTO_OK);
+    assert_int_equal(number, 800);
+    bench_kill(&bench);
+}
+
+/* The last numbers there are: each is used once, and then the log is full. */
+static void test_log_is_full_when_numbers_end(void **state)
+{
+    (void)state;
+    const uint64_t end = LOG_NUMBER_END - 1; /* a NEXT's, of no entry */
+    const unsigned id = segment_count();
+    uint64_t number = 0;
+    for (uint64_t left = 3; left > 0; left--) {
+        if (left == 3) {
+            forge_record(id, LOG_NEXT, end - left);
+        }
+        assert_int_equal(bench_open(&bench), SOTTO_OK);
+        bench_pump(&bench);
+        assert_int_equal(sotto_log_next_number(bench.log), end - left);
+        bench_fill(&bench, 1);
+        bench_close(&bench);
+    }
+    assert_int_equal(bench_open(&bench), SOTTO_OK);
+    bench_pump(&bench);
+    assert_int_equal(bench.report.damaged_segments, 0);
+    assert_int_equal(bench_append(&bench, &number), SOTTO_ERR_FULL);
+    for (uint64_t left = 3; left > 0; left--) {
+        assert_true(bench_has(&bench, end - left));
+    }
+    const size_t size = faulty_files_find(&bench.disk, segment_name(id))->len;
+    for (int i = 0; i < 100; i++) {
+        (void)sotto_log_run(bench.log);
+        (void)faulty_files_complete(&bench.disk);
+    }
+    assert_int_equal(faulty_files_find(&bench.disk, segment_name(id))->len,
+                     size);
+    bench_close(&bench);
+}
+
 static void test_log_takes_no_entry_below_the_last(void **state)
 {
     (void)state;
@@ -454,6 +552,9 @@ int test_log_damage(void)
         TEST(test_log_takes_no_record_from_another_place),
         TEST(test_log_syncs_a_damaged_segment_before_it_goes_on),
         TEST(test_log_uses_no_number_again_that_a_record_gives_back),
+        TEST(test_log_uses_no_number_again_below_a_segments_first),
+        TEST(test_log_finds_what_stands_in_a_record_that_is_too_long),
+        TEST(test_log_is_full_when_numbers_end),
         TEST(test_log_takes_no_entry_below_the_last),
         cmocka_unit_test(test_log_head_refuses_every_flipped_bit),
         cmocka_unit_test(test_log_segment_head_counts_intact_copies),
