@@ -13,9 +13,9 @@ file(CONFIGURE OUTPUT authority_bytes.c @ONLY CONTENT
 const uint8_t firmware_ca[] = {@bytes@};
 const size_t firmware_ca_len = sizeof firmware_ca;
 ]])
-target_sources(firmware PRIVATE authority.c heap.c
+target_sources(firmware PRIVATE authority.c
   "${CMAKE_CURRENT_BINARY_DIR}/authority_bytes.c")
 # The linker finds calloc() and free() here, not in libc; and the compiler must
 # not know better what they do.
-set_source_files_properties(heap.c PROPERTIES COMPILE_OPTIONS
+set_source_files_properties(authority.c PROPERTIES COMPILE_OPTIONS
   "-ffreestanding;$<$<BOOL:${SOTTO_LTO}>:-fno-lto>")

@@ -53,7 +53,7 @@
 #    define AUTHORITY_BYTES 1024
 #endif
 #ifndef FIRMWARE_HEAP
-#    define FIRMWARE_HEAP 5632U
+#    define FIRMWARE_HEAP 7168U
 #endif
 
 /* The memory that a role takes at its start; one that is too small is an error
@@ -62,7 +62,7 @@
 #    define FIRMWARE_ARENA                                                     \
         (FIRMWARE_ROLE == FIRMWARE_ROLE_SERVER || !CLIENT_CERTIFICATES         \
              ? (FIRMWARE_ROLE == FIRMWARE_ROLE_CLIENT ? 20480U : 23616U)       \
-             : 27136U)
+             : 28672U)
 #endif
 
 /* How long the start waits for an address before it goes on without. */
