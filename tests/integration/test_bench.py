@@ -253,7 +253,7 @@ class Layers(unittest.TestCase):
         self.assertEqual(len(rows), 9)
         self.assertAlmostEqual(sum(rows.values()), total, delta=9)
         self.assertGreater(rows["library of ciphers"], total / 10)
-        self.assertRegex(done.stdout, r"a delivery: .*\bsend \d")
+        self.assertRegex(done.stdout, r"a delivery: .*\bsend 0\.")
 
 
 class CommandLine(unittest.TestCase):
