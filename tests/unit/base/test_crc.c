@@ -44,11 +44,40 @@ static void test_crc32c_of_nothing_changes_nothing(void **state)
     assert_int_equal(sotto_crc32c(0x12345678U, NULL, 0), 0x12345678U);
 }
 
+/* As it is defined, bit by bit. */
+static uint32_t by_bits(const uint8_t *in, size_t len)
+{
+    uint32_t crc = 0xffffffffU;
+    for (size_t i = 0; i < 8 * len; i++) {
+        const uint32_t bit = (crc ^ (uint32_t)in[i / 8] >> i % 8) & 1U;
+        crc = crc >> 1 ^ (bit != 0 ? 0x82f63b78U : 0);
+    }
+    return ~crc;
+}
+
+static void test_crc32c_is_what_its_bits_give(void **state)
+{
+    uint8_t bytes[80];
+    uint32_t value = 1;
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        value = value * 1664525U + 1013904223U; /* Numerical Recipes' */
+        bytes[i] = (uint8_t)(value >> 24);
+    }
+    for (size_t from = 0; from <= 8; from++) {
+        for (size_t len = 0; from + len <= sizeof bytes; len++) {
+            assert_int_equal(sotto_crc32c(0, bytes + from, len),
+                             by_bits(bytes + from, len));
+        }
+    }
+}
+
 int test_crc(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_crc32c_gives_published_values),
         cmocka_unit_test(test_crc32c_continues_over_pieces),
+        cmocka_unit_test(test_crc32c_is_what_its_bits_give),
         cmocka_unit_test(test_crc32c_of_nothing_changes_nothing),
     };
     return cmocka_run_group_tests_name("crc", tests, NULL, NULL);
