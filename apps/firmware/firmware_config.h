@@ -118,6 +118,8 @@
 #    define SERVER_BUFFERS(connections) 5U
 #endif
 
+#define SERVER_SEALED_AHEAD 1 /* each would hold a buffer */
+
 /* Logins with a password at a time, 660 each. */
 #ifndef SERVER_LOGINS
 #    define SERVER_LOGINS(connections) 2U

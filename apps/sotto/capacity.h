@@ -40,6 +40,12 @@
 #    define SERVER_BUFFERS(connections) (4U * (connections))
 #endif
 
+/* Records that are sealed before they are written, one after the other; each
+ * holds a buffer meanwhile. */
+#ifndef SERVER_SEALED_AHEAD
+#    define SERVER_SEALED_AHEAD 8
+#endif
+
 /* How long a member may keep one that others wait for, without sending the rest
  * of a record, or without reading; who has not logged in, a quarter of it. */
 #ifndef SERVER_HOLD_MS
