@@ -15,13 +15,13 @@ static uint32_t draw_number(struct desk *desk, uint32_t below)
 
 void desk_check_line(const struct desk *desk)
 {
-    const struct line_editor *e = &desk->editor;
+    const struct line_editor *e = &desk->seat.editor;
     size_t len = 0;
     const char *line = line_editor_line(e, &len);
-    assert_true(len < DESK_LINE_CAP);
+    assert_true(len < SEAT_LINE_CAP);
     assert_int_equal(strlen(line), len);
-    assert_true(e->history_len <= sizeof desk->history);
-    assert_true(e->out_len <= sizeof desk->out);
+    assert_true(e->history_len <= sizeof desk->seat.history);
+    assert_true(e->out_len <= sizeof desk->seat.out);
     bool on_character = e->cursor == len;
     for (size_t at = 0; at < len;) {
         uint32_t code = 0;
@@ -55,12 +55,12 @@ static void draw_text(struct terminal *t, const char *text, size_t len)
 static size_t draw_naively(struct desk *desk, size_t *cursor_row,
                            size_t *cursor_column)
 {
-    const struct line_editor *e = &desk->editor;
+    const struct line_editor *e = &desk->seat.editor;
     struct terminal *t = &desk->expected;
     size_t len = (e->flags & LINE_EDITOR_SECRET) != 0 ? 0 : e->len;
     size_t cursor = e->cursor < len ? e->cursor : len;
     unsigned columns = 0;
-    terminal_init(t, desk->terminal.columns, TERMINAL_ROWS_MAX);
+    terminal_init(t, desk->seat.terminal.columns, TERMINAL_ROWS_MAX);
     draw_text(t, e->prompt, strlen(e->prompt));
     draw_text(t, e->memory.line, cursor);
     (void)unicode_next(e->memory.line + cursor, len - cursor, &columns);
@@ -83,8 +83,8 @@ static void assert_rows_equal(const struct terminal *a, size_t a_row,
 
 static void check_screen(struct desk *desk)
 {
-    const struct line_editor *e = &desk->editor;
-    const struct terminal *t = &desk->terminal;
+    const struct line_editor *e = &desk->seat.editor;
+    const struct terminal *t = &desk->seat.terminal;
     size_t row = 0;
     size_t column = 0;
     char text[TERMINAL_TEXT_MAX];
@@ -117,16 +117,16 @@ static void check_screen(struct desk *desk)
 static void look(struct desk *desk)
 {
     size_t len = 0;
-    const char *bytes = line_editor_out(&desk->editor, &len);
+    const char *bytes = line_editor_out(&desk->seat.editor, &len);
     while (bytes != NULL) {
         size_t count = 1 + draw_number(desk, (uint32_t)len);
         assert_true(desk->taken_len + count < sizeof desk->taken);
         memcpy(desk->taken + desk->taken_len, bytes, count);
         desk->taken_len += count;
-        line_editor_out_done(&desk->editor, count);
-        bytes = line_editor_out(&desk->editor, &len);
+        line_editor_out_done(&desk->seat.editor, count);
+        bytes = line_editor_out(&desk->seat.editor, &len);
     }
-    terminal_write(&desk->terminal, desk->taken, desk->taken_len);
+    terminal_write(&desk->seat.terminal, desk->taken, desk->taken_len);
     desk->taken_len = 0;
 }
 
@@ -134,12 +134,12 @@ static void look(struct desk *desk)
 void desk_peek(struct desk *desk)
 {
     size_t len = 0;
-    const char *bytes = line_editor_out(&desk->editor, &len);
+    const char *bytes = line_editor_out(&desk->seat.editor, &len);
     if (bytes != NULL && desk->taken_len + len < sizeof desk->taken / 2) {
         size_t count = 1 + draw_number(desk, (uint32_t)len);
         memcpy(desk->taken + desk->taken_len, bytes, count);
         desk->taken_len += count;
-        line_editor_out_done(&desk->editor, count);
+        line_editor_out_done(&desk->seat.editor, count);
     }
 }
 
@@ -154,7 +154,7 @@ static void begin(struct desk *desk)
         "a prompt that is longer than a narrow screen is wide> "};
     static const unsigned flags[] = {0, 0, LINE_EDITOR_SECRET,
                                      LINE_EDITOR_NO_HISTORY, LINE_EDITOR_ERASE};
-    line_editor_begin(&desk->editor, prompts[draw_number(desk, 6)],
+    line_editor_begin(&desk->seat.editor, prompts[draw_number(desk, 6)],
                       flags[draw_number(desk, 5)]);
 }
 
@@ -162,7 +162,7 @@ static void feed(struct desk *desk, const char *keys, size_t len)
 {
     for (size_t at = 0; at < len; at++) {
         enum line_editor_event event =
-            line_editor_feed(&desk->editor, (uint8_t)keys[at]);
+            line_editor_feed(&desk->seat.editor, (uint8_t)keys[at]);
         desk_check_line(desk);
         if (event != LINE_EDITOR_NOTHING) {
             desk->message[0] = '\0'; /* the line is above now */
@@ -241,15 +241,15 @@ void desk_press(struct desk *desk)
 static void print(struct desk *desk)
 {
     struct textbuf text;
-    line_editor_hide(&desk->editor);
+    line_editor_hide(&desk->seat.editor);
     look(desk);
     textbuf_init(&text, desk->message, sizeof desk->message);
     textbuf_add(&text, "m");
     textbuf_add_number(&text, ++desk->messages % 10);
-    terminal_write(&desk->terminal, desk->message, text.len);
-    terminal_write(&desk->terminal, "\r\n", 2);
+    terminal_write(&desk->seat.terminal, desk->message, text.len);
+    terminal_write(&desk->seat.terminal, "\r\n", 2);
     if (draw_number(desk, 4) > 0) {
-        line_editor_show(&desk->editor);
+        line_editor_show(&desk->seat.editor);
         desk->is_hidden = false;
     } else {
         desk->is_hidden = true;
@@ -261,7 +261,7 @@ static void resize(struct desk *desk)
 {
     look(desk);
     size_t columns = 3 + draw_number(desk, 60);
-    struct terminal *t = &desk->terminal;
+    struct terminal *t = &desk->seat.terminal;
     for (size_t row = 0; row < t->rows; row++) {
         for (size_t at = columns - 1; at < TERMINAL_COLUMNS_MAX; at++) {
             t->cells[row][at][0] = '\0';
@@ -272,7 +272,8 @@ static void resize(struct desk *desk)
     }
     t->columns = columns;
     t->column = t->column < columns ? t->column : columns - 1;
-    line_editor_resize(&desk->editor, (uint16_t)columns, (uint16_t)t->rows);
+    line_editor_resize(&desk->seat.editor, (uint16_t)columns,
+                       (uint16_t)t->rows);
     desk->message[0] = '\0'; /* wrapped text may stay above */
 }
 
@@ -292,12 +293,12 @@ void desk_step(struct desk *desk)
         desk_peek(desk);
     } else {
         look(desk);
-        if (!desk->editor.is_hidden) {
+        if (!desk->seat.editor.is_hidden) {
             check_screen(desk);
         }
     }
     if (desk->is_hidden && what % 3 == 0) {
-        line_editor_show(&desk->editor);
+        line_editor_show(&desk->seat.editor);
         desk->is_hidden = false;
     }
     desk_check_line(desk);
@@ -307,28 +308,17 @@ void desk_sit_down(struct desk *desk,
                    uint32_t (*draw)(void *ctx, uint32_t below), void *draw_ctx)
 {
     memset(desk, 0, sizeof *desk);
-    const struct line_editor_memory memory = {
-        .line = desk->line,
-        .line_cap = sizeof desk->line,
-        .draft = desk->draft,
-        .history = desk->history,
-        .history_cap = sizeof desk->history,
-        .out = desk->out,
-        .out_cap = sizeof desk->out,
-    };
     desk->draw = draw;
     desk->draw_ctx = draw_ctx;
     size_t columns = 3 + draw_number(desk, 60);
     size_t rows = 1 + draw_number(desk, 24);
-    terminal_init(&desk->terminal, columns, rows);
-    line_editor_init(&desk->editor, &memory);
-    line_editor_resize(&desk->editor, (uint16_t)columns, (uint16_t)rows);
+    seat_take(&desk->seat, columns, rows);
     begin(desk);
 }
 
 void desk_finish(struct desk *desk)
 {
-    line_editor_show(&desk->editor);
+    line_editor_show(&desk->seat.editor);
     desk->message[0] = '\0';
     look(desk);
     check_screen(desk);

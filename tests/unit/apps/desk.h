@@ -7,20 +7,12 @@
 #ifndef SOTTO_TESTS_APPS_DESK_H
 #define SOTTO_TESTS_APPS_DESK_H
 
-#include "apps/sotto/line_editor.h"
-#include "tests/unit/apps/terminal.h"
-
-#define DESK_LINE_CAP 160
+#include "tests/unit/apps/seat.h"
 
 struct desk {
-    struct line_editor editor;
-    struct terminal terminal;
+    struct seat seat;
     struct terminal expected; /* the naive drawing */
-    char line[DESK_LINE_CAP];
-    char draft[DESK_LINE_CAP];
-    char history[100];
-    char out[LINE_EDITOR_OUT_MAX(DESK_LINE_CAP) + 64];
-    char taken[8192]; /* bytes on their way to the terminal */
+    char taken[8192];         /* bytes on their way to the terminal */
     size_t taken_len;
     char message[32]; /* what was last printed above the line, or empty */
     uint32_t (*draw)(void *ctx, uint32_t below); /* where chance comes from */

@@ -1,133 +1,28 @@
-#include "apps/sotto/line_editor.h"
-#include "apps/sotto/unicode.h"
-#include "core/base/text.h"
-#include "tests/unit/apps/terminal.h"
+/* The line editor: what keys, lines, history and pasted text do to the line. */
+#include "tests/unit/apps/seat.h"
 #include "tests/unit/test.h"
 #include <string.h>
-
-#define LINE_CAP 128
-
-#define UP     "\x1b[A"
-#define DOWN   "\x1b[B"
-#define RIGHT  "\x1b[C"
-#define LEFT   "\x1b[D"
-#define HOME   "\x1b[H"
-#define END    "\x1b[F"
-#define DEL    "\x1b[3~"
-#define PASTE  "\x1b[200~"
-#define PASTED "\x1b[201~"
-
-/* An editor and the terminal in front of it. */
-struct desk {
-    struct line_editor editor;
-    struct terminal terminal;
-    char line[LINE_CAP];
-    char draft[LINE_CAP];
-    char history[64];
-    char out[LINE_EDITOR_OUT_MAX(LINE_CAP)];
-};
-
-static void sit_down(struct desk *desk, size_t columns, size_t rows)
-{
-    const struct line_editor_memory memory = {
-        .line = desk->line,
-        .line_cap = sizeof desk->line,
-        .draft = desk->draft,
-        .history = desk->history,
-        .history_cap = sizeof desk->history,
-        .out = desk->out,
-        .out_cap = sizeof desk->out,
-    };
-    terminal_init(&desk->terminal, columns, rows);
-    line_editor_init(&desk->editor, &memory);
-    line_editor_resize(&desk->editor, (uint16_t)columns, (uint16_t)rows);
-}
-
-/* Hands all that waits to the terminal. */
-static void look(struct desk *desk)
-{
-    size_t len = 0;
-    const char *bytes = line_editor_out(&desk->editor, &len);
-    while (bytes != NULL) {
-        terminal_write(&desk->terminal, bytes, len);
-        line_editor_out_done(&desk->editor, len);
-        bytes = line_editor_out(&desk->editor, &len);
-    }
-    assert_int_equal(len, 0);
-}
-
-/* Types the keys, looking after each byte or only at the end, and begins again
- * after each line; returns the last event that was one. */
-static enum line_editor_event type_bytes(struct desk *desk, const char *keys,
-                                         size_t len, bool each)
-{
-    enum line_editor_event last = LINE_EDITOR_NOTHING;
-    for (size_t at = 0; at < len; at++) {
-        enum line_editor_event event =
-            line_editor_feed(&desk->editor, (uint8_t)keys[at]);
-        last = event != LINE_EDITOR_NOTHING ? event : last;
-        if (each) {
-            look(desk);
-        }
-    }
-    look(desk);
-    return last;
-}
-
-static enum line_editor_event type_keys(struct desk *desk, const char *keys)
-{
-    return type_bytes(desk, keys, strlen(keys), true);
-}
-
-/* The screen as one text, rows ended by "\n", without blank rows at its end. */
-static void read_screen(const struct desk *desk, char *out, size_t cap)
-{
-    size_t len = 0;
-    size_t last = 0;
-    out[0] = '\0';
-    for (size_t row = 0; row < desk->terminal.rows; row++) {
-        char text[TERMINAL_TEXT_MAX];
-        terminal_row(&desk->terminal, row, text);
-        assert_true(len + strlen(text) + 2 < cap);
-        strcpy(out + len, text);
-        len += strlen(text);
-        last = text[0] != '\0' ? len : last;
-        out[len++] = '\n';
-    }
-    out[last] = '\0';
-}
-
-/* What is on the screen, and where the cursor is. */
-static void assert_screen(const struct desk *desk, const char *text, size_t row,
-                          size_t column)
-{
-    char screen[TERMINAL_TEXT_MAX];
-    read_screen(desk, screen, sizeof screen);
-    assert_string_equal(screen, text);
-    assert_int_equal(desk->terminal.row, row);
-    assert_int_equal(desk->terminal.column, column);
-}
 
 /* Types into a fresh editor, in both ways; the line and the screen are to be
  * the same. `column` is the cursor's. */
 static void assert_typed(const char *keys, const char *line, size_t column)
 {
     for (int each = 0; each < 2; each++) {
-        static struct desk desk;
+        static struct seat seat;
         char screen[256] = "> ";
         size_t len = 0;
-        sit_down(&desk, 80, 24);
-        line_editor_begin(&desk.editor, "> ", 0);
-        assert_int_equal(type_bytes(&desk, keys, strlen(keys), each == 1),
+        seat_take(&seat, 80, 24);
+        line_editor_begin(&seat.editor, "> ", 0);
+        assert_int_equal(seat_type_bytes(&seat, keys, strlen(keys), each == 1),
                          LINE_EDITOR_NOTHING);
-        assert_string_equal(line_editor_line(&desk.editor, &len), line);
+        assert_string_equal(line_editor_line(&seat.editor, &len), line);
         assert_int_equal(len, strlen(line));
         strcat(screen, line);
         size_t end = strlen(screen); /* blanks at the end are not seen */
         while (end > 0 && screen[end - 1] == ' ') {
             screen[--end] = '\0';
         }
-        assert_screen(&desk, screen, 0, 2 + column);
+        seat_assert_screen(&seat, screen, 0, 2 + column);
     }
 }
 
@@ -241,20 +136,20 @@ static void test_line_editor_ignores_what_it_does_not_know(void **state)
 static void test_line_editor_gives_lines(void **state)
 {
     (void)state;
-    static struct desk desk;
+    static struct seat seat;
     size_t len = 0;
-    sit_down(&desk, 40, 10);
-    line_editor_begin(&desk.editor, "> ", 0);
-    assert_int_equal(type_keys(&desk, "hello" LEFT "\r"), LINE_EDITOR_LINE);
-    assert_string_equal(line_editor_line(&desk.editor, &len), "hello");
+    seat_take(&seat, 40, 10);
+    line_editor_begin(&seat.editor, "> ", 0);
+    assert_int_equal(seat_type(&seat, "hello" LEFT "\r"), LINE_EDITOR_LINE);
+    assert_string_equal(line_editor_line(&seat.editor, &len), "hello");
     assert_int_equal(len, 5);
-    assert_screen(&desk, "> hello", 1, 0);
-    assert_false(desk.terminal.paste_mode);
-    line_editor_begin(&desk.editor, "? ", 0);
-    assert_string_equal(line_editor_line(&desk.editor, &len), "");
-    look(&desk);
-    assert_screen(&desk, "> hello\n?", 1, 2);
-    assert_true(desk.terminal.paste_mode);
+    seat_assert_screen(&seat, "> hello", 1, 0);
+    assert_false(seat.terminal.paste_mode);
+    line_editor_begin(&seat.editor, "? ", 0);
+    assert_string_equal(line_editor_line(&seat.editor, &len), "");
+    seat_look(&seat);
+    seat_assert_screen(&seat, "> hello\n?", 1, 2);
+    assert_true(seat.terminal.paste_mode);
 }
 
 static void test_line_editor_takes_any_end_of_line(void **state)
@@ -262,133 +157,133 @@ static void test_line_editor_takes_any_end_of_line(void **state)
     (void)state;
     static const char *const ends[] = {"\r", "\n", "\r\n"};
     for (size_t at = 0; at < 3; at++) {
-        static struct desk desk;
+        static struct seat seat;
         int lines = 0;
         char keys[32] = "one";
         strcat(keys, ends[at]);
         strcat(keys, "two");
         strcat(keys, ends[at]);
         strcat(keys, ends[at]);
-        sit_down(&desk, 40, 10);
-        line_editor_begin(&desk.editor, "", 0);
+        seat_take(&seat, 40, 10);
+        line_editor_begin(&seat.editor, "", 0);
         for (const char *key = keys; *key != '\0'; key++) {
             enum line_editor_event event =
-                line_editor_feed(&desk.editor, (uint8_t)*key);
+                line_editor_feed(&seat.editor, (uint8_t)*key);
             if (event == LINE_EDITOR_LINE) {
                 lines++;
-                look(&desk);
-                line_editor_begin(&desk.editor, "", 0);
+                seat_look(&seat);
+                line_editor_begin(&seat.editor, "", 0);
             }
         }
-        look(&desk);
+        seat_look(&seat);
         assert_int_equal(lines, 3); /* the last one is empty */
-        assert_screen(&desk, "one\ntwo", 3, 0);
+        seat_assert_screen(&seat, "one\ntwo", 3, 0);
     }
 }
 
 static void test_line_editor_sends_behind_a_stray_escape(void **state)
 {
     (void)state;
-    static struct desk desk;
-    sit_down(&desk, 40, 10);
-    line_editor_begin(&desk.editor, "> ", 0);
-    assert_int_equal(type_keys(&desk, "a\x1b\r"), LINE_EDITOR_LINE);
-    line_editor_begin(&desk.editor, "> ", 0);
-    assert_int_equal(type_keys(&desk, "a\x1b[1;\r"), LINE_EDITOR_LINE);
+    static struct seat seat;
+    seat_take(&seat, 40, 10);
+    line_editor_begin(&seat.editor, "> ", 0);
+    assert_int_equal(seat_type(&seat, "a\x1b\r"), LINE_EDITOR_LINE);
+    line_editor_begin(&seat.editor, "> ", 0);
+    assert_int_equal(seat_type(&seat, "a\x1b[1;\r"), LINE_EDITOR_LINE);
 }
 
 static void test_line_editor_ends_and_interrupts(void **state)
 {
     (void)state;
-    static struct desk desk;
-    sit_down(&desk, 40, 10);
-    line_editor_begin(&desk.editor, "> ", 0);
-    assert_int_equal(type_keys(&desk, "abc\x03"), LINE_EDITOR_INTERRUPT);
-    assert_screen(&desk, "> abc", 1, 0);
-    line_editor_begin(&desk.editor, "> ", 0);
-    assert_int_equal(type_keys(&desk, "\x04"), LINE_EDITOR_END);
-    assert_screen(&desk, "> abc\n>", 2, 0);
+    static struct seat seat;
+    seat_take(&seat, 40, 10);
+    line_editor_begin(&seat.editor, "> ", 0);
+    assert_int_equal(seat_type(&seat, "abc\x03"), LINE_EDITOR_INTERRUPT);
+    seat_assert_screen(&seat, "> abc", 1, 0);
+    line_editor_begin(&seat.editor, "> ", 0);
+    assert_int_equal(seat_type(&seat, "\x04"), LINE_EDITOR_END);
+    seat_assert_screen(&seat, "> abc\n>", 2, 0);
 }
 
 static void test_line_editor_erases_sent_lines_when_asked(void **state)
 {
     (void)state;
-    static struct desk desk;
-    sit_down(&desk, 12, 10);
-    terminal_write(&desk.terminal, "above\r\n", 7);
-    line_editor_begin(&desk.editor, "> ", LINE_EDITOR_ERASE);
-    assert_int_equal(type_keys(&desk, "a line that wraps"),
+    static struct seat seat;
+    seat_take(&seat, 12, 10);
+    terminal_write(&seat.terminal, "above\r\n", 7);
+    line_editor_begin(&seat.editor, "> ", LINE_EDITOR_ERASE);
+    assert_int_equal(seat_type(&seat, "a line that wraps"),
                      LINE_EDITOR_NOTHING);
-    assert_screen(&desk, "above\n> a line th\nat wraps", 2, 8);
-    assert_int_equal(type_keys(&desk, "\r"), LINE_EDITOR_LINE);
-    assert_screen(&desk, "above", 1, 0);
+    seat_assert_screen(&seat, "above\n> a line th\nat wraps", 2, 8);
+    assert_int_equal(seat_type(&seat, "\r"), LINE_EDITOR_LINE);
+    seat_assert_screen(&seat, "above", 1, 0);
 }
 
 static void test_line_editor_begins_by_itself(void **state)
 {
     (void)state;
-    static struct desk desk;
+    static struct seat seat;
     size_t len = 0;
-    sit_down(&desk, 40, 10);
-    line_editor_begin(&desk.editor, "> ", 0);
-    assert_int_equal(type_keys(&desk, "a\rb"), LINE_EDITOR_LINE);
-    assert_string_equal(line_editor_line(&desk.editor, &len), "b");
-    assert_screen(&desk, "> a\n> b", 1, 3);
+    seat_take(&seat, 40, 10);
+    line_editor_begin(&seat.editor, "> ", 0);
+    assert_int_equal(seat_type(&seat, "a\rb"), LINE_EDITOR_LINE);
+    assert_string_equal(line_editor_line(&seat.editor, &len), "b");
+    seat_assert_screen(&seat, "> a\n> b", 1, 3);
 }
 
 /* Lines that come faster than anybody looks are still seen one by one. */
 static void test_line_editor_shows_lines_of_a_burst(void **state)
 {
     (void)state;
-    static struct desk desk;
-    sit_down(&desk, 40, 10);
-    line_editor_begin(&desk.editor, "> ", 0);
-    assert_int_equal(type_bytes(&desk, "one\rtwo\rthr", 11, false),
+    static struct seat seat;
+    seat_take(&seat, 40, 10);
+    line_editor_begin(&seat.editor, "> ", 0);
+    assert_int_equal(seat_type_bytes(&seat, "one\rtwo\rthr", 11, false),
                      LINE_EDITOR_LINE);
-    assert_screen(&desk, "> one\n> two\n> thr", 2, 5);
+    seat_assert_screen(&seat, "> one\n> two\n> thr", 2, 5);
 }
 
 static void test_line_editor_changes_the_prompt(void **state)
 {
     (void)state;
-    static struct desk desk;
+    static struct seat seat;
     size_t len = 0;
-    sit_down(&desk, 40, 10);
-    line_editor_begin(&desk.editor, "#lobby> ", 0);
-    (void)type_keys(&desk, "abc" LEFT);
-    line_editor_begin(&desk.editor, "offline> ", 0);
-    look(&desk);
-    assert_screen(&desk, "offline> abc", 0, 11);
-    assert_string_equal(line_editor_line(&desk.editor, &len), "abc");
+    seat_take(&seat, 40, 10);
+    line_editor_begin(&seat.editor, "#lobby> ", 0);
+    (void)seat_type(&seat, "abc" LEFT);
+    line_editor_begin(&seat.editor, "offline> ", 0);
+    seat_look(&seat);
+    seat_assert_screen(&seat, "offline> abc", 0, 11);
+    assert_string_equal(line_editor_line(&seat.editor, &len), "abc");
     char prompt[200];
     memset(prompt, 'p', sizeof prompt);
     prompt[199] = '\0';
-    line_editor_begin(&desk.editor, prompt, 0);
-    look(&desk);
-    assert_int_equal(strlen(desk.editor.prompt), LINE_EDITOR_PROMPT_MAX - 1);
+    line_editor_begin(&seat.editor, prompt, 0);
+    seat_look(&seat);
+    assert_int_equal(strlen(seat.editor.prompt), LINE_EDITOR_PROMPT_MAX - 1);
 }
 
 static void test_line_editor_rings_when_full(void **state)
 {
     (void)state;
-    static struct desk desk;
-    char keys[LINE_CAP + 20];
+    static struct seat seat;
+    char keys[SEAT_LINE_CAP + 20];
     size_t len = 0;
     memset(keys, 'x', sizeof keys);
-    sit_down(&desk, 40, 20);
-    line_editor_begin(&desk.editor, "> ", 0);
-    (void)type_bytes(&desk, keys, LINE_CAP - 1, true);
-    assert_int_equal(desk.terminal.bells, 0);
-    (void)type_keys(&desk, "y");
-    assert_int_equal(desk.terminal.bells, 1);
-    (void)line_editor_line(&desk.editor, &len);
-    assert_int_equal(len, LINE_CAP - 1);
-    (void)type_keys(&desk, "\x7f\xc3\xbc"); /* two bytes for one */
-    (void)line_editor_line(&desk.editor, &len);
-    assert_int_equal(len, LINE_CAP - 2);
-    (void)type_keys(&desk, "\x01y");
-    (void)line_editor_line(&desk.editor, &len);
-    assert_int_equal(len, LINE_CAP - 1);
+    seat_take(&seat, 40, 20);
+    line_editor_begin(&seat.editor, "> ", 0);
+    (void)seat_type_bytes(&seat, keys, SEAT_LINE_CAP - 1, true);
+    assert_int_equal(seat.terminal.bells, 0);
+    (void)seat_type(&seat, "y");
+    assert_int_equal(seat.terminal.bells, 1);
+    (void)line_editor_line(&seat.editor, &len);
+    assert_int_equal(len, SEAT_LINE_CAP - 1);
+    (void)seat_type(&seat, "\x7f\xc3\xbc"); /* two bytes for one */
+    (void)line_editor_line(&seat.editor, &len);
+    assert_int_equal(len, SEAT_LINE_CAP - 2);
+    (void)seat_type(&seat, "\x01y");
+    (void)line_editor_line(&seat.editor, &len);
+    assert_int_equal(len, SEAT_LINE_CAP - 1);
 }
 
 /* ---- passwords -------------------------------------------------------- */
@@ -396,110 +291,103 @@ static void test_line_editor_rings_when_full(void **state)
 static void test_line_editor_hides_secrets(void **state)
 {
     (void)state;
-    static struct desk desk;
+    static struct seat seat;
     size_t len = 0;
-    sit_down(&desk, 40, 10);
-    line_editor_begin(&desk.editor, "> ", 0);
-    (void)type_keys(&desk, "before\r");
-    line_editor_begin(&desk.editor, "Password: ", LINE_EDITOR_SECRET);
-    look(&desk);
-    assert_screen(&desk, "> before\nPassword:", 1, 10);
-    (void)type_keys(&desk, "s\xc3\xbc"
+    seat_take(&seat, 40, 10);
+    line_editor_begin(&seat.editor, "> ", 0);
+    (void)seat_type(&seat, "before\r");
+    line_editor_begin(&seat.editor, "Password: ", LINE_EDITOR_SECRET);
+    seat_look(&seat);
+    seat_assert_screen(&seat, "> before\nPassword:", 1, 10);
+    (void)seat_type(&seat, "s\xc3\xbc"
                            "cret" LEFT "X\x7f" UP "X\x7f" HOME);
-    assert_screen(&desk, "> before\nPassword:", 1, 10);
-    assert_int_equal(type_keys(&desk, "\r"), LINE_EDITOR_LINE);
-    assert_string_equal(line_editor_line(&desk.editor, &len), "s\xc3\xbc"
+    seat_assert_screen(&seat, "> before\nPassword:", 1, 10);
+    assert_int_equal(seat_type(&seat, "\r"), LINE_EDITOR_LINE);
+    assert_string_equal(line_editor_line(&seat.editor, &len), "s\xc3\xbc"
                                                               "cret");
-    assert_screen(&desk, "> before\nPassword:", 2, 0);
-    line_editor_begin(&desk.editor, "> ", 0);
-    (void)type_keys(&desk, UP);
-    assert_string_equal(line_editor_line(&desk.editor, &len), "before");
-    for (size_t at = 0; at + 4 < sizeof desk; at++) {
-        assert_memory_not_equal((const char *)&desk + at, "cret", 4);
+    seat_assert_screen(&seat, "> before\nPassword:", 2, 0);
+    line_editor_begin(&seat.editor, "> ", 0);
+    (void)seat_type(&seat, UP);
+    assert_string_equal(line_editor_line(&seat.editor, &len), "before");
+    for (size_t at = 0; at + 4 < sizeof seat; at++) {
+        assert_memory_not_equal((const char *)&seat + at, "cret", 4);
     }
 }
 
 /* ---- history ---------------------------------------------------------- */
 
-static void assert_line(const struct desk *desk, const char *expected)
-{
-    size_t len = 0;
-    assert_string_equal(line_editor_line(&desk->editor, &len), expected);
-    assert_int_equal(len, strlen(expected));
-}
-
 static void test_line_editor_remembers_lines(void **state)
 {
     (void)state;
-    static struct desk desk;
-    sit_down(&desk, 40, 20);
-    line_editor_begin(&desk.editor, "> ", 0);
-    (void)type_keys(&desk, "one\rtwo\rtwo\r\rthree\rdra");
-    (void)type_keys(&desk, UP);
-    assert_line(&desk, "three");
-    (void)type_keys(&desk, "\x10");
-    assert_line(&desk, "two");
-    (void)type_keys(&desk, UP);
-    assert_line(&desk, "one");
-    assert_int_equal(desk.terminal.bells, 0);
-    (void)type_keys(&desk, UP);
-    assert_line(&desk, "one");
-    assert_int_equal(desk.terminal.bells, 1);
-    (void)type_keys(&desk, DOWN DOWN);
-    assert_line(&desk, "three");
-    (void)type_keys(&desk, "\x0e"
+    static struct seat seat;
+    seat_take(&seat, 40, 20);
+    line_editor_begin(&seat.editor, "> ", 0);
+    (void)seat_type(&seat, "one\rtwo\rtwo\r\rthree\rdra");
+    (void)seat_type(&seat, UP);
+    seat_assert_line(&seat, "three");
+    (void)seat_type(&seat, "\x10");
+    seat_assert_line(&seat, "two");
+    (void)seat_type(&seat, UP);
+    seat_assert_line(&seat, "one");
+    assert_int_equal(seat.terminal.bells, 0);
+    (void)seat_type(&seat, UP);
+    seat_assert_line(&seat, "one");
+    assert_int_equal(seat.terminal.bells, 1);
+    (void)seat_type(&seat, DOWN DOWN);
+    seat_assert_line(&seat, "three");
+    (void)seat_type(&seat, "\x0e"
                            "ft");
-    assert_line(&desk, "draft");
-    (void)type_keys(&desk, DOWN);
-    assert_line(&desk, "draft");
-    assert_int_equal(desk.terminal.bells, 2);
+    seat_assert_line(&seat, "draft");
+    (void)seat_type(&seat, DOWN);
+    seat_assert_line(&seat, "draft");
+    assert_int_equal(seat.terminal.bells, 2);
 }
 
 static void test_line_editor_sends_lines_of_the_history(void **state)
 {
     (void)state;
-    static struct desk desk;
-    sit_down(&desk, 40, 20);
-    line_editor_begin(&desk.editor, "> ", 0);
-    (void)type_keys(&desk, "one\rtwo\r" UP UP "!\r" UP);
-    assert_line(&desk, "one!");
-    (void)type_keys(&desk, UP UP);
-    assert_line(&desk, "one");
+    static struct seat seat;
+    seat_take(&seat, 40, 20);
+    line_editor_begin(&seat.editor, "> ", 0);
+    (void)seat_type(&seat, "one\rtwo\r" UP UP "!\r" UP);
+    seat_assert_line(&seat, "one!");
+    (void)seat_type(&seat, UP UP);
+    seat_assert_line(&seat, "one");
 }
 
 static void test_line_editor_forgets_the_oldest(void **state)
 {
     (void)state;
-    static struct desk desk; /* its history has 64 bytes */
-    sit_down(&desk, 40, 20);
-    line_editor_begin(&desk.editor, "", 0);
-    (void)type_keys(&desk, "0123456789012345678\r");
-    (void)type_keys(&desk, "1123456789012345678\r");
-    (void)type_keys(&desk, "2123456789012345678\r");
-    (void)type_keys(&desk, "abcd\r");
-    (void)type_keys(&desk, UP UP UP UP UP);
-    assert_line(&desk, "1123456789012345678");
-    (void)type_keys(&desk, "\x15");
+    static struct seat seat; /* its history has 64 bytes */
+    seat_take(&seat, 40, 20);
+    line_editor_begin(&seat.editor, "", 0);
+    (void)seat_type(&seat, "0123456789012345678\r");
+    (void)seat_type(&seat, "1123456789012345678\r");
+    (void)seat_type(&seat, "2123456789012345678\r");
+    (void)seat_type(&seat, "abcd\r");
+    (void)seat_type(&seat, UP UP UP UP UP);
+    seat_assert_line(&seat, "1123456789012345678");
+    (void)seat_type(&seat, "\x15");
     char keys[80];
     memset(keys, 'l', sizeof keys);
     keys[79] = '\r';
-    (void)type_bytes(&desk, keys, sizeof keys, true); /* longer than all */
-    (void)type_keys(&desk, UP);
-    assert_line(&desk, "abcd");
+    (void)seat_type_bytes(&seat, keys, sizeof keys, true); /* longer than all */
+    (void)seat_type(&seat, UP);
+    seat_assert_line(&seat, "abcd");
 }
 
 static void test_line_editor_does_without_history(void **state)
 {
     (void)state;
-    static struct desk desk;
-    sit_down(&desk, 40, 20);
-    line_editor_begin(&desk.editor, "> ", LINE_EDITOR_NO_HISTORY);
-    (void)type_keys(&desk, "one\rx" UP DOWN);
-    assert_line(&desk, "x");
-    desk.editor.memory.history = NULL;
-    line_editor_begin(&desk.editor, "> ", 0);
-    (void)type_keys(&desk, "one\rx" UP DOWN);
-    assert_line(&desk, "x");
+    static struct seat seat;
+    seat_take(&seat, 40, 20);
+    line_editor_begin(&seat.editor, "> ", LINE_EDITOR_NO_HISTORY);
+    (void)seat_type(&seat, "one\rx" UP DOWN);
+    seat_assert_line(&seat, "x");
+    seat.editor.memory.history = NULL;
+    line_editor_begin(&seat.editor, "> ", 0);
+    (void)seat_type(&seat, "one\rx" UP DOWN);
+    seat_assert_line(&seat, "x");
 }
 
 /* ---- pasted text ------------------------------------------------------ */
@@ -516,173 +404,12 @@ static void test_line_editor_inserts_pasted_text(void **state)
     assert_typed(PASTE "a\x1b[31mb\x1b"
                        "bc\xc2\x85" PASTED,
                  "abc", 3);
-    static struct desk desk;
-    sit_down(&desk, 40, 20);
-    line_editor_begin(&desk.editor, "> ", 0);
-    assert_int_equal(type_keys(&desk, PASTE "a\r" PASTED), LINE_EDITOR_NOTHING);
-    assert_int_equal(type_keys(&desk, "\r"), LINE_EDITOR_LINE);
-    assert_line(&desk, "a ");
-}
-
-/* ---- the screen ------------------------------------------------------- */
-
-static void test_line_editor_wraps_long_lines(void **state)
-{
-    (void)state;
-    static struct desk desk;
-    sit_down(&desk, 11, 10);
-    line_editor_begin(&desk.editor, "> ", 0);
-    (void)type_keys(&desk, "01234567");
-    assert_screen(&desk, "> 01234567", 0, 10);
-    (void)type_keys(&desk, "89abcdefghXY");
-    assert_screen(&desk, "> 01234567\n89abcdefgh\nXY", 2, 2);
-    (void)type_keys(&desk, LEFT LEFT);
-    assert_screen(&desk, "> 01234567\n89abcdefgh\nXY", 2, 0);
-    (void)type_keys(&desk, LEFT);
-    assert_screen(&desk, "> 01234567\n89abcdefgh\nXY", 1, 9);
-    (void)type_keys(&desk, "\x01" DEL);
-    assert_screen(&desk, "> 12345678\n9abcdefghX\nY", 0, 2);
-    (void)type_keys(&desk, "\x0b");
-    assert_screen(&desk, ">", 0, 2);
-}
-
-static void test_line_editor_does_not_cut_wide_characters(void **state)
-{
-    (void)state;
-    static struct desk desk;
-    sit_down(&desk, 8, 10);
-    line_editor_begin(&desk.editor, "> ", 0);
-    (void)type_keys(&desk, "\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad");
-    assert_screen(&desk, "> \xe4\xb8\xad\xe4\xb8\xad\n\xe4\xb8\xad", 1, 2);
-}
-
-static void test_line_editor_scrolls_the_screen(void **state)
-{
-    (void)state;
-    static struct desk desk;
-    sit_down(&desk, 11, 6);
-    terminal_write(&desk.terminal, "1\r\n2\r\n3\r\n4\r\n5\r\n", 15);
-    line_editor_begin(&desk.editor, "> ", 0);
-    look(&desk);
-    assert_screen(&desk, "1\n2\n3\n4\n5\n>", 5, 2);
-    (void)type_keys(&desk, "01234567abcdefghijX");
-    assert_screen(&desk, "3\n4\n5\n> 01234567\nabcdefghij\nX", 5, 1);
-    /* A fourth row would take more than half: the first one goes. */
-    (void)type_keys(&desk, "YYYYYYYYYZ");
-    assert_screen(&desk, "3\n4\n5\nabcdefghij\nXYYYYYYYYY\nZ", 5, 1);
-    (void)type_keys(&desk, "\x01");
-    assert_screen(&desk, "3\n4\n5\n> 01234567\nabcdefghij\nXYYYYYYYYY", 3, 2);
-    (void)type_keys(&desk, "\r");
-    assert_screen(&desk, "4\n5\nabcdefghij\nXYYYYYYYYY\nZ", 5, 0);
-}
-
-static void test_line_editor_lets_others_print(void **state)
-{
-    (void)state;
-    static struct desk desk;
-    sit_down(&desk, 11, 6);
-    line_editor_begin(&desk.editor, "> ", 0);
-    (void)type_keys(&desk, "01234567abc" LEFT);
-    assert_screen(&desk, "> 01234567\nabc", 1, 2);
-    line_editor_hide(&desk.editor);
-    look(&desk);
-    assert_screen(&desk, "", 0, 0);
-    terminal_write(&desk.terminal, "hello\r\n", 7);
-    (void)type_keys(&desk, "X"); /* typed meanwhile */
-    assert_screen(&desk, "hello", 1, 0);
-    line_editor_show(&desk.editor);
-    look(&desk);
-    assert_screen(&desk, "hello\n> 01234567\nabXc", 2, 3);
-}
-
-static void test_line_editor_sends_while_hidden(void **state)
-{
-    (void)state;
-    static struct desk desk;
-    sit_down(&desk, 40, 6);
-    line_editor_begin(&desk.editor, "> ", 0);
-    (void)type_keys(&desk, "abc");
-    line_editor_hide(&desk.editor);
-    assert_int_equal(type_keys(&desk, "d\r"), LINE_EDITOR_LINE);
-    assert_line(&desk, "abcd");
-    assert_screen(&desk, "", 0, 0);
-    line_editor_show(&desk.editor);
-    line_editor_begin(&desk.editor, "> ", 0);
-    look(&desk);
-    assert_screen(&desk, ">", 0, 2);
-}
-
-static void test_line_editor_clears_the_screen(void **state)
-{
-    (void)state;
-    static struct desk desk;
-    sit_down(&desk, 40, 6);
-    terminal_write(&desk.terminal, "old\r\n", 5);
-    line_editor_begin(&desk.editor, "> ", 0);
-    (void)type_keys(&desk, "abc" LEFT "\x0c");
-    assert_screen(&desk, "> abc", 0, 4);
-    assert_int_equal(desk.terminal.clears, 1);
-}
-
-static void test_line_editor_follows_the_size(void **state)
-{
-    (void)state;
-    static struct desk desk;
-    sit_down(&desk, 11, 10);
-    line_editor_begin(&desk.editor, "> ", 0);
-    (void)type_keys(&desk, "01234567abc");
-    desk.terminal.columns = 21;
-    line_editor_resize(&desk.editor, 21, 10);
-    look(&desk);
-    assert_screen(&desk, "> 01234567abc", 0, 13);
-    /* The same size again: the program was suspended meanwhile. */
-    terminal_write(&desk.terminal, "\r\n$ fg\r\n", 8);
-    desk.terminal.paste_mode = false;
-    line_editor_resize(&desk.editor, 21, 10);
-    look(&desk);
-    assert_screen(&desk, "> 01234567abc\n$ fg\n> 01234567abc", 2, 13);
-    assert_true(desk.terminal.paste_mode);
-    line_editor_resize(&desk.editor, 0, 0);
-    assert_int_equal(desk.editor.columns, 80);
-    assert_int_equal(desk.editor.rows, 24);
-}
-
-static void test_line_editor_leaves_the_terminal_clean(void **state)
-{
-    (void)state;
-    static struct desk desk;
-    sit_down(&desk, 11, 10);
-    line_editor_begin(&desk.editor, "> ", 0);
-    (void)type_keys(&desk, "01234567abc\x01");
-    line_editor_leave(&desk.editor);
-    look(&desk);
-    assert_screen(&desk, "> 01234567\nabc", 2, 0);
-    assert_false(desk.terminal.paste_mode);
-    line_editor_wipe(&desk.editor);
-    look(&desk);
-    for (size_t at = 0; at < sizeof desk.line; at++) {
-        assert_int_equal(desk.line[at], 0);
-    }
-    for (size_t at = 0; at < sizeof desk.history; at++) {
-        assert_int_equal(desk.history[at], 0);
-    }
-}
-
-/* One key at the end of a line costs one byte. */
-static void test_line_editor_writes_little(void **state)
-{
-    (void)state;
-    static struct desk desk;
-    size_t len = 0;
-    sit_down(&desk, 80, 24);
-    line_editor_begin(&desk.editor, "> ", 0);
-    look(&desk);
-    (void)line_editor_feed(&desk.editor, 'a');
-    const char *bytes = line_editor_out(&desk.editor, &len);
-    assert_int_equal(len, 1);
-    assert_int_equal(bytes[0], 'a');
-    line_editor_out_done(&desk.editor, 1);
-    assert_null(line_editor_out(&desk.editor, &len));
+    static struct seat seat;
+    seat_take(&seat, 40, 20);
+    line_editor_begin(&seat.editor, "> ", 0);
+    assert_int_equal(seat_type(&seat, PASTE "a\r" PASTED), LINE_EDITOR_NOTHING);
+    assert_int_equal(seat_type(&seat, "\r"), LINE_EDITOR_LINE);
+    seat_assert_line(&seat, "a ");
 }
 
 int test_line_editor(void)
@@ -710,15 +437,6 @@ int test_line_editor(void)
         cmocka_unit_test(test_line_editor_forgets_the_oldest),
         cmocka_unit_test(test_line_editor_does_without_history),
         cmocka_unit_test(test_line_editor_inserts_pasted_text),
-        cmocka_unit_test(test_line_editor_wraps_long_lines),
-        cmocka_unit_test(test_line_editor_does_not_cut_wide_characters),
-        cmocka_unit_test(test_line_editor_scrolls_the_screen),
-        cmocka_unit_test(test_line_editor_lets_others_print),
-        cmocka_unit_test(test_line_editor_sends_while_hidden),
-        cmocka_unit_test(test_line_editor_clears_the_screen),
-        cmocka_unit_test(test_line_editor_follows_the_size),
-        cmocka_unit_test(test_line_editor_leaves_the_terminal_clean),
-        cmocka_unit_test(test_line_editor_writes_little),
     };
     return cmocka_run_group_tests_name("line_editor", tests, NULL, NULL);
 }

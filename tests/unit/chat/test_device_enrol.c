@@ -1,6 +1,7 @@
 /* A device that is let in by a code, and by its key from then on. */
 #include "core/crypto/hash.h"
 #include "core/crypto/x25519.h"
+#include "tests/unit/chat/scene.h"
 #include "tests/unit/support/gadget.h"
 #include "tests/unit/test.h"
 
@@ -9,18 +10,15 @@
 static const uint8_t code[SOTTO_DEVICE_CODE_LEN] = "sixteen of them";
 
 static struct gadget gadget;
-static struct world *world;
 static struct world_client *ann;
 static char code_text[SOTTO_DEVICE_CODE_TEXT];
 
 /* Ann expects a device "sensor", which has the code and nothing else. */
 static int set_up(void **state)
 {
-    (void)state;
     uint8_t hash[SOTTO_HASH_LEN];
-    world = world_begin(&(struct world_options){.seed = 1});
-    ann = world_add_person(world, "ann");
-    world_settle(world);
+    (void)scene_setup(state);
+    ann = scene_bring("ann");
     sotto_sha256(code, sizeof code, hash);
     assert_int_equal(sotto_client_expect(&ann->client, "sensor", hash, 0),
                      SOTTO_OK);
@@ -38,12 +36,10 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    (void)state;
     if (!gadget.is_off) {
         gadget_off(&gadget, true);
     }
-    world_end(world);
-    return 0;
+    return scene_end(state);
 }
 
 static void assert_online(unsigned times)

@@ -1,31 +1,23 @@
 /* A device's configuration and its state. */
 #include "core/base/crc.h"
+#include "tests/unit/chat/scene.h"
 #include "tests/unit/support/gadget.h"
 #include "tests/unit/test.h"
 
 #include <string.h>
 
 static struct gadget gadget;
-static struct world *world;
 
 /* Has been in the room, and is off now. */
 static int set_up(void **state)
 {
-    (void)state;
-    world = world_begin(&(struct world_options){.seed = 1});
+    (void)scene_setup(state);
     world_add_account(world, "sensor", "password");
     gadget_init(&gadget, world);
     gadget_on(&gadget);
     gadget_store(&gadget);
     gadget_off(&gadget, true);
     gadget.config.state = (struct sotto_span){gadget.state, gadget.state_len};
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    world_end(world);
     return 0;
 }
 
@@ -166,7 +158,7 @@ static void test_device_state_remembers_the_iterations(void **state)
 int test_device_state(void)
 {
 #define WITH_WORLD(test)                                                       \
-    cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    cmocka_unit_test_setup_teardown(test, set_up, scene_end)
     const struct CMUnitTest tests[] = {
         WITH_WORLD(test_device_state_refuses_configurations),
         WITH_WORLD(test_device_state_macro_is_enough_memory),

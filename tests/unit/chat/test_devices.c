@@ -1,31 +1,19 @@
 /* Devices: how they get in, who may say so, and how they are kept out. */
 #include "core/crypto/hash.h"
+#include "tests/unit/chat/scene.h"
 #include "tests/unit/support/peer.h"
-#include "tests/unit/support/world.h"
 #include "tests/unit/test.h"
 
 #include <string.h>
 
-static struct world *world;
 static struct world_client *ann; /* logged in with her password */
 
 static const uint8_t code[SOTTO_DEVICE_CODE_LEN] = "sixteen of them";
 
 static int setup(void **state)
 {
-    (void)state;
-    world = world_begin(&(struct world_options){.seed = 1});
-    ann = world_add_person(world, "ann");
-    world_settle(world);
-    assert_true(world_is_content(ann));
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    world_end(world);
-    world = NULL;
+    (void)scene_setup(state);
+    ann = scene_bring("ann");
     return 0;
 }
 
@@ -514,7 +502,7 @@ static void test_devices_frames_need_their_state(void **state)
 
 int test_devices(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, scene_end)
     const struct CMUnitTest tests[] = {
         TEST(test_devices_enrol_by_code_and_come_back_by_key),
         TEST(test_devices_are_added_after_a_password_login),

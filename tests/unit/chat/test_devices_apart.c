@@ -1,18 +1,17 @@
 /* Devices of several accounts side by side; and where one cannot be stored, or
  * may not come. */
 #include "core/crypto/hash.h"
-#include "tests/unit/support/world.h"
+#include "tests/unit/chat/scene.h"
 #include "tests/unit/test.h"
 
 #include <string.h>
 
-static struct world *world;
 static struct world_client *ann;
 static struct world_client *bob;
 
 static void begin(uint32_t burst)
 {
-    world = world_begin(&(struct world_options){.seed = 1, .burst = burst});
+    scene_begin(&(struct world_options){.seed = 1, .burst = burst});
     ann = world_add_person(world, "ann");
     bob = world_add_person(world, "bob");
     world_settle(world);
@@ -24,14 +23,6 @@ static int setup(void **state)
 {
     (void)state;
     begin(0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    world_end(world);
-    world = NULL;
     return 0;
 }
 
@@ -236,7 +227,6 @@ static void test_devices_codes_last_where_there_is_no_clock(void **state)
 static void test_devices_codes_cannot_be_guessed_at_will(void **state)
 {
     (void)state;
-    world_end(world);
     begin(4);
     struct world_client *bearer = add_bearer(0);
     unsigned tries = 0;
@@ -257,7 +247,6 @@ static void test_devices_codes_cannot_be_guessed_at_will(void **state)
 static void test_devices_codes_that_count_are_no_guesses(void **state)
 {
     (void)state;
-    world_end(world);
     begin(2);
     for (uint8_t number = 1; number <= 5; number++) {
         const char name[] = {(char)('a' + number), 0};
@@ -273,7 +262,7 @@ static void test_devices_codes_that_count_are_no_guesses(void **state)
 
 int test_devices_apart(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, scene_end)
     const struct CMUnitTest tests[] = {
         TEST(test_devices_belong_to_one_account),
         TEST(test_devices_enrol_beside_others),

@@ -2,29 +2,12 @@
  * test_guessing.c - somebody who does not know a password: what the answers tell
  * him about who has an account (nothing), and how often he may try.
  */
+#include "tests/unit/chat/scene.h"
 #include "tests/unit/support/peer.h"
-#include "tests/unit/support/world.h"
 #include "tests/unit/test.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static struct world *world;
-
-static int teardown(void **state)
-{
-    (void)state;
-    world_end(world);
-    world = NULL;
-    return 0;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    world = world_begin(&(struct world_options){.seed = 1});
-    return 0;
-}
 
 /* ---- what the answers tell -------------------------------------------- */
 
@@ -102,8 +85,7 @@ static void guess_on(struct answers *answers, const char *name, bool exists,
 
     assert_non_null(peer);
     memset(answers, 0, sizeof *answers);
-    world_end(world);
-    world = world_begin(&(struct world_options){.seed = 1, .burst = TRIES});
+    scene_begin(&(struct world_options){.seed = 1, .burst = TRIES});
     world_add_account(world, "other", "right");
     if (exists) {
         world_add_account(world, name, "right");
@@ -327,7 +309,7 @@ static void test_guessing_is_bounded_for_an_address(void **state)
 
 int test_guessing(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_end)
     const struct CMUnitTest tests[] = {
         TEST(test_guessing_tells_nothing_of_who_has_an_account),
         TEST(test_guessing_meets_the_same_salt_in_every_life),

@@ -1,28 +1,17 @@
 /* A hub that finds in its log what it cannot show, ends while it is asked, or is
  * told of somebody who has gone. */
-#include "tests/unit/support/world.h"
+#include "tests/unit/chat/scene.h"
 #include "tests/unit/test.h"
 
 #include <string.h>
 
-static struct world *world;
 static struct world_client *ann;
 
 static int setup(void **state)
 {
     (void)state;
-    world = world_begin(&(struct world_options){.seed = 1, .history = 20});
-    ann = world_add_person(world, "ann");
-    world_settle(world);
-    assert_true(world_is_content(ann));
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    world_end(world);
-    world = NULL;
+    scene_begin(&(struct world_options){.seed = 1, .history = 20});
+    ann = scene_bring("ann");
     return 0;
 }
 
@@ -36,14 +25,8 @@ static void say(void)
 /* Somebody new sees so many of ann's messages. */
 static void expect_past(unsigned messages)
 {
-    unsigned heard = 0;
-    struct world_client *bob = world_add_person(world, "bob");
-    world_settle(world);
-    assert_true(world_is_content(bob));
-    for (size_t i = 0; i < bob->heard_count; i++) {
-        heard += bob->heard[i].type == SOTTO_MSG_MESSAGE;
-    }
-    assert_int_equal(heard, messages);
+    assert_int_equal(scene_heard(scene_bring("bob"), SOTTO_MSG_MESSAGE, NULL),
+                     messages);
 }
 
 static void test_hub_leaves_out_entries_of_a_later_version(void **state)
@@ -112,7 +95,7 @@ static void test_hub_knows_nobody_who_has_gone(void **state)
 
 int test_hub_strange(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, scene_end)
     const struct CMUnitTest tests[] = {
         TEST(test_hub_leaves_out_entries_of_a_later_version),
         TEST(test_hub_leaves_out_damaged_entries),

@@ -1,33 +1,15 @@
 /* How much one client may do, and what becomes of those who have not logged in:
  * nobody is cut for it, and nobody else notices. */
 #include "core/auth/throttle.h"
+#include "tests/unit/chat/scene.h"
 #include "tests/unit/support/peer.h"
 #include "tests/unit/support/seed.h"
-#include "tests/unit/support/world.h"
 #include "tests/unit/test.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static struct world *world;
 static struct peer peers[2];
-
-static void begin(const struct world_options *options)
-{
-    world = world_begin(options);
-    world_add_account(world, "ann", "password");
-    world_add_account(world, "bob", "password");
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    if (world != NULL) {
-        world_end(world);
-    }
-    world = NULL;
-    return 0;
-}
 
 /* Somebody in the room who owes nothing. */
 static void bring(struct peer *peer, const char *name, uint64_t instance)
@@ -65,7 +47,8 @@ static void ping(struct peer *peer, unsigned times)
 static void test_limits_frames_of_a_connection(void **state)
 {
     (void)state;
-    begin(&(struct world_options){.seed = 1, .rate = {.messages = 20}});
+    scene_begin_two(
+        &(struct world_options){.seed = 1, .rate = {.messages = 20}});
     bring(&peers[0], "ann", 1);
     bring(&peers[1], "bob", 2);
     ping(&peers[0], 30);
@@ -87,7 +70,8 @@ static void test_limits_bytes_of_a_connection(void **state)
 {
     (void)state;
     static const uint8_t padding[203] = {0, 0x40, 200};
-    begin(&(struct world_options){.seed = 1, .rate = {.bytes = 1000}});
+    scene_begin_two(
+        &(struct world_options){.seed = 1, .rate = {.bytes = 1000}});
     bring(&peers[0], "ann", 1);
     for (int i = 0; i < 8; i++) { /* some 1,800 bytes on the wire */
         peer_send_frames(&peers[0], padding, sizeof padding);
@@ -107,7 +91,8 @@ static void test_limits_bytes_of_a_connection(void **state)
 static void test_limits_pause_says_how_long(void **state)
 {
     (void)state;
-    begin(&(struct world_options){.seed = 1, .rate = {.messages = 20}});
+    scene_begin_two(
+        &(struct world_options){.seed = 1, .rate = {.messages = 20}});
     bring(&peers[0], "ann", 1);
     const struct sotto_session *session = &world->conns[0].session;
     assert_int_equal(sotto_session_pause_ms(session, world->now_ms), 0);
@@ -123,9 +108,8 @@ static void test_limits_pause_says_how_long(void **state)
 static void test_limits_do_not_blame_who_waits(void **state)
 {
     (void)state;
-    begin(&(struct world_options){.seed = 1,
-                                  .sessions = 4,
-                                  .buffers = SOTTO_SESSION_BUFFERS_MIN});
+    scene_begin_two(&(struct world_options){
+        .seed = 1, .sessions = 4, .buffers = SOTTO_SESSION_BUFFERS_MIN});
     bring(&peers[0], "ann", 1);
     struct sotto_session *session = &world->conns[0].session;
     world->session.rate.bytes = 1; /* a PING takes half a minute */
@@ -160,7 +144,7 @@ static void begin_record(struct peer *peer)
 static void test_limits_strangers_hold_buffers_for_less_long(void **state)
 {
     (void)state;
-    begin(&(struct world_options){.seed = 1});
+    scene_begin_two(&(struct world_options){.seed = 1});
     bring(&peers[0], "ann", 1);
     peer_open(&peers[1], world);
     const struct sotto_session *member = &world->conns[0].session;
@@ -197,9 +181,9 @@ static void post(struct peer *peer, uint64_t from, uint64_t to)
 static void test_limits_posts_of_an_account(void **state)
 {
     (void)state;
-    begin(&(struct world_options){.seed = 1,
-                                  .post_rate = {.messages = 10},
-                                  .sessions = 12});
+    scene_begin_two(&(struct world_options){.seed = 1,
+                                            .post_rate = {.messages = 10},
+                                            .sessions = 12});
     bring(&peers[0], "ann", 1);
     bring(&peers[1], "ann", 2);
     post(&peers[0], 1, 8);
@@ -226,9 +210,9 @@ static void test_limits_posts_of_an_account(void **state)
 static void test_limits_accounts_do_not_pay_for_others(void **state)
 {
     (void)state;
-    begin(&(struct world_options){.seed = 1,
-                                  .post_rate = {.bytes = 20},
-                                  .sessions = 12});
+    scene_begin_two(&(struct world_options){.seed = 1,
+                                            .post_rate = {.bytes = 20},
+                                            .sessions = 12});
     bring(&peers[0], "ann", 1);
     bring(&peers[1], "bob", 2);
     post(&peers[0], 1, 8); /* 48 bytes */
@@ -269,7 +253,7 @@ static struct sotto_hub *open_hub(size_t sessions,
 static void test_limits_connections_of_an_address(void **state)
 {
     (void)state;
-    begin(&(struct world_options){.seed = 1});
+    scene_begin_two(&(struct world_options){.seed = 1});
     const uint8_t here[16] = {0x20, 1, [7] = 1};
     const uint8_t same[16] = {0x20, 1, [7] = 1, [15] = 9}; /* the same /64 */
     const uint8_t there[16] = {0x20, 1, [7] = 2};
@@ -300,7 +284,7 @@ static void test_limits_connections_of_an_address(void **state)
 static void test_limits_strangers_are_known_by_age(void **state)
 {
     (void)state;
-    begin(&(struct world_options){.seed = 1});
+    scene_begin_two(&(struct world_options){.seed = 1});
     const uint8_t ip[16] = {0};
     uint32_t since[SEATS] = {0}; /* the generation; 0: not taken */
     uint32_t generation = 0;
@@ -380,7 +364,7 @@ static bool goes_before(const struct stranger *strangers, size_t a, size_t b,
 static void test_limits_strangers_go_by_address_and_progress(void **state)
 {
     (void)state;
-    begin(&(struct world_options){.seed = 1});
+    scene_begin_two(&(struct world_options){.seed = 1});
     struct stranger strangers[SEATS] = {{0}};
     uint32_t generation = 0;
     struct seed seed;
@@ -428,7 +412,7 @@ static void test_limits_strangers_go_by_address_and_progress(void **state)
 static void test_limits_a_crowd_of_one_address_pushes_itself_out(void **state)
 {
     (void)state;
-    begin(&(struct world_options){.seed = 1});
+    scene_begin_two(&(struct world_options){.seed = 1});
     const uint8_t crowd[16] = {0x20, 1, [7] = 1};
     void *memory = NULL;
     struct sotto_hub *hub =
@@ -454,7 +438,7 @@ static void test_limits_a_crowd_of_one_address_pushes_itself_out(void **state)
 static void test_limits_who_knocks_has_asked_for_nothing(void **state)
 {
     (void)state;
-    begin(&(struct world_options){.seed = 1});
+    scene_begin_two(&(struct world_options){.seed = 1});
     const uint8_t ip[16] = {0x20, 1};
     static const uint8_t key[32] = {1};
     const struct sotto_request knock = {.kind = SOTTO_REQUEST_DEVICE,
@@ -482,7 +466,7 @@ static void test_limits_who_logs_in_is_no_stranger(void **state)
     (void)state;
     struct sotto_seat_id id = {0};
     const uint8_t there[16] = {0x20, 1};
-    begin(&(struct world_options){.seed = 1});
+    scene_begin_two(&(struct world_options){.seed = 1});
     peer_open(&peers[0], world);
     peer_open(&peers[1], world);
     assert_int_equal(sotto_hub_strangers(world->hub), 2);
@@ -501,7 +485,7 @@ static void test_limits_who_logs_in_is_no_stranger(void **state)
 
 int test_limits(void)
 {
-#define TEST(name) cmocka_unit_test_teardown(name, teardown)
+#define TEST(name) cmocka_unit_test_teardown(name, scene_end)
     const struct CMUnitTest tests[] = {
         TEST(test_limits_frames_of_a_connection),
         TEST(test_limits_bytes_of_a_connection),

@@ -1,44 +1,11 @@
 /* The server's side of a connection: what it takes, from whom, for how long. */
-#include "core/chat/session_inner.h"
+#include "tests/unit/chat/scene.h"
 #include "tests/unit/support/peer.h"
-#include "tests/unit/support/world.h"
 #include "tests/unit/test.h"
 
 #include <string.h>
 
-static struct world *world;
 static struct peer peer;
-
-static void begin(const struct world_options *options)
-{
-    if (world != NULL) {
-        world_end(world);
-    }
-    world = world_begin(options);
-    world_add_account(world, "ann", "password");
-    world_add_account(world, "bob", "password");
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    begin(&(struct world_options){.seed = 1});
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    /* Whatever a test did: nothing is kept of connections that have ended. */
-    if (world_open_count(world) == 0) {
-        assert_int_equal(world->buffers.taken, 0);
-        assert_int_equal(world->logins.taken, 0);
-        assert_int_equal(world->turns.waiting, 0);
-    }
-    world_end(world);
-    world = NULL;
-    return 0;
-}
 
 /* ---- how far a peer gets ---- */
 
@@ -432,7 +399,7 @@ static void test_session_says_busy_before_the_handshake(void **state)
 static void test_session_server_without_a_place_says_busy(void **state)
 {
     (void)state;
-    begin(&(struct world_options){.seed = 1, .sessions = 1});
+    scene_begin_two(&(struct world_options){.seed = 1, .sessions = 1});
     struct world_client *ann = world_add_client(world, "ann", "password");
     world_settle(world);
     struct world_client *bob = world_add_client(world, "bob", "password");
@@ -470,240 +437,10 @@ static void test_session_without_random_bytes_ends_the_login(void **state)
     peer_expect_close(&peer, SOTTO_CLOSE_OVERLOAD);
 }
 
-/* ---- memory ---- */
-
-static void test_session_at_rest_holds_no_buffer(void **state)
-{
-    (void)state;
-    struct world_client *ann = world_add_client(world, "ann", "password");
-    struct world_client *bob = world_add_client(world, "bob", "password");
-    world_settle(world);
-    for (int i = 0; i < 15; i++) {
-        assert_int_not_equal(world_say(world, ann, 400), 0);
-        assert_int_not_equal(world_say(world, bob, 100), 0);
-    }
-    world_settle(world);
-    assert_int_equal(world_acked(world, NULL), 30);
-    assert_int_equal(world->buffers.taken, 0);
-    assert_int_equal(world->logins.taken, 0);
-}
-
-static void test_session_keeps_nothing_of_a_login(void **state)
-{
-    (void)state;
-    struct world_client *ann = world_add_client(world, "ann", "password");
-    world_settle(world);
-    assert_true(world_is_content(ann));
-    const uint8_t *proof = (const uint8_t *)",p=";
-    const uint8_t *at = world->buffers.slots;
-    const size_t len = world->buffers.size * world->buffers.count;
-    for (size_t i = 0; i + 3 <= len; i++) {
-        assert_memory_not_equal(at + i, proof, 3);
-    }
-}
-
-static void test_session_buffers_of_the_least_size_are_enough(void **state)
-{
-    (void)state;
-    begin(&(struct world_options){.seed = 1,
-                                  .server_limit = 1024,
-                                  .client_limit = 1024,
-                                  .max_text = 300});
-    assert_in_range(world->buffers.size, 1026, 1032);
-    struct world_client *ann = world_add_client(world, "ann", "password");
-    struct world_client *bob = world_add_client(world, "bob", "password");
-    for (int i = 0; i < 20; i++) {
-        assert_int_not_equal(world_say(world, ann, 300), 0);
-        assert_int_not_equal(world_say(world, bob, 300), 0);
-        world_settle(world);
-    }
-    assert_int_equal(world_acked(world, NULL), 40);
-    world_check(world);
-}
-
-/* Records of 256 bytes: every longer text goes in parts, up and down. */
-static void test_session_cuts_and_joins_long_messages(void **state)
-{
-    (void)state;
-    begin(&(struct world_options){.seed = 1,
-                                  .server_limit = 256,
-                                  .client_limit = 256,
-                                  .max_text = 4096,
-                                  .queue = 60000});
-    struct world_client *ann = world_add_client(world, "ann", "password");
-    struct world_client *bob = world_add_client(world, "bob", "password");
-    world_settle(world);
-    for (size_t len = 16; len <= 4096; len += len < 600 ? 7 : 211) {
-        assert_int_not_equal(world_say(world, ann, len), 0);
-        world_settle(world);
-    }
-    assert_int_not_equal(world_say(world, ann, 4096), 0);
-    world_settle(world);
-    assert_int_equal(world_acked(world, ann), ann->post_count);
-    assert_int_equal(bob->heard_count, ann->post_count);
-    world_check(world);
-}
-
-static void test_session_with_a_full_window_lets_the_client_wait(void **state)
-{
-    (void)state;
-    begin(&(struct world_options){.seed = 1, .window = 3});
-    bring_to(STAGE_ROOM);
-    struct world_conn *conn = &world->conns[0];
-    uint8_t out[1200];
-    for (uint64_t id = 1; id <= 10; id++) { /* ten at once, no disk */
-        struct sotto_record record;
-        uint8_t body[11] = {0};
-        size_t len = 0;
-        body[9] = (uint8_t)id;
-        body[10] = 'x';
-        sotto_link_begin(&peer.link, &record, out, sizeof out);
-        assert_int_equal(sotto_record_add(&record, SOTTO_MSG_POST, body, 11),
-                         SOTTO_OK);
-        assert_int_equal(sotto_link_end(&peer.link, &record, 0, &len),
-                         SOTTO_OK);
-        world_pipe_put(&peer.wire->up, out, len);
-    }
-    for (int i = 0; i < 50; i++) {
-        world_server_turn(world, conn);
-        world_hub_turn(world);
-    }
-    assert_int_equal(conn->session.unacked, 3);
-    assert_int_equal(sotto_hub_counters(world->hub)->posts, 3);
-    for (uint64_t id = 1; id <= 10; id++) {
-        struct sotto_ack ack;
-        const struct sotto_frame frame = peer_expect(&peer, SOTTO_MSG_ACK);
-        assert_int_equal(sotto_ack_decode(&ack, frame.body, frame.len),
-                         SOTTO_OK);
-        assert_int_equal(ack.id, id);
-    }
-    peer_hang_up(&peer);
-}
-
-static void test_session_waits_for_buffers_that_others_have(void **state)
-{
-    (void)state;
-    void *taken[64];
-    size_t count = 0;
-    begin(&(struct world_options){.seed = 1, .buffers = 16});
-    struct world_client *ann = world_add_client(world, "ann", "password");
-    struct world_client *bob = world_add_client(world, "bob", "password");
-    world_settle(world);
-    while ((taken[count] = sotto_pool_take(&world->buffers)) != NULL) {
-        count++;
-    }
-    assert_int_not_equal(world_say(world, ann, 300), 0);
-    world_settle(world);
-    assert_int_equal(world_acked(world, ann), 0);
-    while (count > 0) { /* one more at a time */
-        sotto_pool_give(&world->buffers, taken[--count]);
-        world_settle(world);
-    }
-    assert_int_equal(world_acked(world, ann), 1);
-    assert_int_equal(bob->heard_count, 1);
-    assert_int_equal(world->buffers.taken, 0);
-}
-
-static bool takes_input(struct sotto_session *session)
-{
-    uint8_t *at = NULL;
-    size_t cap = 0;
-    return sotto_session_input(session, &at, &cap);
-}
-
-/* With room for one of them at a time. */
-static void test_session_waits_for_its_turn(void **state)
-{
-    (void)state;
-    struct sotto_session s[3];
-    begin(&(struct world_options){.seed = 1,
-                                  .buffers = SOTTO_SESSION_BUFFERS_MIN});
-    for (size_t i = 0; i < 3; i++) {
-        sotto_session_init(&s[i], &world->session, 0);
-    }
-    assert_true(takes_input(&s[0]));
-    assert_false(takes_input(&s[1]));
-    assert_false(takes_input(&s[2]));
-    assert_true(s[1].is_starved && s[2].is_starved);
-
-    sotto_session_input_done(&s[0], 0, 0); /* it gives its buffer back, ... */
-    assert_false(takes_input(&s[0]));      /* and comes after the others */
-    assert_false(takes_input(&s[2]));
-    assert_true(takes_input(&s[1]));
-    sotto_session_input_done(&s[1], 0, 0);
-    assert_false(takes_input(&s[1])); /* it waits for the round after theirs */
-    assert_true(takes_input(&s[2]));
-    sotto_session_input_done(&s[2], 0, 0);
-    sotto_session_close(&s[0], SOTTO_CLOSE_PROTOCOL); /* nobody waits for it */
-    assert_true(takes_input(&s[1]));
-    for (size_t i = 0; i < 3; i++) {
-        sotto_session_wipe(&s[i]);
-    }
-    assert_int_equal(world->buffers.taken, 0);
-    assert_int_equal(world->turns.waiting, 0);
-    assert_int_equal(world->turns.for_next, 0);
-}
-
-/* It gets a buffer for what it has to say, which needs no turn: it still waits
- * for the other, and has to be told of it. */
-static void test_session_that_speaks_still_waits_for_its_turn(void **state)
-{
-    (void)state;
-    struct sotto_session s[2];
-    begin(&(struct world_options){.seed = 1,
-                                  .buffers = SOTTO_SESSION_BUFFERS_MIN});
-    for (size_t i = 0; i < 2; i++) {
-        sotto_session_init(&s[i], &world->session, 0);
-    }
-    assert_true(takes_input(&s[0]));
-    assert_false(takes_input(&s[1]));
-    assert_true(sotto_session_has_out(&s[1]));
-    assert_true(s[1].is_starved);
-    sotto_session_input_done(&s[0], 0, 0);
-    assert_true(takes_input(&s[1]));
-    assert_false(s[1].is_starved);
-    for (size_t i = 0; i < 2; i++) {
-        sotto_session_wipe(&s[i]);
-    }
-    assert_int_equal(world->buffers.taken, 0);
-}
-
-/* Half a record keeps a buffer as long as nobody wants it, and a stranger's no
- * longer than a quarter of hold_ms (5,000) then. */
-static void test_session_gives_way_when_others_wait(void **state)
-{
-    (void)state;
-    struct sotto_session s[2];
-    uint8_t *at = NULL;
-    size_t cap = 0;
-    begin(&(struct world_options){.seed = 1,
-                                  .buffers = SOTTO_SESSION_BUFFERS_MIN});
-    for (size_t i = 0; i < 2; i++) {
-        sotto_session_init(&s[i], &world->session, 0);
-    }
-    assert_true(sotto_session_input(&s[0], &at, &cap));
-    memcpy(at, "Sot", 3);
-    sotto_session_input_done(&s[0], 3, 0);
-    sotto_session_tick(&s[0], 2000);
-    assert_int_equal(s[0].state, SOTTO_SESSION_HANDSHAKE);
-
-    assert_false(takes_input(&s[1]));
-    for (uint64_t now_ms = 2000; now_ms <= 3250; now_ms += 250) {
-        sotto_session_tick(&s[0], now_ms);
-        assert_int_equal(s[0].state, SOTTO_SESSION_HANDSHAKE);
-    }
-    sotto_session_tick(&s[0], 3251);
-    assert_int_equal(s[0].state, SOTTO_SESSION_CLOSING);
-    assert_null(sotto_session_next(&s[0], 3251)); /* gives it back */
-    assert_true(takes_input(&s[1]));
-    sotto_session_wipe(&s[0]);
-    sotto_session_wipe(&s[1]);
-    assert_int_equal(world->buffers.taken, 0);
-}
-
 int test_session(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, scene_setup_two, scene_end)
     const struct CMUnitTest tests[] = {
         TEST(test_session_takes_each_frame_where_it_belongs_only),
         TEST(test_session_ends_on_garbage_in_a_record),
@@ -726,16 +463,6 @@ int test_session(void)
         TEST(test_session_server_without_a_place_says_busy),
         TEST(test_session_without_memory_for_a_login_says_overload),
         TEST(test_session_without_random_bytes_ends_the_login),
-        TEST(test_session_at_rest_holds_no_buffer),
-        TEST(test_session_keeps_nothing_of_a_login),
-        TEST(test_session_buffers_of_the_least_size_are_enough),
-        TEST(test_session_cuts_and_joins_long_messages),
-        TEST(test_session_with_a_full_window_lets_the_client_wait),
-        TEST(test_session_waits_for_buffers_that_others_have),
-        TEST(test_session_that_speaks_still_waits_for_its_turn),
-        TEST(test_session_waits_for_its_turn),
-        TEST(test_session_that_speaks_still_waits_for_its_turn),
-        TEST(test_session_gives_way_when_others_wait),
     };
 #undef TEST
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);

@@ -273,6 +273,15 @@ struct sotto_joined peer_join(struct peer *peer, uint64_t instance,
     return joined;
 }
 
+void peer_enter(struct peer *peer, struct world *world, const char *name,
+                uint64_t instance)
+{
+    peer_open(peer, world);
+    peer_login(peer, name, "password");
+    (void)peer_join(peer, instance, 0, 0);
+    (void)peer_expect(peer, SOTTO_MSG_CAUGHT_UP);
+}
+
 void peer_post(struct peer *peer, uint64_t id, const char *text)
 {
     static uint8_t body[SOTTO_FRAME_MAX];

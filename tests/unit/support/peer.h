@@ -65,6 +65,10 @@ void peer_derive(const struct peer *peer, const char *password,
 /* JOIN; expects JOINED. */
 struct sotto_joined peer_join(struct peer *peer, uint64_t instance,
                               uint64_t from, uint16_t history);
+/* All of that, for somebody whose password is "password" and who asks for nothing
+ * of the past; expects CAUGHT_UP. */
+void peer_enter(struct peer *peer, struct world *world, const char *name,
+                uint64_t instance);
 void peer_post(struct peer *peer, uint64_t id, const char *text);
 
 #endif
