@@ -498,6 +498,21 @@ static void serve_new(struct worker *worker)
     }
 }
 
+/* Works on the connections to which something happened. */
+static void serve_dirty(struct worker *worker)
+{
+    struct conn *conn = worker->dirty;
+    worker->dirty = NULL;
+    while (conn != NULL) {
+        struct conn *next = conn->next_dirty;
+        conn->is_dirty = false;
+        if (conn->is_open) {
+            work_on(worker, conn);
+        }
+        conn = next;
+    }
+}
+
 void worker_work(struct worker *worker)
 {
     if (SYSTEM_HAS_OPTIONS) {
@@ -510,16 +525,7 @@ void worker_work(struct worker *worker)
         worker->paced_ms <= worker->now_ms) {
         end_pauses(worker);
     }
-    struct conn *conn = worker->dirty;
-    worker->dirty = NULL;
-    while (conn != NULL) {
-        struct conn *next = conn->next_dirty;
-        conn->is_dirty = false;
-        if (conn->is_open) {
-            work_on(worker, conn);
-        }
-        conn = next;
-    }
+    serve_dirty(worker);
     serve_new(worker);
     feed_starved(worker);
 }

@@ -289,21 +289,20 @@ enum sotto_err flash_data_read(const struct flash *flash, uint16_t block,
         if (err != SOTTO_OK) {
             return SOTTO_ERR_IO; /* its records were intact before */
         }
-        if (skip < here) {
-            const size_t n = here - skip < len ? here - skip : len;
-            err =
-                read_bytes(flash, flash_address(flash, block) + used + 4 + skip,
-                           out, n);
-            if (err != SOTTO_OK) {
-                return err;
-            }
-            out += n;
-            len -= n;
-            skip = 0;
-        } else {
-            skip -= here;
-        }
+        const uint32_t at = flash_address(flash, block) + used + 4;
         used += flash_record_size(flash, here);
+        if (skip >= here) {
+            skip -= here;
+            continue;
+        }
+        const size_t n = here - skip < len ? here - skip : len;
+        err = read_bytes(flash, at + skip, out, n);
+        if (err != SOTTO_OK) {
+            return err;
+        }
+        out += n;
+        len -= n;
+        skip = 0;
     }
     return SOTTO_OK;
 }
