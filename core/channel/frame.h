@@ -34,7 +34,7 @@ enum sotto_close_reason {
     SOTTO_CLOSE_REPLACED = 5, /* the same client logged in again */
     SOTTO_CLOSE_OVERLOAD = 6, /* no room; come back later */
     SOTTO_CLOSE_REFUSED = 7,  /* login or registration refused for good */
-    SOTTO_CLOSE_REVOKED = 8,  /* the account was disabled or removed */
+    SOTTO_CLOSE_REVOKED = 8,  /* what let it in counts no more */
     SOTTO_CLOSE_STORAGE = 9   /* the server cannot store; come back later */
 };
 
