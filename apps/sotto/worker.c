@@ -416,13 +416,17 @@ static bool waits_for_news(const struct conn *conn)
            conn->session.source == SOTTO_SOURCE_LIVE;
 }
 
-static void send_news(struct worker *worker, struct conn *conn)
+static void send_news(struct worker *worker, struct conn *const *ready,
+                      size_t count)
 {
-    write_some(worker, conn);
-    if (conn->is_writing || sotto_session_is_finished(&conn->session)) {
-        mark_dirty(worker, conn);
+    for (size_t i = 0; i < count; i++) {
+        write_some(worker, ready[i]);
+        if (ready[i]->is_writing ||
+            sotto_session_is_finished(&ready[i]->session)) {
+            mark_dirty(worker, ready[i]);
+        }
+        note_starved(worker, ready[i]);
     }
-    note_starved(worker, conn);
 }
 
 /*
@@ -438,16 +442,17 @@ static void spread_news(struct worker *worker)
     worker->has_news = false;
     for (size_t i = 0; i < worker->conn_high; i++) {
         struct conn *conn = conn_at(worker, i);
-        if (waits_for_news(conn)) {
-            seal_next(worker, conn);
-            ready[count++] = conn;
+        if (!waits_for_news(conn)) {
+            continue;
         }
-        if (count == SERVER_SEALED_AHEAD || i + 1 == worker->conn_high) {
-            while (count > 0) {
-                send_news(worker, ready[--count]);
-            }
+        seal_next(worker, conn);
+        ready[count++] = conn;
+        if (count == SERVER_SEALED_AHEAD) {
+            send_news(worker, ready, count);
+            count = 0;
         }
     }
+    send_news(worker, ready, count);
 }
 
 void worker_tick(struct worker *worker)
@@ -498,11 +503,9 @@ static void serve_new(struct worker *worker)
     }
 }
 
-/* Works on the connections to which something happened. */
-static void serve_dirty(struct worker *worker)
+/* Works on the connections of a list, to which something happened. */
+static void serve_dirty(struct worker *worker, struct conn *conn)
 {
-    struct conn *conn = worker->dirty;
-    worker->dirty = NULL;
     while (conn != NULL) {
         struct conn *next = conn->next_dirty;
         conn->is_dirty = false;
@@ -518,14 +521,16 @@ void worker_work(struct worker *worker)
     if (SYSTEM_HAS_OPTIONS) {
         server_certificate_take(worker);
     }
-    if (worker->has_news) {
-        spread_news(worker);
-    }
     if (SOTTO_PACED && worker->paced != NULL &&
         worker->paced_ms <= worker->now_ms) {
         end_pauses(worker);
     }
-    serve_dirty(worker);
+    struct conn *dirty = worker->dirty;
+    worker->dirty = NULL; /* who has more to get than one record: next turn */
+    if (worker->has_news) {
+        spread_news(worker);
+    }
+    serve_dirty(worker, dirty);
     serve_new(worker);
     feed_starved(worker);
 }

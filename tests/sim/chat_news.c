@@ -1,0 +1,155 @@
+/*
+ * chat_news.c - what is said reaches everybody at once, however many they are
+ * and wherever they have their places; and a turn writes to nobody twice. The
+ * linker puts the function below around the port's (--wrap).
+ */
+#include "core/channel/link.h"
+#include "tests/sim/turns.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* So many that in the room are more than twice as many as get their records
+ * sealed together; some are devices that nobody has let in. */
+#define PEOPLE        25U
+#define LISTENERS_MIN 17U
+
+/* Deadlines, which might be the reason for another try, are looked at once a
+ * second. */
+#define PROMPT_MS 200U
+
+#define SAYINGS 20U
+#define STREAMS 64U
+#define TALK_MS 5000U
+
+/* When the server wrote to whom. */
+struct writes {
+    bool is_watched;
+    const struct port_stream *to[STREAMS];
+    uint64_t turn[STREAMS];
+    size_t streams;
+    size_t longest;
+    unsigned twice; /* in one turn */
+};
+
+static struct writes *writes(void)
+{
+    static struct writes writes;
+    return &writes;
+}
+
+static void note_write(const struct port_stream *to, size_t len)
+{
+    struct writes *all = writes();
+    size_t at = 0;
+    while (at < all->streams && all->to[at] != to) {
+        at++;
+    }
+    if (at == STREAMS) {
+        abort(); /* STREAMS is too small for this test */
+    }
+    if (at == all->streams) {
+        all->to[all->streams++] = to;
+        all->turn[at] = 0;
+    }
+    all->twice += all->turn[at] == turns_taken();
+    all->turn[at] = turns_taken();
+    all->longest = len > all->longest ? len : all->longest;
+}
+
+enum sotto_err __real_port_write(struct port_stream *stream, const uint8_t *in,
+                                 size_t len, size_t *put);
+enum sotto_err __wrap_port_write(struct port_stream *stream, const uint8_t *in,
+                                 size_t len, size_t *put);
+
+enum sotto_err __wrap_port_write(struct port_stream *stream, const uint8_t *in,
+                                 size_t len, size_t *put)
+{
+    if (writes()->is_watched && turns_are_here()) {
+        note_write(stream, len);
+    }
+    return __real_port_write(stream, in, len, put);
+}
+
+/* ---- everybody hears it ------------------------------------------------- */
+
+static bool has_heard(const struct chat *chat, unsigned person, uint64_t number)
+{
+    const struct ledger_view *view = &chat->ledger.views[person];
+    return view->count > 0 && view->numbers[view->count - 1] >= number;
+}
+
+/* The last of them speaks, and all others hear it; how many these are. */
+static unsigned speak_to_all(struct chat *chat)
+{
+    unsigned listeners = 0;
+    const uint64_t before = chat->ledger.views[PEOPLE - 1].acked;
+    chat_say(chat, &chat->people[PEOPLE - 1]);
+    chat_run(chat, PROMPT_MS);
+    const uint64_t number = chat->ledger.views[PEOPLE - 1].acked;
+    assert_true(number > before);
+    for (unsigned i = 0; i < PEOPLE - 1; i++) {
+        if (chat->people[i].is_ready) {
+            assert_true(has_heard(chat, i, number));
+            listeners++;
+        }
+    }
+    return listeners;
+}
+
+/* One after the other leaves, in another order than they came: so there are all
+ * numbers of listeners, and places between them that nobody has. */
+static void tell_everybody(unsigned seed)
+{
+    static struct chat chat;
+    turns_begin(&chat, seed, PEOPLE);
+    assert_in_range(speak_to_all(&chat), LISTENERS_MIN, PEOPLE);
+    for (unsigned i = 0; i < PEOPLE - 1; i++) {
+        chat_stop(&chat, chat.people[i].machine);
+        (void)speak_to_all(&chat);
+    }
+    turns_end(&chat);
+}
+
+static void test_one_thread_tells_everybody_at_once(void **state)
+{
+    (void)state;
+    tell_everybody(2);
+}
+
+static void test_workers_tell_everybody_at_once(void **state)
+{
+    (void)state;
+    tell_everybody(3);
+}
+
+/* ---- once in a turn ----------------------------------------------------- */
+
+static void test_a_turn_writes_to_nobody_twice(void **state)
+{
+    static struct chat chat;
+    (void)state;
+    turns_begin(&chat, 2, PEOPLE);
+    *writes() = (struct writes){.is_watched = true};
+    for (unsigned i = 0; i < PEOPLE * SAYINGS; i++) {
+        chat_say(&chat, &chat.people[i % PEOPLE]);
+    }
+    chat_run(&chat, TALK_MS);
+    assert_in_range(writes()->longest, SOTTO_RECORD_LIMIT_HOST / 2,
+                    SOTTO_RECORD_HEAD + SOTTO_RECORD_LIMIT_HOST);
+    assert_int_equal(writes()->twice, 0);
+    turns_end(&chat);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_thread_tells_everybody_at_once),
+        cmocka_unit_test(test_workers_tell_everybody_at_once),
+        cmocka_unit_test(test_a_turn_writes_to_nobody_twice),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
