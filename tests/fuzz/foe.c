@@ -106,7 +106,7 @@ static size_t put_frame(uint8_t *out, uint8_t type, const uint8_t *body,
     return w.len;
 }
 
-size_t foe_message(uint8_t out[static FOE_FRAMES_MAX])
+static size_t put_message(uint8_t *out)
 {
     uint8_t body[BODY_MAX];
     struct sotto_writer w;
@@ -117,16 +117,23 @@ size_t foe_message(uint8_t out[static FOE_FRAMES_MAX])
     return put_frame(out, type, body, w.len);
 }
 
-size_t foe_any_frame(uint8_t out[static FOE_FRAMES_MAX])
+static size_t put_any_frame(uint8_t *out)
 {
     const uint8_t type = choose_byte();
     const struct sotto_span body = choose_bytes(BODY_MAX);
     return put_frame(out, type, body.at, body.len);
 }
 
-size_t foe_frames(uint8_t out[static FOE_FRAMES_MAX])
+static size_t put_bytes(uint8_t *out)
 {
     const struct sotto_span frames = choose_bytes(FOE_FRAMES_MAX);
     memcpy(out, frames.at, frames.len);
     return frames.len;
+}
+
+size_t foe_frames(unsigned how, uint8_t out[static FOE_FRAMES_MAX])
+{
+    return how == 1   ? put_bytes(out)
+           : how == 2 ? put_any_frame(out)
+                      : put_message(out);
 }

@@ -10,11 +10,9 @@
 
 #define FOE_FRAMES_MAX 800
 
-/* Each writes frames for one record, and gives their length: any bytes; a frame
- * of any type with any body; a message that can be read, as a rule. */
-size_t foe_frames(uint8_t out[static FOE_FRAMES_MAX]);
-size_t foe_any_frame(uint8_t out[static FOE_FRAMES_MAX]);
-size_t foe_message(uint8_t out[static FOE_FRAMES_MAX]);
+/* Writes frames for one record, and gives their length: for 1 any bytes; for 2 a
+ * frame of any type with any body; else a message that can be read, as a rule. */
+size_t foe_frames(unsigned how, uint8_t out[static FOE_FRAMES_MAX]);
 
 /* A number of an entry near those that there are, or one at the end of all. */
 uint64_t foe_number(void);

@@ -267,12 +267,6 @@ static void step(void)
         in = choose_bytes(FOE_FRAMES_MAX);
         give(in.at, in.len);
         break;
-    case 1:
-        give_frames(frames, foe_frames(frames));
-        break;
-    case 2:
-        give_frames(frames, foe_any_frame(frames));
-        break;
     case 3:
         give_close();
         break;
@@ -297,7 +291,7 @@ static void step(void)
         ask(choose_byte());
         break;
     default:
-        give_frames(frames, foe_message(frames));
+        give_frames(frames, foe_frames(what % 16, frames));
         break;
     }
     take_events();

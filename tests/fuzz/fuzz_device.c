@@ -393,12 +393,6 @@ static void step(void)
         in = choose_bytes(FOE_FRAMES_MAX);
         give(in.at, in.len);
         break;
-    case 1:
-        give_frames(frames, foe_frames(frames));
-        break;
-    case 2:
-        give_frames(frames, foe_any_frame(frames));
-        break;
     case 3:
         say_goodbye(what / 16);
         if (has_stream) {
@@ -422,9 +416,11 @@ static void step(void)
             sotto_device_retry(device);
         }
         break;
+    case 1:
+    case 2:
     case 7:
     case 8:
-        give_frames(frames, foe_message(frames));
+        give_frames(frames, foe_frames(what % 16, frames));
         break;
     case 9:
     case 10:
