@@ -68,7 +68,8 @@ struct server {
     bool is_accepting; /* the listeners are wanted */
     bool is_stalled;   /* a worker's mailbox is full */
     bool wants_report; /* counters are to be logged */
-    bool is_ending;
+    bool is_ending : 1;
+    bool said_failed : 1; /* that nothing can be stored any more */
     uint64_t now_ms;
     uint64_t wall_s;
     uint64_t tick_ms; /* when what waits is looked at again */

@@ -145,6 +145,29 @@ static void wait(struct server *server, struct port_event *events,
     worker_count(&server->workers[0], COUNT_WAITS, 1);
 }
 
+/* What nothing can be written to before the next start, or NULL: after a failed
+ * write or sync nobody knows what is on the disk. */
+static const char *what_failed(const struct server *server)
+{
+    enum sotto_err room = SOTTO_OK;
+    enum sotto_err accounts = SOTTO_OK;
+    (void)sotto_log_durable(server->lobby, &room);
+    (void)sotto_accounts_durable(server->accounts, &accounts);
+    return room != SOTTO_OK ? "room" : accounts != SOTTO_OK ? "accounts" : NULL;
+}
+
+static void look_at_disk(struct server *server)
+{
+    const char *what = server->said_failed ? NULL : what_failed(server);
+    if (what != NULL) {
+        server->said_failed = true;
+        log_event(&server->log, LOG_ERROR, "server", "stores_nothing",
+                  LOG_FIELDS(log_text("of", what),
+                             log_text("todo", "look at the disk, then start "
+                                              "the server again")));
+    }
+}
+
 static void tick(struct server *server)
 {
     server->tick_ms = server->now_ms + SERVER_TICK_MS;
@@ -157,6 +180,7 @@ static void tick(struct server *server)
     }
     if (SYSTEM_HAS_OPTIONS) {
         server_certificate_tick(server);
+        look_at_disk(server);
     }
 }
 
