@@ -66,15 +66,17 @@ static const struct option server_options[] = {
      .offset = AT(key)},
     {.name = "max-connections",
      .value = "N",
-     .help = "Connections at a time; one more is refused. Default: 1024.",
+     .help = "Connections at a time. For one more somebody who has not logged "
+             "in has to go; where all have, it is refused. Default: 1024.",
      .kind = OPTION_NUMBER,
      .offset = AT(max_connections),
      .min = 1,
      .max = 100000},
     {.name = "max-half-open",
      .value = "N",
-     .help = "Connections at a time that have not logged in; for one more the "
-             "oldest has to go. Default: three quarters of --max-connections.",
+     .help =
+         "Connections at a time that have not logged in; for one more one of "
+         "them has to go. Default: three quarters of --max-connections.",
      .kind = OPTION_NUMBER,
      .offset = AT(max_half_open),
      .min = 1,
