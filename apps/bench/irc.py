@@ -3,7 +3,7 @@
 The load of "sotto-bench fanout" for an IRC server with TLS, to set its figures
 beside ours in the same hour on the same machine:
 
-    apps/bench/irc.py PORT PID [--receivers 100] [--window 64] [--seconds 3]
+    apps/bench/irc.py PORT PID [--receivers 100] [--window 64] [--spin]
 
 One sender, R receivers in one channel; a message is under way until the last
 receiver has it. PID is the server's process; its processor time comes from
@@ -77,7 +77,7 @@ def run(sender, receivers, args):
                      for number in range(sent, done + args.window)]
             sender.sendall(b"".join(lines))
             sent += len(lines)
-        for number, _ in waiting.poll(1):
+        for number, _ in waiting.poll(0 if args.spin else 1):
             got[number] += drain(streams[number])
         done = min(got.values())
     waiting.close()
@@ -95,6 +95,8 @@ def main():
     parser.add_argument("--window", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--spin", action="store_true",
+                        help="never sleep, as the option of fanout")
     args = parser.parse_args()
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

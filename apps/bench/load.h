@@ -38,6 +38,7 @@ struct load_settings {
     bool no_register;
     bool device;
     bool json;
+    bool spin;
     /* Of single subcommands. */
     uint64_t senders;
     uint64_t receivers;

@@ -141,6 +141,14 @@ class Loads(unittest.TestCase):
             self.check_median(figure, "kilo_deliveries_per_s")
             self.assertIn(figure["limit"], ("server", "generator", "neither"))
 
+    def test_a_load_that_never_sleeps_is_not_called_the_limit(self):
+        figure, = self.measure("fanout", "--spin", "--receivers", "3",
+                               "--window", "1", "--seconds", "1", "--runs",
+                               "1")
+        self.assertTrue(figure["spin"])
+        self.assertEqual(figure["delivered"], 3 * figure["posted"])
+        self.assertIn(figure["limit"], ("server", "unknown"))
+
     def test_latency_posts_at_the_rate_and_counts(self):
         figure, = self.measure("latency", "--rate", "100", "--receivers", "3",
                                "--seconds", "1", "--runs", "1")
