@@ -35,15 +35,20 @@ static const uint32_t table[NIBBLES][16] = {
     ROW(0x105ec76f, 0x20bd8ede, 0x417b1dbc, 0x82f63b78),
 };
 
+static uint32_t word_at(const uint8_t in[static 4])
+{
+    return in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 |
+           (uint32_t)in[3] << 24;
+}
+
 static uint32_t take_block(uint32_t crc, const uint8_t in[static BLOCK])
 {
-    uint64_t bits = crc;
-    for (unsigned i = 0; i < BLOCK; i++) {
-        bits ^= (uint64_t)in[i] << 8 * i;
-    }
+    const uint32_t low = crc ^ word_at(in);
+    const uint32_t high = word_at(in + BLOCK / 2);
     crc = 0;
-    for (unsigned i = 0; i < NIBBLES; i++) {
-        crc ^= table[i][bits >> 4 * i & 15U];
+    for (unsigned i = 0; i < NIBBLES / 2; i++) {
+        crc ^= table[i][low >> 4 * i & 15U] ^
+               table[NIBBLES / 2 + i][high >> 4 * i & 15U];
     }
     return crc;
 }
