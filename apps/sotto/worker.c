@@ -459,11 +459,12 @@ void worker_tick(struct worker *worker)
 {
     for (size_t i = 0; i < worker->conn_high; i++) {
         struct conn *conn = conn_at(worker, i);
-        if (conn->is_open) {
-            sotto_session_tick(&conn->session, worker->now_ms);
-            if (!shakes_hands(conn)) {
-                mark_if_busy(worker, conn);
-            }
+        if (!conn->is_open) {
+            continue;
+        }
+        sotto_session_tick(&conn->session, worker->now_ms);
+        if (!shakes_hands(conn)) {
+            mark_if_busy(worker, conn);
         }
     }
 }

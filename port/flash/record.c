@@ -283,20 +283,18 @@ enum sotto_err flash_data_read(const struct flash *flash, uint16_t block,
                                uint32_t skip, uint8_t *out, size_t len)
 {
     uint32_t used = flash_head_size(flash);
-    while (len > 0) {
-        uint32_t here = 0;
+    for (uint32_t here = 0; len > 0; used += flash_record_size(flash, here)) {
         enum sotto_err err = read_len(flash, block, used, &here);
         if (err != SOTTO_OK) {
             return SOTTO_ERR_IO; /* its records were intact before */
         }
-        const uint32_t at = flash_address(flash, block) + used + 4;
-        used += flash_record_size(flash, here);
         if (skip >= here) {
             skip -= here;
             continue;
         }
         const size_t n = here - skip < len ? here - skip : len;
-        err = read_bytes(flash, at + skip, out, n);
+        err = read_bytes(flash, flash_address(flash, block) + used + 4 + skip,
+                         out, n);
         if (err != SOTTO_OK) {
             return err;
         }
