@@ -34,27 +34,52 @@ static bool is_yes(const char *answer)
            strcmp(answer, "Yes") == 0 || strcmp(answer, "YES") == 0;
 }
 
-enum account_answer account_confirm(struct account_app *app, const char *prompt)
+enum answer {
+    ANSWER_YES,
+    ANSWER_NO,
+    ANSWER_NOBODY /* there is no terminal to ask on */
+};
+
+static enum answer ask(struct account_app *app, const char *prompt)
 {
     struct port_console_info info;
     enum sotto_err err = SOTTO_OK;
-    enum account_answer answer = ACCOUNT_ANSWER_NO;
+    enum answer answer = ANSWER_NO;
     char line[ANSWER_MAX];
     size_t len = 0;
     struct console *console = open_console(app, &info, &err);
 
     if (console == NULL) {
-        return ACCOUNT_ANSWER_NOBODY;
+        return ANSWER_NOBODY;
     }
     if (!console_is_interactive(console)) {
-        answer = ACCOUNT_ANSWER_NOBODY;
+        answer = ANSWER_NOBODY;
     } else if (console_ask(console, prompt, false, line, sizeof line, &len) ==
                    SOTTO_OK &&
                is_yes(line)) {
-        answer = ACCOUNT_ANSWER_YES;
+        answer = ANSWER_YES;
     }
     console_close(console);
     return answer;
+}
+
+int account_confirm(struct account_app *app, const char *prompt,
+                    const char *what)
+{
+    if (app->settings->yes) {
+        return ACCOUNT_EXIT_OK;
+    }
+    switch (ask(app, prompt)) {
+    case ANSWER_YES:
+        return ACCOUNT_EXIT_OK;
+    case ANSWER_NO:
+        return account_fail(app, "nothing was changed", NULL);
+    case ANSWER_NOBODY:
+        break;
+    }
+    (void)account_fail(app, "nobody to ask whether ", what, "; say --yes",
+                       NULL);
+    return ACCOUNT_EXIT_USAGE;
 }
 
 /* On a terminal: until the person has typed the same twice. */

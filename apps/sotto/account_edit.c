@@ -38,7 +38,7 @@ static void say_unknown(const struct account_app *app, const char *name)
     free(names);
 }
 
-const struct sotto_account *account_named(const struct account_app *app)
+static const struct sotto_account *find_named(const struct account_app *app)
 {
     const char *name = app->options->positional[0];
     const struct sotto_account *account =
@@ -46,6 +46,19 @@ const struct sotto_account *account_named(const struct account_app *app)
 
     if (account == NULL) {
         say_unknown(app, name);
+    }
+    return account;
+}
+
+const struct sotto_account *account_need_named(struct account_app *app,
+                                               int *code)
+{
+    const struct sotto_account *account = NULL;
+
+    *code = account_need(app);
+    if (*code == ACCOUNT_EXIT_OK) {
+        account = find_named(app);
+        *code = account != NULL ? ACCOUNT_EXIT_OK : ACCOUNT_EXIT_OTHER;
     }
     return account;
 }
@@ -167,14 +180,11 @@ static int set_disabled(struct account_app *app, bool disabled)
     const char *name = app->options->positional[0];
     const char *state = disabled ? "disabled" : "enabled";
     uint64_t ticket = 0;
-    int code = account_need(app);
+    int code = ACCOUNT_EXIT_OK;
 
-    if (code != ACCOUNT_EXIT_OK) {
-        return code;
-    }
-    const struct sotto_account *account = account_named(app);
+    const struct sotto_account *account = account_need_named(app, &code);
     if (account == NULL) {
-        return ACCOUNT_EXIT_OTHER;
+        return code;
     }
     if (account->disabled == disabled) {
         (void)printf("%s is %s already.\n", name, state);
@@ -211,13 +221,10 @@ int account_revoke(struct account_app *app)
     const char *name = app->options->positional[0];
     const char *device = is_all ? "" : app->options->positional[1];
     uint64_t ticket = 0;
-    int code = account_need(app);
+    int code = ACCOUNT_EXIT_OK;
 
-    if (code != ACCOUNT_EXIT_OK) {
+    if (account_need_named(app, &code) == NULL) {
         return code;
-    }
-    if (account_named(app) == NULL) {
-        return ACCOUNT_EXIT_OTHER;
     }
     enum sotto_err err =
         sotto_accounts_revoke(app->accounts, name, strlen(name), device,
@@ -245,35 +252,19 @@ static int confirm_removal(struct account_app *app, const char *name)
 {
     char prompt[SOTTO_NAME_MAX + 48];
 
-    if (app->settings->yes) {
-        return ACCOUNT_EXIT_OK;
-    }
     (void)snprintf(prompt, sizeof prompt,
                    "Remove %s for good? yes or no: ", name);
-    switch (account_confirm(app, prompt)) {
-    case ACCOUNT_ANSWER_YES:
-        return ACCOUNT_EXIT_OK;
-    case ACCOUNT_ANSWER_NO:
-        return account_fail(app, "nothing was changed", NULL);
-    case ACCOUNT_ANSWER_NOBODY:
-        break;
-    }
-    (void)account_fail(app, "nobody to ask whether it is meant; say --yes",
-                       NULL);
-    return ACCOUNT_EXIT_USAGE;
+    return account_confirm(app, prompt, "it is meant");
 }
 
 int account_remove(struct account_app *app)
 {
     const char *name = app->options->positional[0];
     uint64_t ticket = 0;
-    int code = account_need(app);
+    int code = ACCOUNT_EXIT_OK;
 
-    if (code != ACCOUNT_EXIT_OK) {
+    if (account_need_named(app, &code) == NULL) {
         return code;
-    }
-    if (account_named(app) == NULL) {
-        return ACCOUNT_EXIT_OTHER;
     }
     code = confirm_removal(app, name);
     if (code != ACCOUNT_EXIT_OK) {

@@ -52,15 +52,11 @@ bool account_flush(void);
 
 /* ---- questions (account_ask.c) ------------------------------------------ */
 
-enum account_answer {
-    ACCOUNT_ANSWER_YES,
-    ACCOUNT_ANSWER_NO,
-    ACCOUNT_ANSWER_NOBODY /* there is no terminal to ask on */
-};
-
-/* Asks a question that "yes" answers; on a terminal only. */
-enum account_answer account_confirm(struct account_app *app,
-                                    const char *prompt);
+/* Asks a question that "yes" answers, on a terminal, unless --yes did. The exit
+ * code: OK when it was yes; else it says why not, `what` being what nobody could
+ * be asked: "it is meant". */
+int account_confirm(struct account_app *app, const char *prompt,
+                    const char *what);
 
 /*
  * Asks for a new password: on a terminal twice, without showing it, until both
@@ -82,8 +78,9 @@ int account_revoke(struct account_app *app);  /* account_edit.c */
 int account_reset(struct account_app *app);   /* account_reset.c */
 int account_repair(struct account_app *app);  /* account_repair.c */
 
-/* account_edit.c: the account that the command line names; says so, with the
- * nearest name, when there is none (NULL). */
-const struct sotto_account *account_named(const struct account_app *app);
+/* account_edit.c: opens, and finds the account that the command line names; NULL
+ * with the exit code, when it has said why not. */
+const struct sotto_account *account_need_named(struct account_app *app,
+                                               int *code);
 
 #endif

@@ -42,25 +42,6 @@ static void show(const struct account_app *app)
         "doubt.\n");
 }
 
-/* The exit code is OK when it is meant. */
-static int confirm_repair(struct account_app *app)
-{
-    if (app->settings->yes) {
-        return ACCOUNT_EXIT_OK;
-    }
-    switch (account_confirm(app, "Repair it so? yes or no: ")) {
-    case ACCOUNT_ANSWER_YES:
-        return ACCOUNT_EXIT_OK;
-    case ACCOUNT_ANSWER_NO:
-        return account_fail(app, "nothing was changed", NULL);
-    case ACCOUNT_ANSWER_NOBODY:
-        break;
-    }
-    (void)account_fail(app, "nobody to ask whether to repair it; say --yes",
-                       NULL);
-    return ACCOUNT_EXIT_USAGE;
-}
-
 static int set_aside(struct account_app *app)
 {
     struct sotto_accounts_report report = {0};
@@ -106,6 +87,7 @@ int account_repair(struct account_app *app)
                             sotto_err_name(err), ")", NULL);
     }
     show(app);
-    int code = confirm_repair(app);
+    int code =
+        account_confirm(app, "Repair it so? yes or no: ", "to repair it");
     return code == ACCOUNT_EXIT_OK ? set_aside(app) : code;
 }

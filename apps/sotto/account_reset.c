@@ -142,14 +142,11 @@ int account_reset(struct account_app *app)
 {
     const char *name = app->options->positional[0];
     struct password password = {.len = 0};
-    int code = account_need(app);
+    int code = ACCOUNT_EXIT_OK;
 
-    if (code != ACCOUNT_EXIT_OK) {
-        return code;
-    }
-    const struct sotto_account *account = account_named(app);
+    const struct sotto_account *account = account_need_named(app, &code);
     if (account == NULL) {
-        return ACCOUNT_EXIT_OTHER;
+        return code;
     }
     bool is_disabled = account->disabled;
     code = get_password(app, &password);

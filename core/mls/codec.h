@@ -116,6 +116,10 @@ void sotto_mls_read_proposal(struct sotto_reader *r,
                              struct sotto_mls_proposal *out);
 void sotto_mls_write_proposal(struct sotto_writer *w,
                               const struct sotto_mls_proposal *in);
+/* One that is all of `in`. FORMAT. */
+enum sotto_err sotto_mls_proposal_decode(struct sotto_span in,
+                                         struct sotto_mls_proposal *out)
+    SOTTO_MUST_CHECK;
 void sotto_mls_read_proposal_or_ref(struct sotto_reader *r,
                                     struct sotto_mls_proposal_or_ref *out);
 void sotto_mls_write_proposal_or_ref(

@@ -265,6 +265,15 @@ void sotto_mls_write_proposal(struct sotto_writer *w,
 
 /* ----------------------------------------------------------------- commits */
 
+enum sotto_err sotto_mls_proposal_decode(struct sotto_span in,
+                                         struct sotto_mls_proposal *out)
+{
+    struct sotto_reader r = sotto_mls_items(in);
+
+    sotto_mls_read_proposal(&r, out);
+    return sotto_reader_finish(&r);
+}
+
 void sotto_mls_read_proposal_or_ref(struct sotto_reader *r,
                                     struct sotto_mls_proposal_or_ref *out)
 {

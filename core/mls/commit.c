@@ -114,6 +114,23 @@ void sotto_mls_next_secrets(const struct sotto_mls_group *group,
     sotto_wipe(epoch_secret, sizeof epoch_secret);
 }
 
+enum sotto_err sotto_mls_next_confirm(const struct sotto_mls_group *group,
+                                      struct sotto_mls_work *work,
+                                      struct sotto_span confirmed_hash,
+                                      struct sotto_span tag)
+{
+    const struct sotto_mls_suite *suite = group->suite;
+    enum sotto_err err =
+        sotto_mls_confirmation_check(suite, work->secrets.confirmation_key,
+                                     confirmed_hash, tag);
+
+    if (err == SOTTO_OK) {
+        memcpy(work->confirmation_tag, tag.at, suite->hash_len);
+        sotto_mls_interim_hash(suite, confirmed_hash, tag, work->interim_hash);
+    }
+    return err;
+}
+
 enum sotto_err sotto_mls_next_init(const struct sotto_mls_group *group,
                                    struct sotto_mls_work *work)
 {
@@ -209,7 +226,6 @@ static enum sotto_err confirm(const struct sotto_mls_group *group,
     const struct sotto_mls_suite *suite = group->suite;
     struct sotto_span interim = {group->interim_hash, suite->hash_len};
     struct sotto_span confirmed = {work->confirmed_hash, suite->hash_len};
-    struct sotto_span tag = in->auth.confirmation_tag;
     enum sotto_err err;
 
     sotto_mls_confirmed_hash(suite, interim, in, work->confirmed_hash);
@@ -218,13 +234,8 @@ static enum sotto_err confirm(const struct sotto_mls_group *group,
         return err;
     }
     sotto_mls_next_secrets(group, work);
-    err = sotto_mls_confirmation_check(suite, work->secrets.confirmation_key,
-                                       confirmed, tag);
-    if (err == SOTTO_OK) {
-        memcpy(work->confirmation_tag, tag.at, suite->hash_len);
-        sotto_mls_interim_hash(suite, confirmed, tag, work->interim_hash);
-    }
-    return err;
+    return sotto_mls_next_confirm(group, work, confirmed,
+                                  in->auth.confirmation_tag);
 }
 
 enum sotto_err sotto_mls_commit_process(

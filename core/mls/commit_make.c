@@ -285,10 +285,7 @@ enum sotto_err sotto_mls_commit_accept(struct sotto_mls_group *group,
     uint32_t sender = group->me;
     enum sotto_err err;
 
-    if (group->state != SOTTO_MLS_GROUP_ACTIVE) {
-        return SOTTO_ERR_DENIED;
-    }
-    err = sotto_mls_work_init(group, client, &work);
+    err = sotto_mls_work_begin(group, client, &work);
     if (err != SOTTO_OK) {
         return err;
     }
@@ -398,10 +395,7 @@ enum sotto_err sotto_mls_commit_make(struct sotto_mls_group *group,
     struct sotto_mls_work *work;
     enum sotto_err err;
 
-    if (group->state != SOTTO_MLS_GROUP_ACTIVE) {
-        return SOTTO_ERR_DENIED;
-    }
-    err = sotto_mls_work_init(group, client, &work);
+    err = sotto_mls_work_begin(group, client, &work);
     if (err != SOTTO_OK) {
         return err;
     }

@@ -6,6 +6,7 @@
 #include "core/base/assert.h"
 #include "core/base/secret.h"
 #include "core/mls/codec.h"
+#include "core/mls/share.h"
 #include "core/mls/tie.h"
 #include <stdalign.h>
 #include <string.h>
@@ -15,21 +16,6 @@
 #define CONTEXT_FIXED (12U + 2U * SOTTO_MLS_HASH_MAX + 16U)
 
 /* ------------------------------------------------------------------ memory */
-
-/* Memory that is handed out from the front. `at` is NULL to only count. */
-struct share {
-    uint8_t *at;
-    size_t used;
-};
-
-static void *take(struct share *share, size_t size)
-{
-    size_t align = alignof(max_align_t);
-    void *start = share->at == NULL ? NULL : share->at + share->used;
-
-    share->used += (size + align - 1) / align * align;
-    return start;
-}
 
 static struct sotto_mls_secret_config secret_config(
     const struct sotto_mls_config *config)
@@ -76,9 +62,10 @@ static size_t take_past(void *memory, const struct sotto_mls_config *config,
     while (leaves < config->members) {
         leaves *= 2;
     }
-    parts->secret_tree = take(&share, sotto_mls_secret_tree_size(&secrets));
-    parts->signers = take(&share, leaves * sizeof *parts->signers);
-    parts->context = take(&share, context_size(config));
+    parts->secret_tree =
+        share_take(&share, sotto_mls_secret_tree_size(&secrets));
+    parts->signers = share_take(&share, leaves * sizeof *parts->signers);
+    parts->context = share_take(&share, context_size(config));
     return share.used;
 }
 
@@ -90,18 +77,20 @@ static size_t take_parts(void *memory, const struct sotto_mls_config *config,
     struct share share = {memory, 0};
     struct past_parts past;
 
-    (void)take(&share, sizeof(struct sotto_mls_group));
-    parts->tree =
-        take(&share, sotto_mls_tree_size(config->members, config->leaf_len));
-    parts->secret_tree = take(&share, sotto_mls_secret_tree_size(&secrets));
-    parts->waiting = take(&share, config->proposals * sizeof *parts->waiting);
-    parts->past = take(&share, config->past_psks * sizeof *parts->past);
-    parts->waiting_bytes = take(&share, config->proposal_bytes);
-    parts->context = take(&share, context_size(config));
+    (void)share_take(&share, sizeof(struct sotto_mls_group));
+    parts->tree = share_take(&share, sotto_mls_tree_size(config->members,
+                                                         config->leaf_len));
+    parts->secret_tree =
+        share_take(&share, sotto_mls_secret_tree_size(&secrets));
+    parts->waiting =
+        share_take(&share, config->proposals * sizeof *parts->waiting);
+    parts->past = share_take(&share, config->past_psks * sizeof *parts->past);
+    parts->waiting_bytes = share_take(&share, config->proposal_bytes);
+    parts->context = share_take(&share, context_size(config));
     parts->past_epochs =
-        take(&share, config->past_epochs * sizeof *parts->past_epochs);
-    parts->past_memory =
-        take(&share, config->past_epochs * take_past(NULL, config, &past));
+        share_take(&share, config->past_epochs * sizeof *parts->past_epochs);
+    parts->past_memory = share_take(&share, config->past_epochs *
+                                                take_past(NULL, config, &past));
     return share.used;
 }
 
@@ -180,12 +169,13 @@ static size_t take_work(void *memory, const struct sotto_mls_config *config,
 {
     struct share share = {memory, 0};
 
-    (void)take(&share, sizeof *out);
-    out->list = take(&share, config->proposals * sizeof *out->list);
-    out->draft_memory = take(&share, sotto_mls_draft_size(config->members));
-    out->context = take(&share, context_size(config));
+    (void)share_take(&share, sizeof *out);
+    out->list = share_take(&share, config->proposals * sizeof *out->list);
+    out->draft_memory =
+        share_take(&share, sotto_mls_draft_size(config->members));
+    out->context = share_take(&share, context_size(config));
     out->context_max = context_size(config);
-    out->text = take(&share, config->message_len);
+    out->text = share_take(&share, config->message_len);
     out->text_max = config->message_len;
     return share.used;
 }
@@ -214,6 +204,15 @@ enum sotto_err sotto_mls_work_init(const struct sotto_mls_group *group,
            sizeof work->signature_key);
     *out = work;
     return SOTTO_OK;
+}
+
+enum sotto_err sotto_mls_work_begin(const struct sotto_mls_group *group,
+                                    const struct sotto_mls_client *client,
+                                    struct sotto_mls_work **out)
+{
+    return group->state == SOTTO_MLS_GROUP_ACTIVE
+               ? sotto_mls_work_init(group, client, out)
+               : SOTTO_ERR_DENIED;
 }
 
 void sotto_mls_work_wipe(struct sotto_mls_work *work)
@@ -292,11 +291,10 @@ enum sotto_err sotto_mls_group_skip_reserved(struct sotto_mls_group *group)
 /* By a ReInit, of which a hash is kept. */
 static void end(struct sotto_mls_group *group, struct sotto_span reinit)
 {
-    struct sotto_reader r = sotto_mls_items(reinit);
     struct sotto_mls_proposal proposal;
+    enum sotto_err err = sotto_mls_proposal_decode(reinit, &proposal);
 
-    sotto_mls_read_proposal(&r, &proposal);
-    SOTTO_ASSERT(!r.bad);
+    SOTTO_ASSERT(err == SOTTO_OK);
     sotto_mls_reinit_hash(group->suite, &proposal.reinit, group->ended_by);
     group->state = SOTTO_MLS_GROUP_ENDED;
 }

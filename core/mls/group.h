@@ -157,6 +157,11 @@ enum sotto_err sotto_mls_work_init(const struct sotto_mls_group *group,
                                    const struct sotto_mls_client *client,
                                    struct sotto_mls_work **out)
     SOTTO_MUST_CHECK;
+/* The same, for a group that goes on; DENIED when it does not. */
+enum sotto_err sotto_mls_work_begin(const struct sotto_mls_group *group,
+                                    const struct sotto_mls_client *client,
+                                    struct sotto_mls_work **out)
+    SOTTO_MUST_CHECK;
 
 /* Wipes the secrets of the work, not what was opened. */
 void sotto_mls_work_wipe(struct sotto_mls_work *work);
@@ -376,6 +381,12 @@ enum sotto_err sotto_mls_next_context(const struct sotto_mls_group *group,
     SOTTO_MUST_CHECK;
 void sotto_mls_next_secrets(const struct sotto_mls_group *group,
                             struct sotto_mls_work *work);
+/* Keeps the tag with the interim hash that follows from it. AUTH unless it is the
+ * one that the secrets give. */
+enum sotto_err sotto_mls_next_confirm(const struct sotto_mls_group *group,
+                                      struct sotto_mls_work *work,
+                                      struct sotto_span confirmed_hash,
+                                      struct sotto_span tag) SOTTO_MUST_CHECK;
 
 /* init_secret of the next epoch: the last one's, or what a joiner sends. */
 enum sotto_err sotto_mls_next_init(const struct sotto_mls_group *group,

@@ -321,8 +321,6 @@ static enum sotto_err take_epoch(const struct sotto_mls_group *group,
                                  const struct sotto_mls_group_info *info)
 {
     const struct sotto_mls_suite *suite = group->suite;
-    struct sotto_span confirmed = info->context.confirmed_transcript_hash;
-    struct sotto_span tag = info->confirmation_tag;
     uint8_t epoch_secret[SOTTO_MLS_HASH_MAX];
     struct sotto_writer w;
     enum sotto_err err;
@@ -340,13 +338,9 @@ static enum sotto_err take_epoch(const struct sotto_mls_group *group,
     sotto_mls_epoch_derive(suite, epoch_secret, &work->secrets,
                            work->encryption_secret);
     sotto_wipe(epoch_secret, sizeof epoch_secret);
-    err = sotto_mls_confirmation_check(suite, work->secrets.confirmation_key,
-                                       confirmed, tag);
-    if (err == SOTTO_OK) {
-        memcpy(work->confirmation_tag, tag.at, suite->hash_len);
-        sotto_mls_interim_hash(suite, confirmed, tag, work->interim_hash);
-    }
-    return err;
+    return sotto_mls_next_confirm(group, work,
+                                  info->context.confirmed_transcript_hash,
+                                  info->confirmation_tag);
 }
 
 /* The group that ours comes from; the caller looks where we cannot. */

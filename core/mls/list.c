@@ -13,10 +13,9 @@
 void sotto_mls_listed_read(const struct sotto_mls_listed *item,
                            struct sotto_mls_proposal *out)
 {
-    struct sotto_reader r = sotto_mls_items(item->proposal);
+    enum sotto_err err = sotto_mls_proposal_decode(item->proposal, out);
 
-    sotto_mls_read_proposal(&r, out);
-    SOTTO_ASSERT(!r.bad && r.left == 0);
+    SOTTO_ASSERT(err == SOTTO_OK);
 }
 
 /* It is the first field. */

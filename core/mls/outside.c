@@ -104,12 +104,9 @@ static enum sotto_err check(const struct sotto_mls_suite *suite,
                             struct sotto_mls_sender sender,
                             struct sotto_span written)
 {
-    struct sotto_reader r = sotto_mls_items(written);
     struct sotto_mls_proposal proposal;
-    enum sotto_err err;
+    enum sotto_err err = sotto_mls_proposal_decode(written, &proposal);
 
-    sotto_mls_read_proposal(&r, &proposal);
-    err = sotto_reader_finish(&r);
     if (err == SOTTO_OK && !sotto_mls_may_send(sender, proposal.type)) {
         err = SOTTO_ERR_FORMAT;
     }

@@ -141,12 +141,11 @@ enum sotto_err sotto_mls_proposal_check(
 enum sotto_err sotto_mls_change_read(struct sotto_span proposal,
                                      struct sotto_mls_change *out)
 {
-    struct sotto_reader r = sotto_mls_items(proposal);
     struct sotto_mls_proposal in;
+    enum sotto_err err = sotto_mls_proposal_decode(proposal, &in);
 
-    sotto_mls_read_proposal(&r, &in);
-    if (sotto_reader_finish(&r) != SOTTO_OK) {
-        return SOTTO_ERR_FORMAT;
+    if (err != SOTTO_OK) {
+        return err;
     }
     *out = (struct sotto_mls_change){.type = in.type};
     switch (in.type) {

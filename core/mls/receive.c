@@ -103,14 +103,6 @@ static enum sotto_err unprotect(struct sotto_mls_group *group,
 
 /* ------------------------------------------------------- whose signature (6.1) */
 
-static bool read_proposal(struct sotto_span in, struct sotto_mls_proposal *out)
-{
-    struct sotto_reader r = sotto_mls_items(in);
-
-    sotto_mls_read_proposal(&r, out);
-    return sotto_reader_finish(&r) == SOTTO_OK;
-}
-
 /* Empty when there is no such sender. */
 static struct sotto_span sender_key(const struct sotto_mls_group *group,
                                     const struct incoming *in)
@@ -132,7 +124,8 @@ static struct sotto_span sender_key(const struct sotto_mls_group *group,
         return sotto_mls_external_key(group->context.extensions,
                                       content->sender.index);
     case SOTTO_MLS_SENDER_NEW_MEMBER_PROPOSAL:
-        return read_proposal(content->content, &proposal) &&
+        return sotto_mls_proposal_decode(content->content, &proposal) ==
+                           SOTTO_OK &&
                        proposal.type == SOTTO_MLS_PROPOSAL_ADD
                    ? proposal.add.leaf_node.signature_key
                    : none;
@@ -184,7 +177,7 @@ static enum sotto_err take_proposal(struct sotto_mls_group *group,
     if (sotto_mls_waiting_find(group, ref) != NULL) {
         return SOTTO_ERR_REPLAY;
     }
-    if (read_proposal(content->content, &proposal)) {
+    if (sotto_mls_proposal_decode(content->content, &proposal) == SOTTO_OK) {
         if (proposal.type == SOTTO_MLS_PROPOSAL_UPDATE &&
             content->sender.index == group->me) {
             return SOTTO_ERR_REPLAY; /* ours, whose key was given up */

@@ -191,12 +191,9 @@ static enum sotto_err check_written(const struct sotto_mls_group *group,
                                     struct sotto_span written,
                                     struct sotto_mls_sender sender)
 {
-    struct sotto_reader r = sotto_mls_items(written);
     struct sotto_mls_proposal proposal;
-    enum sotto_err err;
+    enum sotto_err err = sotto_mls_proposal_decode(written, &proposal);
 
-    sotto_mls_read_proposal(&r, &proposal);
-    err = sotto_reader_finish(&r);
     if (err == SOTTO_OK && proposal.type == SOTTO_MLS_PROPOSAL_UPDATE) {
         return sotto_mls_leaf_check(group->suite, &proposal.update,
                                     SOTTO_MLS_LEAF_UPDATE,
@@ -275,10 +272,7 @@ enum sotto_err sotto_mls_propose(struct sotto_mls_group *group,
     struct sotto_writer w;
     enum sotto_err err;
 
-    if (group->state != SOTTO_MLS_GROUP_ACTIVE) {
-        return SOTTO_ERR_DENIED;
-    }
-    err = sotto_mls_work_init(group, client, &work);
+    err = sotto_mls_work_begin(group, client, &work);
     if (err != SOTTO_OK) {
         return err;
     }

@@ -8,8 +8,8 @@
 #include "core/mls/tree.h"
 #include "core/base/assert.h"
 #include "core/mls/codec.h"
+#include "core/mls/share.h"
 #include "core/mls/tree_inner.h"
-#include <stdalign.h>
 #include <string.h>
 
 #define RECORD_HEADER 4U
@@ -33,40 +33,25 @@ static uint32_t round_up(uint32_t members)
     return leaves;
 }
 
-/* Memory that is handed out from the front. `at` is NULL to only count. */
-struct share {
-    uint8_t *at;
-    size_t used;
-};
-
-static void *take(struct share *share, size_t size)
-{
-    size_t align = alignof(max_align_t);
-    void *start = share->at == NULL ? NULL : share->at + share->used;
-
-    share->used += (size + align - 1) / align * align;
-    return start;
-}
-
 /* What trees and drafts have in common. */
 static void take_nodes(struct share *share, struct sotto_mls_tree *tree)
 {
     uint32_t leaves = tree->leaf_max;
     uint32_t nodes = sotto_mls_node_count(leaves);
 
-    tree->leaves = take(share, leaves * sizeof *tree->leaves);
-    tree->parents = take(share, leaves * sizeof *tree->parents);
-    tree->hashes = take(share, (size_t)nodes * SOTTO_MLS_HASH_MAX);
-    tree->unmerged = take(share, sotto_mls_tree_rows_size(leaves));
+    tree->leaves = share_take(share, leaves * sizeof *tree->leaves);
+    tree->parents = share_take(share, leaves * sizeof *tree->parents);
+    tree->hashes = share_take(share, (size_t)nodes * SOTTO_MLS_HASH_MAX);
+    tree->unmerged = share_take(share, sotto_mls_tree_rows_size(leaves));
 }
 
 static void take_bits(struct share *share, struct sotto_mls_tree *draft)
 {
     uint32_t nodes = sotto_mls_node_count(draft->leaf_max);
 
-    draft->changed = take(share, sotto_mls_bit_bytes(nodes));
-    draft->stale = take(share, sotto_mls_bit_bytes(nodes));
-    draft->added = take(share, sotto_mls_bit_bytes(draft->leaf_max));
+    draft->changed = share_take(share, sotto_mls_bit_bytes(nodes));
+    draft->stale = share_take(share, sotto_mls_bit_bytes(nodes));
+    draft->added = share_take(share, sotto_mls_bit_bytes(draft->leaf_max));
 }
 
 static size_t arena_size(uint32_t members, size_t leaf_len)
@@ -80,7 +65,7 @@ size_t sotto_mls_tree_size(uint32_t members, size_t leaf_len)
     struct share share = {NULL, 0};
 
     take_nodes(&share, &tree);
-    (void)take(&share, arena_size(members, leaf_len));
+    (void)share_take(&share, arena_size(members, leaf_len));
     return share.used;
 }
 
@@ -104,7 +89,7 @@ void sotto_mls_tree_init(struct sotto_mls_tree *tree, void *memory,
                                     .leaf_max = round_up(members),
                                     .arena_max = arena_size(members, leaf_len)};
     take_nodes(&share, tree);
-    tree->arena = take(&share, tree->arena_max);
+    tree->arena = share_take(&share, tree->arena_max);
     memset(memory, 0, share.used);
 }
 

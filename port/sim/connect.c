@@ -72,14 +72,12 @@ enum sotto_err port_connect(struct port_loop *loop, const char *host,
         return sim_fail(SOTTO_ERR_FORMAT, "Not a host name");
     }
     struct sim_machine *to = find(loop->machine, host, &address);
-    struct port_stream *made = calloc(1, sizeof *made);
-    if (made == NULL || sim_call(loop->machine, SIM_CALLS_STREAMS) ||
-        !sim_loop_place(loop, &made->source)) {
-        free(made);
+    struct port_stream *made = sim_call(loop->machine, SIM_CALLS_STREAMS)
+                                   ? NULL
+                                   : sim_stream_make(loop, SIM_STREAM, tag);
+    if (made == NULL) {
         return sim_fail(SOTTO_ERR_SPACE, "No room for a connection");
     }
-    made->source.kind = SIM_STREAM;
-    made->source.tag = tag;
     made->want = PORT_READ;
     made->is_armed = true;
     made->status = SOTTO_ERR_AGAIN;

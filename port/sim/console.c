@@ -73,13 +73,10 @@ enum sotto_err port_console_open(struct port_loop *loop, void *tag,
     if (loop->machine->console != NULL) {
         return sim_fail(SOTTO_ERR_BUSY, "The console is in use");
     }
-    struct port_stream *made = calloc(1, sizeof *made);
-    if (made == NULL || !sim_loop_place(loop, &made->source)) {
-        free(made);
+    struct port_stream *made = sim_stream_make(loop, SIM_CONSOLE, tag);
+    if (made == NULL) {
         return sim_fail(SOTTO_ERR_SPACE, "No room for the console");
     }
-    made->source.kind = SIM_CONSOLE;
-    made->source.tag = tag;
     made->want = PORT_READ;
     made->is_armed = true;
     made->was_told = true;

@@ -316,6 +316,9 @@ bool sim_loop_is_ready(const struct port_loop *loop);
 uint64_t sim_loop_next_ns(const struct port_loop *loop);
 void sim_loop_free(struct port_loop *loop);
 
+/* A stream, or the console, with a place in the loop; NULL when there is none. */
+struct port_stream *sim_stream_make(struct port_loop *loop,
+                                    enum sim_source_kind kind, void *tag);
 unsigned sim_stream_ready(const struct port_stream *stream);
 /* What happened meanwhile may be seen from now on. */
 void sim_stream_look(struct port_stream *stream);

@@ -114,14 +114,12 @@ enum sotto_err port_accept(struct port_listener *listener,
     if (conn == NULL) {
         return SOTTO_ERR_AGAIN;
     }
-    struct port_stream *made = calloc(1, sizeof *made);
-    if (made == NULL || sim_call(loop->machine, SIM_CALLS_STREAMS) ||
-        !sim_loop_place(loop, &made->source)) {
-        free(made);
+    struct port_stream *made = sim_call(loop->machine, SIM_CALLS_STREAMS)
+                                   ? NULL
+                                   : sim_stream_make(loop, SIM_STREAM, tag);
+    if (made == NULL) {
         return sim_fail(SOTTO_ERR_SPACE, "No room for a connection");
     }
-    made->source.kind = SIM_STREAM;
-    made->source.tag = tag;
     made->conn = conn;
     made->side = 1;
     made->was_told = true;

@@ -43,6 +43,19 @@ static size_t room_left(const struct sim_pipe *pipe)
     return pipe->room - pipe->arrived - pipe->under_way;
 }
 
+struct port_stream *sim_stream_make(struct port_loop *loop,
+                                    enum sim_source_kind kind, void *tag)
+{
+    struct port_stream *made = calloc(1, sizeof *made);
+    if (made == NULL || !sim_loop_place(loop, &made->source)) {
+        free(made);
+        return NULL;
+    }
+    made->source.kind = kind;
+    made->source.tag = tag;
+    return made;
+}
+
 /* ---- readiness -------------------------------------------------------- */
 
 /* As the network knows it; the program learns it in port_wait(). Who was called

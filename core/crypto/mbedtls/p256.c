@@ -100,15 +100,28 @@ static int read_public(struct work *w, const uint8_t *public_key)
     return ret != 0 ? ret : mbedtls_ecp_check_pubkey(&w->group, &w->peer);
 }
 
-/* product = d * from, blinded by the private key and `input`. */
+/* d * from, blinded by the private key and `input`. The point at infinity, which
+ * is written as one byte, cannot come out: the group has prime order and d is in
+ * [1, n-1]. */
 static int multiply(struct work *w, const mbedtls_ecp_point *from,
-                    const uint8_t *private_key, struct sotto_piece input)
+                    const uint8_t *private_key, struct sotto_piece input,
+                    uint8_t out[static SOTTO_P256_PUBLIC_LEN])
 {
     const struct sotto_piece secret = {private_key, NUMBER_LEN};
+    size_t len = 0;
+    int ret;
 
     sotto_drbg_init(&w->drbg, secret, input);
-    return mbedtls_ecp_mul(&w->group, &w->product, &w->d, from, next_bytes,
-                           &w->drbg);
+    ret = mbedtls_ecp_mul(&w->group, &w->product, &w->d, from, next_bytes,
+                          &w->drbg);
+    if (ret == 0) {
+        ret = mbedtls_ecp_point_write_binary(&w->group, &w->product,
+                                             MBEDTLS_ECP_PF_UNCOMPRESSED, &len,
+                                             out, SOTTO_P256_PUBLIC_LEN);
+    }
+    return ret == 0 && len != SOTTO_P256_PUBLIC_LEN
+               ? MBEDTLS_ERR_ECP_INVALID_KEY
+               : ret;
 }
 
 enum sotto_err sotto_p256_public(
@@ -118,7 +131,6 @@ enum sotto_err sotto_p256_public(
     const struct sotto_piece no_input = {NULL, 0};
     uint8_t out[SOTTO_P256_PUBLIC_LEN];
     struct work w;
-    size_t len = 0;
     int ret = begin(&w);
     enum sotto_err err;
 
@@ -126,12 +138,7 @@ enum sotto_err sotto_p256_public(
         ret = read_private(&w, private_key);
     }
     if (ret == 0) {
-        ret = multiply(&w, &w.group.G, private_key, no_input);
-    }
-    if (ret == 0) {
-        ret = mbedtls_ecp_point_write_binary(&w.group, &w.product,
-                                             MBEDTLS_ECP_PF_UNCOMPRESSED, &len,
-                                             out, sizeof out);
+        ret = multiply(&w, &w.group.G, private_key, no_input, out);
     }
     err = end(&w, ret);
     if (err == SOTTO_OK) {
@@ -160,7 +167,6 @@ enum sotto_err sotto_p256_agree(
     const struct sotto_piece input = {peer_public, SOTTO_P256_PUBLIC_LEN};
     uint8_t out[SOTTO_P256_PUBLIC_LEN] = {0};
     struct work w;
-    size_t len = 0;
     int ret = begin(&w);
     enum sotto_err err;
 
@@ -171,17 +177,7 @@ enum sotto_err sotto_p256_agree(
         ret = read_public(&w, peer_public);
     }
     if (ret == 0) {
-        ret = multiply(&w, &w.peer, private_key, input);
-    }
-    if (ret == 0) {
-        ret = mbedtls_ecp_point_write_binary(&w.group, &w.product,
-                                             MBEDTLS_ECP_PF_UNCOMPRESSED, &len,
-                                             out, sizeof out);
-    }
-    /* The point at infinity, which is written as one byte, cannot come out:
-     * the group has prime order and d is in [1, n-1]. */
-    if (ret == 0 && len != sizeof out) {
-        ret = MBEDTLS_ERR_ECP_INVALID_KEY;
+        ret = multiply(&w, &w.peer, private_key, input, out);
     }
     err = end(&w, ret);
     if (err == SOTTO_OK) {
