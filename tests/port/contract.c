@@ -85,6 +85,15 @@ enum sotto_err contract_listen(struct world *world, const char *text,
     return err;
 }
 
+struct port_address contract_listen_here(struct world *world,
+                                         struct end *listener)
+{
+    struct port_address address;
+    assert_int_equal(contract_listen(world, "127.0.0.1", listener, &address),
+                     SOTTO_OK);
+    return address;
+}
+
 /* Only the part of an address before the port. */
 static void host_of(const struct port_address *address,
                     char host[static PORT_ADDRESS_TEXT])
@@ -135,9 +144,7 @@ void contract_accept(struct world *world, struct end *listener,
 void contract_pair(struct world *world, struct pair *pair)
 {
     memset(pair, 0, sizeof *pair);
-    assert_int_equal(contract_listen(world, "127.0.0.1", &pair->listener,
-                                     &pair->address),
-                     SOTTO_OK);
+    pair->address = contract_listen_here(world, &pair->listener);
     contract_connect(world, &pair->address, &pair->client);
     contract_accept(world, &pair->listener, &pair->server);
     pair->client.ready = 0;

@@ -95,6 +95,10 @@ enum sotto_err contract_listen(struct world *world, const char *text,
                                struct end *listener,
                                struct port_address *address);
 
+/* The same on 127.0.0.1, which there always is; gives the address. */
+struct port_address contract_listen_here(struct world *world,
+                                         struct end *listener);
+
 /* Starts to connect to `address`, and waits until it is connected. */
 void contract_dial(struct world *world, const struct port_address *address,
                    struct end *client);

@@ -9,9 +9,7 @@
 static struct port_address closed_port(struct world *world)
 {
     struct end listener;
-    struct port_address address;
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &listener);
     port_listener_close(listener.listener);
     return address;
 }
@@ -21,9 +19,7 @@ static void test_connect_is_told_again_until_the_status_is_asked(void **state)
     struct world *world = *state;
     struct end listener;
     struct end client;
-    struct port_address address;
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &listener);
     contract_dial(world, &address, &client);
     for (int round = 0; round < 3; round++) {
         client.ready = 0;
@@ -42,9 +38,7 @@ static void test_connect_is_open_only_after_a_wait(void **state)
     struct world *world = *state;
     struct end listener;
     struct end client;
-    struct port_address address;
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &listener);
     contract_dial(world, &address, &client);
     uint8_t in[1];
     size_t len = 77;
@@ -59,9 +53,7 @@ static void test_what_was_wanted_meanwhile_holds_afterwards(void **state)
     struct world *world = *state;
     struct end listener;
     struct end client;
-    struct port_address address;
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &listener);
     contract_dial(world, &address, &client);
     port_want(client.stream, 0); /* the outcome is told all the same */
     TURN_UNTIL(world, client.ready == PORT_WRITE);
@@ -138,9 +130,7 @@ static void test_connect_knows_localhost(void **state)
     struct end listener;
     struct end client = {.stream = NULL};
     struct end server;
-    struct port_address address;
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &listener);
     assert_int_equal(port_connect(world->loop, "localhost", address.port,
                                   &client, &client.stream),
                      SOTTO_OK);
@@ -227,10 +217,8 @@ static void test_connect_can_be_given_up(void **state)
 {
     struct world *world = *state;
     struct end listener;
-    struct port_address address;
     struct end clients[4];
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &listener);
     contract_dial(world, &address, &clients[0]);
     contract_dial(world, &address, &clients[1]);
     for (size_t at = 2; at < 4; at++) {

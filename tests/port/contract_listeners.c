@@ -10,11 +10,8 @@ static void test_listen_lets_the_system_choose_a_port(void **state)
     struct world *world = *state;
     struct end first;
     struct end second;
-    struct port_address a;
-    struct port_address b;
-    assert_int_equal(contract_listen(world, "127.0.0.1", &first, &a), SOTTO_OK);
-    assert_int_equal(contract_listen(world, "127.0.0.1", &second, &b),
-                     SOTTO_OK);
+    struct port_address a = contract_listen_here(world, &first);
+    struct port_address b = contract_listen_here(world, &second);
     assert_int_not_equal(a.port, 0);
     assert_int_not_equal(b.port, 0);
     assert_int_not_equal(a.port, b.port);
@@ -27,9 +24,7 @@ static void test_listen_says_busy_on_a_taken_port(void **state)
     struct world *world = *state;
     struct end first;
     struct end second = {.listener = NULL};
-    struct port_address address;
-    assert_int_equal(contract_listen(world, "127.0.0.1", &first, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &first);
     assert_int_equal(port_listen(world->loop, &address, &second,
                                  &second.listener),
                      SOTTO_ERR_BUSY);
@@ -70,10 +65,8 @@ static void test_accepted_stream_gets_another_tag(void **state)
     struct end listener;
     struct end client;
     struct end server = {.stream = NULL};
-    struct port_address address;
     enum sotto_err err = SOTTO_ERR_AGAIN;
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &listener);
     contract_connect(world, &address, &client);
     TURN_UNTIL(world,
                (err = port_accept(listener.listener, world->loop, NULL,
@@ -148,9 +141,7 @@ static void test_accept_says_again_when_nobody_waits(void **state)
     struct world *world = *state;
     struct end listener;
     struct end server = {.stream = NULL};
-    struct port_address address;
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    (void)contract_listen_here(world, &listener);
     contract_idle(world, 20);
     assert_int_equal(listener.events, 0);
     assert_int_equal(port_accept(listener.listener, world->loop, &server,
@@ -165,9 +156,7 @@ static void test_accept_tells_the_peer(void **state)
     struct end listener;
     struct end client;
     struct end server = {.stream = NULL};
-    struct port_address address;
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &listener);
     contract_connect(world, &address, &client);
     struct port_address peer;
     memset(&peer, 0, sizeof peer);
@@ -195,9 +184,7 @@ static void test_listener_is_ready_as_long_as_somebody_waits(void **state)
     struct end listener;
     struct end clients[3];
     struct end server;
-    struct port_address address;
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &listener);
     for (size_t at = 0; at < 3; at++) {
         contract_connect(world, &address, &clients[at]);
     }
@@ -221,9 +208,7 @@ static void test_unwanted_connections_wait(void **state)
     struct end listener;
     struct end client;
     struct end server;
-    struct port_address address;
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &listener);
     port_listener_want(listener.listener, false);
     contract_connect(world, &address, &client);
     contract_idle(world, 20);
@@ -253,9 +238,7 @@ static void test_closing_a_listener_drops_who_waited(void **state)
     struct world *world = *state;
     struct end listener;
     struct end client;
-    struct port_address address;
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &listener);
     contract_connect(world, &address, &client);
     contract_idle(world, 10);
     port_listener_close(listener.listener);

@@ -111,12 +111,10 @@ static void test_loop_holds_its_capacity_and_no_more(void **state)
 {
     struct world *world = *state;
     struct end listener;
-    struct port_address address;
     struct end clients[FULL_PAIRS];
     struct end servers[FULL_PAIRS];
     struct end more = {.stream = NULL};
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &listener);
     for (size_t at = 0; at < FULL_PAIRS; at++) {
         contract_connect(world, &address, &clients[at]);
         contract_accept(world, &listener, &servers[at]);
@@ -140,11 +138,9 @@ static void test_accept_says_space_until_a_place_is_free(void **state)
 {
     struct world *world = *state;
     struct end listener;
-    struct port_address address;
     struct end clients[CAPACITY];
     struct end servers[CAPACITY];
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &listener);
     size_t accepted = 0;
     size_t connected = 0;
     /* Two clients more than servers: no place is left for theirs. */

@@ -193,10 +193,8 @@ static void test_accept_into_the_loop_of_another_thread(void **state)
 
     struct end listener;
     struct end client;
-    struct port_address address;
     struct port_stream *stream = NULL;
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &listener);
     contract_connect(world, &address, &client);
     contract_write(world, &client, "early", 5); /* nobody is told of it yet */
     TURN_UNTIL(world,
@@ -229,9 +227,7 @@ static void test_accept_for_another_loop_and_close_at_once(void **state)
     assert_int_equal(err, SOTTO_OK);
     struct end listener;
     struct end clients[2];
-    struct port_address address;
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &listener);
     contract_connect(world, &address, &clients[0]);
     struct port_stream *stream = NULL;
     TURN_UNTIL(world, (err = port_accept(listener.listener, other, NULL,
@@ -265,10 +261,8 @@ static void test_accept_for_another_loop_and_move_to_a_third(void **state)
     struct end listener;
     struct end clients[2];
     struct port_stream *streams[2] = {NULL, NULL};
-    struct port_address address;
     int tags[2];
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &listener);
     for (int i = 0; i < 2; i++) {
         contract_connect(world, &address, &clients[i]);
         TURN_UNTIL(world,
@@ -411,14 +405,12 @@ static void test_several_loops_work_at_the_same_time(void **state)
     struct talker talkers[TALKERS];
     struct echo echoes[TALKERS];
     struct end listener;
-    struct port_address address;
     enum sotto_err err = open_talkers(world, talkers);
     if (err == SOTTO_ERR_UNSUPPORTED) {
         skip();
     }
     assert_int_equal(err, SOTTO_OK);
-    assert_int_equal(contract_listen(world, "127.0.0.1", &listener, &address),
-                     SOTTO_OK);
+    struct port_address address = contract_listen_here(world, &listener);
     for (size_t at = 0; at < TALKERS; at++) {
         talkers[at].tcp_port = address.port;
         talkers[at].thread = start_or_skip(world, talker_run, &talkers[at]);

@@ -9,30 +9,19 @@
 
 #define NOW 1700000000U
 
-static const uint8_t root_key[32] = {1, 1};
 static const uint8_t server_key[32] = {3, 3};
 static const uint8_t other_key[32] = {4, 4};
 
-static const struct certificate_plan root_plan = {
-    .subject = "root",
+static const struct certificate_plan server_plan = {
+    .subject = "server",
     .issuer = "root",
-    .key = root_key,
-    .issuer_key = root_key,
+    .key = server_key,
+    .issuer_key = certificate_root_key,
     .not_before = "20200101000000Z",
-    .not_after = "20300101000000Z",
-    .is_ca = true,
-    .usage = CERTIFICATE_CERTIFIES};
-static const struct certificate_plan server_plan = {.subject = "server",
-                                                    .issuer = "root",
-                                                    .key = server_key,
-                                                    .issuer_key = root_key,
-                                                    .not_before =
-                                                        "20200101000000Z",
-                                                    .not_after =
-                                                        "20250101000000Z",
-                                                    .usage = CERTIFICATE_SIGNS,
-                                                    .extended = 1,
-                                                    .dns = "chat.example"};
+    .not_after = "20250101000000Z",
+    .usage = CERTIFICATE_SIGNS,
+    .extended = 1,
+    .dns = "chat.example"};
 
 static struct pair pair;
 static uint8_t root_bytes[CERTIFICATE_MAX];
@@ -48,7 +37,7 @@ static struct sotto_x509_report report;
 static void begin(uint16_t limit)
 {
     pair_init(&pair, SOTTO_SUITE_AESGCM, limit);
-    root = certificate_make(&root_plan, root_bytes);
+    root = certificate_make(&certificate_root, root_bytes);
     chain[0] = certificate_make(&server_plan, server_bytes);
     trust = (struct sotto_x509_trust){.anchors = &root,
                                       .anchor_count = 1,

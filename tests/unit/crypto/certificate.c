@@ -161,6 +161,18 @@ static void put_extensions(struct sotto_asn1 *der,
 
 /* ------------------------------------------------------------ the certificate */
 
+const uint8_t certificate_root_key[32] = {1, 1};
+
+const struct certificate_plan certificate_root = {
+    .subject = "root",
+    .issuer = "root",
+    .key = certificate_root_key,
+    .issuer_key = certificate_root_key,
+    .not_before = "20200101000000Z",
+    .not_after = "20300101000000Z",
+    .is_ca = true,
+    .usage = CERTIFICATE_CERTIFIES};
+
 static void put_tbs(struct sotto_asn1 *der, const struct certificate_plan *plan)
 {
     const uint8_t version = 2; /* v3 */

@@ -36,6 +36,10 @@ struct certificate_plan {
     bool is_limited;  /* to names, by an extension that is not critical */
 };
 
+/* An authority called "root", from 2020 to 2030, that signs itself; its key. */
+extern const struct certificate_plan certificate_root;
+extern const uint8_t certificate_root_key[32];
+
 /* Makes it in `out`, and gives a view. */
 struct sotto_span certificate_make(const struct certificate_plan *plan,
                                    uint8_t out[CERTIFICATE_MAX]);

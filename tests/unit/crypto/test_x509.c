@@ -9,25 +9,15 @@
 #define NOW 1700000000U /* 2023-11-14 22:13:20 */
 
 /* Private keys. */
-static const uint8_t root_key[32] = {1, 1};
 static const uint8_t middle_key[32] = {2, 2};
 static const uint8_t leaf_key[32] = {3, 3};
 static const uint8_t other_key[32] = {4, 4};
 
-static const struct certificate_plan root_plan = {
-    .subject = "root",
-    .issuer = "root",
-    .key = root_key,
-    .issuer_key = root_key,
-    .not_before = "20200101000000Z",
-    .not_after = "20300101000000Z",
-    .is_ca = true,
-    .usage = CERTIFICATE_CERTIFIES};
 static const struct certificate_plan middle_plan = {
     .subject = "middle",
     .issuer = "root",
     .key = middle_key,
-    .issuer_key = root_key,
+    .issuer_key = certificate_root_key,
     .not_before = "20200101000000Z",
     .not_after = "20300101000000Z",
     .is_ca = true,
@@ -55,7 +45,7 @@ static int setup(void **state)
     (void)state;
     plans[0] = leaf_plan;
     plans[1] = middle_plan;
-    plans[2] = root_plan;
+    plans[2] = certificate_root;
     trust = (struct sotto_x509_trust){.anchors = &anchor,
                                       .anchor_count = 1,
                                       .now = NOW};
@@ -97,7 +87,7 @@ static void test_x509_needs_no_middle(void **state)
 {
     (void)state;
     plans[0].issuer = "root";
-    plans[0].issuer_key = root_key;
+    plans[0].issuer_key = certificate_root_key;
     make();
     assert_int_equal(verify(1), SOTTO_OK);
 }
@@ -121,7 +111,7 @@ static void test_x509_trusts_any_anchor(void **state)
 static void test_x509_looks_through_all_anchors(void **state)
 {
     static uint8_t more[CERTIFICATE_MAX];
-    struct certificate_plan stranger = root_plan;
+    struct certificate_plan stranger = certificate_root;
     struct sotto_span anchors[2];
 
     (void)state;
