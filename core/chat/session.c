@@ -177,7 +177,6 @@ static enum sotto_err check_proof(struct sotto_session *session)
     char answer[SOTTO_SCRAM_MESSAGE_MAX];
     size_t len = 0;
     const struct sotto_scram_binding binding = binding_of(session);
-    session->is_input_secret = true;
     enum sotto_err err =
         sotto_scram_server_final(session->login,
                                  (const char *)session->frame.body,
@@ -206,7 +205,6 @@ static enum sotto_err ask_register(struct sotto_session *session)
                                                session->frame.len);
     sotto_wipe(&account, sizeof account);
     if (err == SOTTO_OK) {
-        session->is_input_secret = true;
         session->request = (struct sotto_request){
             .account = {session->frame.body, session->frame.len}};
         ask_and_wait(session, SOTTO_REQUEST_REGISTER);
@@ -304,8 +302,6 @@ static enum sotto_err take_device(struct sotto_session *session)
         !sotto_device_request_ok(frame->type, frame->body, frame->len)) {
         return SOTTO_ERR_FORMAT;
     }
-    session->is_input_secret |=
-        frame->type == SOTTO_MSG_ENROL || frame->type == SOTTO_MSG_PASSWORD;
     ask_device(session, frame->type,
                (struct sotto_span){frame->body, frame->len});
     return SOTTO_OK;
@@ -361,9 +357,18 @@ static enum sotto_err take_login(struct sotto_session *session)
     }
 }
 
+/* What it takes to come in, and another password: proofs, verifiers, codes. They
+ * are wiped with the buffer that they came in, whatever becomes of them. */
+static bool is_secret(const struct sotto_session *session)
+{
+    return session->state < SOTTO_SESSION_ACTIVE ||
+           session->frame.type == SOTTO_MSG_PASSWORD;
+}
+
 enum sotto_err sotto_session_take_frame(struct sotto_session *session)
 {
     const uint8_t type = session->frame.type;
+    session->is_input_secret |= is_secret(session);
     if (type == SOTTO_MSG_PING) {
         return answer_ping(session);
     }

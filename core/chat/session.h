@@ -117,7 +117,7 @@ struct sotto_session {
     bool has_frame;       /* `frame` is not dealt with */
     bool announce_live;   /* CAUGHT_UP is still to be said */
     bool wants_who;       /* a list of who is here is under way */
-    bool is_input_secret; /* `in` held a login's proof */
+    bool is_input_secret; /* `in` held a proof, a verifier or a code */
     bool was_closing;     /* at a tick, from `since_ms` on */
     bool is_starved;      /* needs a buffer: call again once one is free */
     bool has_turn;        /* `turn` is set: it waits for its first buffer */

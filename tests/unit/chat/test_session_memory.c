@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+static struct peer peer;
+
 static void test_session_at_rest_holds_no_buffer(void **state)
 {
     (void)state;
@@ -23,18 +25,57 @@ static void test_session_at_rest_holds_no_buffer(void **state)
     assert_int_equal(world->logins.taken, 0);
 }
 
+/* Whether the bytes stand anywhere in the buffers of all sessions. */
+static bool buffers_hold(const void *bytes, size_t len)
+{
+    const uint8_t *at = world->buffers.slots;
+    const size_t cap = world->buffers.size * world->buffers.count;
+    for (size_t i = 0; i + len <= cap; i++) {
+        if (memcmp(at + i, bytes, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void test_session_keeps_nothing_of_a_login(void **state)
 {
     (void)state;
     struct world_client *ann = world_add_client(world, "ann", "password");
     world_settle(world);
     assert_true(world_is_content(ann));
-    const uint8_t *proof = (const uint8_t *)",p=";
-    const uint8_t *at = world->buffers.slots;
-    const size_t len = world->buffers.size * world->buffers.count;
-    for (size_t i = 0; i + 3 <= len; i++) {
-        assert_memory_not_equal(at + i, proof, 3);
-    }
+    assert_false(buffers_hold(",p=", 3));
+}
+
+/* A new account, the last `cut` bytes of which are missing. */
+static void send_register(size_t cut)
+{
+    uint8_t body[256];
+    struct sotto_writer w;
+    struct sotto_register account = {.name = {(const uint8_t *)"eve", 3}};
+    account.verifier.salt_len = SOTTO_SCRAM_SALT_MIN;
+    account.verifier.iterations = 4096;
+    memset(account.verifier.stored_key, 0xa5, SOTTO_SCRAM_KEY_LEN);
+    sotto_writer_init(&w, body, sizeof body);
+    sotto_register_encode(&w, &account);
+    assert_false(w.bad);
+    peer_open(&peer, world);
+    peer_send(&peer, SOTTO_MSG_REGISTER, body, w.len - cut);
+}
+
+/* Nor of an account that was made, or was to be and was not the protocol. */
+static void test_session_keeps_nothing_of_a_registration(void **state)
+{
+    (void)state;
+    uint8_t stored_key[SOTTO_SCRAM_KEY_LEN];
+    memset(stored_key, 0xa5, sizeof stored_key);
+    send_register(0);
+    (void)peer_expect(&peer, SOTTO_MSG_REGISTERED);
+    assert_false(buffers_hold(stored_key, sizeof stored_key));
+    peer_hang_up(&peer);
+    send_register(1);
+    peer_expect_close(&peer, SOTTO_CLOSE_PROTOCOL);
+    assert_false(buffers_hold(stored_key, sizeof stored_key));
 }
 
 static void test_session_buffers_of_the_least_size_are_enough(void **state)
@@ -82,7 +123,6 @@ static void test_session_cuts_and_joins_long_messages(void **state)
 static void test_session_with_a_full_window_lets_the_client_wait(void **state)
 {
     (void)state;
-    static struct peer peer;
     scene_begin_two(&(struct world_options){.seed = 1, .window = 3});
     peer_enter(&peer, world, "ann", 1);
     struct world_conn *conn = &world->conns[0];
@@ -114,6 +154,49 @@ static void test_session_with_a_full_window_lets_the_client_wait(void **state)
         assert_int_equal(ack.id, id);
     }
     peer_hang_up(&peer);
+}
+
+/* A record of as many requests as it holds; false when the wire has no room. */
+static bool ask_much(uint8_t type, const uint8_t *body, size_t len)
+{
+    uint8_t out[SOTTO_RECORD_HEAD + 1024];
+    struct sotto_record record;
+    struct world_pipe *up = &peer.wire->up;
+    size_t sealed = 0;
+    sotto_link_begin(&peer.link, &record, out, sizeof out);
+    while (sotto_record_add(&record, type, body, len) == SOTTO_OK) {
+    }
+    assert_int_equal(sotto_link_end(&peer.link, &record, 0, &sealed), SOTTO_OK);
+    if (sealed > sizeof up->bytes - up->len) {
+        return false;
+    }
+    world_pipe_put(up, out, sealed);
+    world_settle(world);
+    return true;
+}
+
+/* Who asks and asks, and does not read: a few records are taken, and he is cut,
+ * however quiet it is. */
+static void test_session_takes_no_more_than_it_can_answer(void **state)
+{
+    (void)state;
+    static const uint8_t types[] = {SOTTO_MSG_PING, SOTTO_MSG_WHO};
+    const uint8_t body[2] = {0};
+    const uint8_t filler[WORLD_PIPE] = {0};
+    for (size_t i = 0; i < sizeof types; i++) {
+        size_t records = 0;
+        peer_enter(&peer, world, "ann", 1);
+        struct world_pipe *down = &peer.wire->down;
+        world_pipe_put(down, filler, sizeof down->bytes - down->len);
+        while (ask_much(types[i], body, sizeof body)) {
+            assert_true(++records < 10);
+        }
+        world_wait(world, 19000);
+        assert_int_equal(world_open_count(world), 1);
+        world_wait(world, 3000);
+        assert_int_equal(world_open_count(world), 0);
+        peer_hang_up(&peer);
+    }
 }
 
 static void test_session_waits_for_buffers_that_others_have(void **state)
@@ -244,9 +327,11 @@ int test_session_memory(void)
     const struct CMUnitTest tests[] = {
         TEST(test_session_at_rest_holds_no_buffer),
         TEST(test_session_keeps_nothing_of_a_login),
+        TEST(test_session_keeps_nothing_of_a_registration),
         TEST(test_session_buffers_of_the_least_size_are_enough),
         TEST(test_session_cuts_and_joins_long_messages),
         TEST(test_session_with_a_full_window_lets_the_client_wait),
+        TEST(test_session_takes_no_more_than_it_can_answer),
         TEST(test_session_waits_for_buffers_that_others_have),
         TEST(test_session_that_speaks_still_waits_for_its_turn),
         TEST(test_session_waits_for_its_turn),
