@@ -196,30 +196,30 @@ static void test_residue_of_a_password(void **state)
  * than it takes to make its keys. */
 static void test_residue_of_what_a_client_derives(void **state)
 {
-    static struct sotto_client client;
+    static struct sotto_client whole;
 
     (void)state;
     derive();
-    memset(&client, 0, sizeof client);
-    client.is_deriving = true;
-    sotto_pbkdf2_init(&client.kdf, password, sizeof password, verifier.salt,
+    memset(&whole, 0, sizeof whole);
+    whole.is_deriving = true;
+    sotto_pbkdf2_init(&whole.kdf, password, sizeof password, verifier.salt,
                       verifier.salt_len, verifier.iterations);
     clear_stack();
-    assert_true(sotto_client_derive(&client, verifier.iterations));
+    assert_true(sotto_client_derive(&whole, verifier.iterations));
     assert_true(!OWN_FRAMES || !stack_holds(salted));
-    assert_memory_equal(&client.keys, &keys, sizeof keys);
+    assert_memory_equal(&whole.keys, &keys, sizeof keys);
 }
 
-/* As far as the client's proof; the server gets it with `first` as its first
- * letter, and with one of its last letters changed where it is to be wrong. */
-static enum sotto_err prove(char first, bool is_wrong)
+static struct sotto_scram_client client;
+static struct sotto_scram_server server;
+static char text[SOTTO_SCRAM_MESSAGE_MAX];
+
+static const struct sotto_scram_binding binding = {.flag = 'n'};
+
+/* As far as the client's proof, in `text`; its length. */
+static size_t make_proof(void)
 {
-    static struct sotto_scram_client client;
-    static struct sotto_scram_server server;
-    static char text[SOTTO_SCRAM_MESSAGE_MAX];
-    const struct sotto_scram_binding binding = {.flag = 'n'};
     size_t len = 0;
-    size_t proof_len = 0;
 
     assert_int_equal(sotto_scram_client_first(&client, "ann", 3, &binding,
                                               "abc", text, sizeof text, &len),
@@ -231,9 +231,20 @@ static enum sotto_err prove(char first, bool is_wrong)
                      SOTTO_OK);
     assert_int_equal(sotto_scram_client_challenge(&client, text, len, 1, 9, 16),
                      SOTTO_OK);
+    clear_stack();
     assert_int_equal(sotto_scram_client_final(&client, &keys, text, sizeof text,
                                               &len),
                      SOTTO_OK);
+    return len;
+}
+
+/* The server gets it with `first` as its first letter, and with one of its last
+ * letters changed where it is to be wrong. */
+static enum sotto_err prove(char first, bool is_wrong)
+{
+    size_t len = make_proof();
+    size_t proof_len = 0;
+
     text[0] = first;
     text[len - 5] ^= is_wrong ? 1 : 0;
     assert_int_equal(sotto_base64_decode(text + len - 44, 44, proof,
@@ -263,6 +274,20 @@ static void test_residue_of_a_proof(void **state)
     assert_true(!OWN_FRAMES || !stack_holds(proof));
 }
 
+/* The same of who makes it. */
+static void test_residue_of_ones_own_proof(void **state)
+{
+    (void)state;
+    derive();
+    assert_int_equal(prove('c', false), SOTTO_OK); /* now `proof` is known */
+    (void)make_proof();
+    assert_true(!OWN_FRAMES || !stack_holds(proof));
+    (void)make_proof();
+    assert_true(!OWN_FRAMES || !stack_holds(verifier.stored_key));
+    (void)make_proof();
+    assert_true(!OWN_FRAMES || !stack_holds(keys.client_key));
+}
+
 int test_residue(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +297,7 @@ int test_residue(void)
         cmocka_unit_test(test_residue_of_a_password),
         cmocka_unit_test(test_residue_of_what_a_client_derives),
         cmocka_unit_test(test_residue_of_a_proof),
+        cmocka_unit_test(test_residue_of_ones_own_proof),
     };
     return cmocka_run_group_tests_name("chat/residue", tests, NULL, NULL);
 }

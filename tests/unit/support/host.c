@@ -228,7 +228,7 @@ static void send_welcome(struct host *host)
     host_send(host, SOTTO_MSG_WELCOME, body, w.len);
 }
 
-void host_login(struct host *host)
+void host_prove(struct host *host)
 {
     char text[SOTTO_SCRAM_MESSAGE_MAX];
     size_t len = 0;
@@ -256,11 +256,17 @@ void host_login(struct host *host)
     frame = host_expect(host, SOTTO_MSG_AUTH);
     assert_int_equal(sotto_scram_server_final(&host->scram,
                                               (const char *)frame.body,
-                                              frame.len, &binding, text,
-                                              sizeof text, &len, NULL),
+                                              frame.len, &binding, host->proof,
+                                              sizeof host->proof,
+                                              &host->proof_len, NULL),
                      SOTTO_OK);
-    host_send(host, SOTTO_MSG_AUTH, text, len);
+    host_send(host, SOTTO_MSG_AUTH, host->proof, host->proof_len);
     host_expect_no_event(host);
+}
+
+void host_login(struct host *host)
+{
+    host_prove(host);
     send_welcome(host);
     host_expect_event(host, SOTTO_EVENT_LOGGED_IN);
 }

@@ -13,7 +13,9 @@ struct host {
     struct sotto_client_event event; /* the last one */
     struct sotto_link link;
     struct sotto_scram_server scram;
-    struct sotto_verifier verifier; /* of "password" */
+    struct sotto_verifier verifier;      /* of "password" */
+    char proof[SOTTO_SCRAM_MESSAGE_MAX]; /* that it knows that */
+    size_t proof_len;
     struct seed seed;
     uint64_t now_ms;
     uint8_t private_key[32];
@@ -31,6 +33,8 @@ void host_begin(struct host *host);
 void host_dial(struct host *host);
 /* The handshake; the key is accepted. */
 void host_open(struct host *host);
+/* ... and as much of a login as it takes to know each other. */
+void host_prove(struct host *host);
 /* ... and the login. */
 void host_login(struct host *host);
 /* ... and JOIN, answered so; returns what JOIN said. */
