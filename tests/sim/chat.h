@@ -85,6 +85,7 @@ struct chat {
     unsigned came_by_code;  /* devices, and those that came with a key ... */
     unsigned came_by_key;
     unsigned revoked;   /* ... and that were shut out */
+    uint32_t digest;    /* of all that was shown, and when */
     bool server_is_ill; /* it said that it cannot store */
     uint64_t server_ms; /* when it starts again */
     unsigned people_count;
@@ -145,6 +146,9 @@ bool chat_is_settled(const struct chat *chat);
 
 /* Runs until that is so; wrong when it takes longer than `ms`. */
 void chat_settle(struct chat *chat, uint64_t ms);
+
+/* When that is so: lets everybody see what others have said. */
+void chat_hear_out(struct chat *chat);
 
 /* Ends everything in good order and compares the log with the ledger. */
 void chat_audit(struct chat *chat);

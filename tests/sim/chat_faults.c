@@ -142,6 +142,7 @@ static void rest(struct chat *chat)
         tend(chat);
     }
     chat_settle(chat, 0); /* says who is not */
+    chat_hear_out(chat);
 }
 
 /* From the first start to the last end. */

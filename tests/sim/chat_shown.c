@@ -1,6 +1,7 @@
 /*
  * chat_shown.c - what a client showed, line by line, as JSON.
  */
+#include "core/base/crc.h"
 #include "tests/sim/chat.h"
 
 #include <string.h>
@@ -119,12 +120,20 @@ static void take(struct chat_person *person, const struct chat_shown *shown)
     }
 }
 
+static void note_line(struct chat *chat, const char *line, size_t len)
+{
+    const uint64_t now_ms = sim_now_ms(chat->sim);
+    chat->digest = sotto_crc32c(chat->digest, &now_ms, sizeof now_ms);
+    chat->digest = sotto_crc32c(chat->digest, line, len);
+}
+
 void chat_read(struct chat_person *person)
 {
     struct chat_shown shown;
     const char *line = NULL;
     size_t len = 0;
     while (sim_shown(person->machine, &line, &len)) {
+        note_line(person->chat, line, len);
         if (parse(&shown, line, len)) {
             take(person, &shown);
         } else {

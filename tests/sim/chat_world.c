@@ -5,7 +5,8 @@
  * usage: chat_world FROM COUNT [MINUTES]: seeds FROM to FROM + COUNT - 1, each
  * for so many minutes of its own time (default: 4). FROM "new": seeds that
  * were never tried, by the clock. SOTTO_SEED in the environment: this one seed
- * alone. SOTTO_SIM_LOG=1: with the words of all programs.
+ * alone. SOTTO_SIM_LOG=1: with the words of all programs. The digest is of all
+ * that clients showed, and when: the same life has the same.
  */
 #include "tests/sim/storm.h"
 
@@ -32,10 +33,10 @@ static bool live(uint64_t seed, uint64_t minutes)
     (void)printf("%" PRIu64 " s, %" PRIu64 " stored, %" PRIu64
                  " acknowledged, %" PRIu64
                  " shown, %u repairs; devices %u by code, %u by key, "
-                 "%u revoked%s%s\n",
+                 "%u revoked; digest %08" PRIx32 "%s%s\n",
                  sim_now_ms(chat.sim) / 1000, ledger->stored_count,
                  ledger->acked_count, ledger->seen_count, chat.repairs,
-                 chat.came_by_code, chat.came_by_key, chat.revoked,
+                 chat.came_by_code, chat.came_by_key, chat.revoked, chat.digest,
                  is_right ? "" : ": WRONG: ", ledger->wrong);
     (void)fflush(stdout);
     chat_close(&chat);

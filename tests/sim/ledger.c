@@ -127,6 +127,7 @@ static void agree(struct ledger *ledger, uint64_t number,
                   const struct ledger_what *what)
 {
     struct ledger_note *note = note_of(ledger, number);
+    ledger->newest = number > ledger->newest ? number : ledger->newest;
     if (note->what.kind == 0) {
         note->what = *what;
     } else if (!is_same(&note->what, what)) {
@@ -185,20 +186,34 @@ static bool is_own(const struct ledger *ledger, unsigned person,
                                      : what->serial == ledger->names[person];
 }
 
-/* Every entry of others between two that a run showed was shown. */
+/* No entry of others is in the log between two numbers. */
+static void check_gap(struct ledger *ledger, unsigned person, uint64_t number,
+                      uint64_t end)
+{
+    while (++number < end) {
+        const struct ledger_note *note = note_of(ledger, number);
+        if (note->is_stored && !is_own(ledger, person, &note->what)) {
+            ledger_wrong(ledger, "%u never saw number %llu", person,
+                         (unsigned long long)number);
+        }
+    }
+}
+
+/* All that is between two entries that a run showed, and behind the last one. */
 static void check_gaps(struct ledger *ledger, unsigned person)
 {
     const struct ledger_view *view = &ledger->views[person];
-    for (size_t i = 1; i < view->count; i++) {
-        uint64_t number = view->numbers[i - 1];
-        while (number != 0 && ++number < view->numbers[i]) {
-            const struct ledger_note *note = note_of(ledger, number);
-            if (note->is_stored && !is_own(ledger, person, &note->what)) {
-                ledger_wrong(ledger, "%u never saw number %llu", person,
-                             (unsigned long long)number);
-            }
+    for (size_t i = 1; i <= view->count; i++) {
+        if (view->numbers[i - 1] != 0) {
+            check_gap(ledger, person, view->numbers[i - 1],
+                      i < view->count ? view->numbers[i] : view->heard + 1);
         }
     }
+}
+
+void ledger_heard(struct ledger *ledger, unsigned person)
+{
+    ledger->views[person].heard = ledger->newest;
 }
 
 void ledger_acked(struct ledger *ledger, unsigned person, uint64_t number)
@@ -227,7 +242,6 @@ void ledger_stored(struct ledger *ledger, uint64_t number,
     if (ledger->stored_count++ == 0) {
         ledger->first_stored = number;
     }
-    ledger->last_stored = number;
     agree(ledger, number, what);
     note_of(ledger, number)->is_stored = true;
     if (what->kind == LEDGER_SAID &&
@@ -237,10 +251,10 @@ void ledger_stored(struct ledger *ledger, uint64_t number,
     }
 }
 
-void ledger_settle(struct ledger *ledger)
+void ledger_settle(struct ledger *ledger, bool is_whole)
 {
-    for (uint64_t number = ledger->first_stored; number < ledger->note_count;
-         number++) {
+    const uint64_t first = is_whole ? 1 : ledger->first_stored;
+    for (uint64_t number = first; number < ledger->note_count; number++) {
         const struct ledger_note *note = &ledger->notes[number];
         if (note->acked_by != 0 && !note->is_stored) {
             ledger_wrong(ledger, "number %llu was acknowledged to %u and lost",

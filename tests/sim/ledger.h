@@ -7,8 +7,8 @@
  *             what another one saw after a crash, and what the log holds
  *   durable   what was acknowledged is in the log, said by whom it was
  *   once      no text is in the log twice, however often it was sent
- *   complete  between the first and the last entry that a client showed none
- *             of others in the log is missing, unless the client said so
+ *   complete  behind the first entry that a client showed none of others in the
+ *             log is missing, unless the client said so, or ended first
  *
  * The first claim that does not hold is kept as a sentence.
  */
@@ -49,6 +49,7 @@ struct ledger_view {
     size_t count;
     size_t room;
     uint64_t acked; /* the last number, of this run */
+    uint64_t heard; /* entries up to here were shown, if there are such */
 };
 
 struct ledger {
@@ -59,7 +60,7 @@ struct ledger {
     uint32_t said[LEDGER_PEOPLE];
     uint32_t names[LEDGER_PEOPLE]; /* checksums, of those that were in */
     uint64_t first_stored;
-    uint64_t last_stored;
+    uint64_t newest; /* number that anybody knows of */
     uint64_t seen_count;
     uint64_t acked_count;
     uint64_t stored_count;
@@ -90,11 +91,13 @@ void ledger_begin_run(struct ledger *ledger, unsigned person);
 void ledger_seen(struct ledger *ledger, unsigned person, uint64_t number,
                  const struct ledger_what *what);
 void ledger_acked(struct ledger *ledger, unsigned person, uint64_t number);
+/* He has had the time to see whatever anybody else has seen. */
+void ledger_heard(struct ledger *ledger, unsigned person);
 
 /* An entry of the log, in order; and, when all were told, the claims that only
- * the log can answer. */
+ * the log can answer. `is_whole`: nothing that it once held was dropped. */
 void ledger_stored(struct ledger *ledger, uint64_t number,
                    const struct ledger_what *what);
-void ledger_settle(struct ledger *ledger);
+void ledger_settle(struct ledger *ledger, bool is_whole);
 
 #endif
