@@ -2,7 +2,8 @@
  * account_repair.c - shows the damage of a credential file, and sets it aside
  * when the operator wants that.
  *
- * A lost line can be one that disabled an account or changed its password:
+ * A lost line can be one that disabled an account, changed its password or
+ * revoked a device:
  * what the file says afterwards may be older than what was acknowledged. The
  * server does not start on such a file; a person must have seen this first.
  */
@@ -34,12 +35,12 @@ static void show(const struct account_app *app)
     (void)puts(
         "\nEach damaged or missing line was one change to one account. What it "
         "changed is\nlost: an account that was made may be gone; one that was "
-        "disabled or removed may\nlog in again; an old password may be valid "
-        "again. Is there a copy of the file\nfrom before the damage, then that "
-        "is the better choice.\n\nThe repair keeps all intact lines and puts "
-        "the damaged ones into\ncredentials.damaged beside it. Look through "
-        "'sotto account list' afterwards,\nand disable or reset what is in "
-        "doubt.\n");
+        "disabled or removed may\nlog in again, and so may a device that was "
+        "revoked; an old password may be valid\nagain. Is there a copy of the "
+        "file from before the damage, then that is the\nbetter choice.\n\nThe "
+        "repair keeps all intact lines and puts the damaged ones into\n"
+        "credentials.damaged beside it. Look through 'sotto account list' "
+        "afterwards,\nand disable, reset or revoke what is in doubt.\n");
 }
 
 static int set_aside(struct account_app *app)

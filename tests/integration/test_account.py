@@ -409,6 +409,7 @@ class Repair(Folder):
         self.assertEqual(code, OK)
         self.assertIn("missing        2 changes", out)
         self.assertIn("may\nlog in again", out)
+        self.assertIn("a device that was revoked", out)
         self.assertEqual(sorted(self.states()), ["bob"])
 
     def test_a_person_is_asked(self):

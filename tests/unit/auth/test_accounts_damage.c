@@ -321,6 +321,43 @@ static void test_accounts_repair_loses_only_the_damaged_line(void **state)
     }
 }
 
+/* All devices are some that there were before change `lost`, or in the end. */
+static bool has_no_older_device(size_t lost)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < BENCH_NAMES * BENCH_DEVICES; i++) {
+        const size_t who = i / BENCH_DEVICES;
+        const size_t which = i % BENCH_DEVICES;
+        const uint32_t tags[] = {
+            bench.after[changes].accounts[who].devices[which].tag,
+            bench.after[lost].accounts[who].devices[which].tag};
+        uint8_t id[SOTTO_DEVICE_ID_LEN];
+        for (size_t k = 0; k < 2; k++) {
+            bench_id(tags[k], id);
+            count += tags[k] != 0 && (k == 0 || tags[1] != tags[0]) &&
+                     sotto_accounts_device(bench.accounts, id) != NULL;
+        }
+    }
+    return count == sotto_accounts_device_count(bench.accounts);
+}
+
+/* What else was revoked stays so, and what was not hit is as it was. */
+static void test_accounts_repair_brings_back_no_older_device(void **state)
+{
+    (void)state;
+    static uint8_t changed[FILE_MAX];
+    for (size_t line = 2; line <= line_count(); line++) {
+        memcpy(changed, whole, whole_len);
+        changed[line_at(line) + 30] ^= 1;
+        put(changed, whole_len);
+        faulty_files_put(&bench.disk, "credentials.damaged", "", 0);
+        assert_int_equal(bench_open_accounts(&bench), SOTTO_ERR_FORMAT);
+        repair();
+        assert_true(has_no_older_device(line - 2));
+        bench_kill_accounts(&bench);
+    }
+}
+
 /* A byte that becomes a line feed makes two damaged lines of one: what follows
  * must not be taken for old. */
 static void test_accounts_repair_keeps_what_follows_a_split_line(void **state)
@@ -560,6 +597,7 @@ int test_accounts_damage(void)
         TEST(test_accounts_refuse_every_cut_but_of_the_tail),
         TEST_COMPACTED(test_accounts_refuse_every_cut_into_a_compacted_file),
         TEST(test_accounts_repair_loses_only_the_damaged_line),
+        TEST_DEVICES(test_accounts_repair_brings_back_no_older_device),
         TEST(test_accounts_repair_keeps_what_follows_a_split_line),
         TEST(test_accounts_repair_counts_missing_lines),
         TEST(test_accounts_refuse_a_line_that_comes_again),
