@@ -6,10 +6,13 @@ and again. Everybody who is honest goes on, and nothing is lost, nothing twice.
 --long: the full numbers, for half an hour; without it the same in small.
 """
 
+import pathlib
 import random
 import re
+import subprocess
 import sys
 import time
+import unittest
 
 import sotto
 import storm
@@ -116,6 +119,24 @@ class Attacked(sotto.Case):
                 return carol
             self.assertEqual(carol.end(), 5)
             self.assertLess(time.monotonic(), end)
+
+
+@unittest.skipIf(sotto.WORKERS, "the document is about two workers")
+class Memory(sotto.Case):
+    def test_the_document_tells_the_most_that_a_server_takes(self):
+        """By its own words, with the defaults; structs of others' libraries
+        and machines have other sizes."""
+        version = subprocess.run([sotto.BIN, "--version"], text=True,
+                                 stdout=subprocess.PIPE, check=True).stdout
+        if "mbedtls" not in version or sys.maxsize < 1 << 32:
+            self.skipTest("the document is about mbedTLS on 64-bit hosts")
+        document = (pathlib.Path(__file__).parents[2]
+                    / "apps/sotto/SERVER.md").read_text(encoding="utf-8")
+        told = re.search(r"that is ([\d,]+) KiB with two workers", document)
+        room = self.server("--workers", "2")
+        said = re.search(rb"limits .*memory_kib=(\d+)", room.err)
+        self.assertEqual(int(told.group(1).replace(",", "")),
+                         int(said.group(1)))
 
 
 class KilledServer(sotto.Case):
