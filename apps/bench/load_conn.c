@@ -1,5 +1,6 @@
 #include "apps/bench/load.h"
 
+#include "apps/sotto/view.h"
 #include "core/base/assert.h"
 #include "core/base/text.h"
 #include "core/chat/message.h"
@@ -234,11 +235,47 @@ static bool is_goal(const struct load *load,
            (load->goal == LOAD_ENROLLED && event->kind == SOTTO_EVENT_DONE);
 }
 
+/* Behind a sentence: what a server is to be told, so that it takes a load. */
+static const char *advice(uint16_t problem)
+{
+    switch (problem) {
+    case SOTTO_PROBLEM_WEAK:
+        return " (its option --min-iterations 1)";
+    case SOTTO_PROBLEM_THROTTLED:
+        return " (its options --register-tries, --login-tries)";
+    case SOTTO_PROBLEM_FULL:
+        return " (its option --max-accounts)";
+    default:
+        return "";
+    }
+}
+
+static bool refused(struct load_conn *conn, uint16_t problem)
+{
+    char line[LOAD_ERROR_MAX];
+    struct textbuf text;
+    textbuf_init(&text, line, sizeof line);
+    textbuf_add_all(&text, view_problem_text(problem), advice(problem), NULL);
+    return load_fail_conn(conn, "the server refused", line);
+}
+
+static bool closed(struct load_conn *conn,
+                   const struct sotto_client_event *event)
+{
+    char text[64];
+    if (event->refusal == SOTTO_REFUSAL_BUSY) {
+        return load_fail_conn(conn, "the server has no room",
+                              "its options --max-connections, --connect-rate");
+    }
+    (void)snprintf(text, sizeof text, "%s, reason %u, refusal %u",
+                   sotto_err_name(event->error), (unsigned)event->reason,
+                   (unsigned)event->refusal);
+    return load_fail_conn(conn, "the connection ended", text);
+}
+
 static bool take_client_event(struct load *load, struct load_conn *conn,
                               const struct sotto_client_event *event)
 {
-    char text[64];
-
     switch (event->kind) {
     case SOTTO_EVENT_IDENTITY:
         memcpy(load->server_key, event->key, sizeof load->server_key);
@@ -248,14 +285,9 @@ static bool take_client_event(struct load *load, struct load_conn *conn,
         derive(conn->client);
         return true;
     case SOTTO_EVENT_PROBLEM:
-        (void)snprintf(text, sizeof text, "problem %u",
-                       (unsigned)event->problem.problem);
-        return load_fail_conn(conn, "the server refused", text);
+        return refused(conn, event->problem.problem);
     case SOTTO_EVENT_CLOSED:
-        (void)snprintf(text, sizeof text, "%s, reason %u, refusal %u",
-                       sotto_err_name(event->error), (unsigned)event->reason,
-                       (unsigned)event->refusal);
-        return load_fail_conn(conn, "the connection ended", text);
+        return closed(conn, event);
     case SOTTO_EVENT_PASSWORD:
         return load_fail_conn(conn, "the password is not that of the account",
                               "");
@@ -331,7 +363,8 @@ static bool dialled(struct load *load, struct load_conn *conn)
         return true;
     }
     if (err != SOTTO_OK) {
-        return load_fail_conn(conn, "cannot connect", sotto_err_name(err));
+        return load_fail_conn(conn, "cannot connect",
+                              port_last_error(load->port));
     }
     conn->state = LOAD_LOGIN;
     sotto_client_connected(conn->client, load->now_ms);

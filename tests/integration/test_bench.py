@@ -207,11 +207,12 @@ class Loads(unittest.TestCase):
         self.assertEqual(figure["bytes_each"], round(
             (figure["bytes_after"] - figure["bytes_before"]) / 50))
 
-    def test_a_server_that_is_named_is_driven_and_left_alone(self):
+    def storm_on(self, *options, connections=5):
+        """Against a server of ours with these options."""
         with tempfile.TemporaryDirectory() as folder:
             with subprocess.Popen(
                     [SOTTO, "server", "--data", folder, "--listen",
-                     "127.0.0.1:0", "--min-iterations", "1"],
+                     "127.0.0.1:0", *options],
                     stderr=subprocess.PIPE, text=True) as server:
                 for line in server.stderr:
                     if "address=" in line:
@@ -219,15 +220,32 @@ class Loads(unittest.TestCase):
                     if " ready " in line:
                         break
                 done = run("storm", "--server", address, "--pid",
-                           str(server.pid), "--connections", "5", "--runs",
-                           "1", "--json")
+                           str(server.pid), "--connections",
+                           str(connections), "--runs", "1", "--json")
                 server.terminate()
                 server.stderr.read()
                 self.assertEqual(server.wait(), 0)
+        return done
+
+    def test_a_server_that_is_named_is_driven_and_left_alone(self):
+        done = self.storm_on("--min-iterations", "1")
         self.assertEqual(done.returncode, 0, done.stderr)
         about, figure = [json.loads(line) for line in done.stdout.splitlines()]
         self.assertFalse(about["own_server"])
         self.assertGreater(figure["server_ms"], 0)
+
+    def test_a_server_that_refuses_is_named_the_option_that_it_lacks(self):
+        for options, connections, advice in (
+                ((), 1, "--min-iterations 1"),
+                (("--min-iterations", "1", "--register-tries", "3"), 4,
+                 "--register-tries"),
+                (("--min-iterations", "1", "--max-accounts", "2"), 3,
+                 "--max-accounts"),
+                (("--min-iterations", "1", "--max-connections", "2"), 3,
+                 "--max-connections")):
+            done = self.storm_on(*options, connections=connections)
+            self.assertEqual(done.returncode, 1, options)
+            self.assertIn(advice, done.stderr)
 
     def test_server_that_does_not_start_is_an_error(self):
         done = run("fanout", "--program", "/nonexistent")
