@@ -68,21 +68,26 @@ struct fanout {
     struct load_series generator_busy;
 };
 
+/* Each sender posts as much as its window lets it. */
+static bool post_all(struct load *load, struct traffic *traffic)
+{
+    for (size_t at = 0; at < traffic->senders; at++) {
+        if (!traffic_post(traffic, &traffic->of[at], traffic->window,
+                          port_now_ns(load->port))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool pump(struct fanout *fanout, uint64_t ns)
 {
-    struct traffic *traffic = &fanout->traffic;
     struct load *load = fanout->load;
     const uint64_t end_ns = port_now_ns(load->port) + ns;
     const uint32_t wait_ms = load->settings.spin ? 0 : 1000;
 
     do {
-        for (size_t at = 0; at < traffic->senders; at++) {
-            if (!traffic_post(traffic, &traffic->of[at], traffic->window,
-                              port_now_ns(load->port))) {
-                return false;
-            }
-        }
-        if (!load_turn(load, wait_ms)) {
+        if (!post_all(load, &fanout->traffic) || !load_turn(load, wait_ms)) {
             return false;
         }
     } while (load->now_ns < end_ns);

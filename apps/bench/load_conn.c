@@ -447,12 +447,11 @@ bool load_join(struct load *load, size_t first, size_t end, size_t parallel)
     size_t next = first;
 
     while (load->ready - base < wanted) {
-        while (next < end && next - first - (load->ready - base) < parallel) {
-            if (!load_dial(load, &load->conns[next++])) {
-                return false;
-            }
-        }
-        if (!load_turn(load, 1000)) {
+        const size_t dialling = next - first - (load->ready - base);
+        const bool goes_on = next < end && dialling < parallel
+                                 ? load_dial(load, &load->conns[next++])
+                                 : load_turn(load, 1000);
+        if (!goes_on) {
             return false;
         }
     }

@@ -67,13 +67,27 @@ static bool take_frame(struct load *load, struct load_conn *conn,
     }
 }
 
+/* All frames of the record that was opened. */
+static bool take_frames(struct load *load, struct load_conn *conn)
+{
+    struct sotto_frame frame;
+    enum sotto_err err = SOTTO_OK;
+    while (sotto_link_next(&conn->link, &frame, &err)) {
+        if (!take_frame(load, conn, &frame)) {
+            return false;
+        }
+    }
+    return (err == SOTTO_OK && conn->link.state == SOTTO_LINK_OPEN) ||
+           load_fail_conn(conn, "the server ended the connection",
+                          sotto_err_name(err));
+}
+
 /* Opens the whole records of `len` bytes; `*used` is their length. */
 static bool open_records(struct load *load, struct load_conn *conn, size_t len,
                          size_t *used)
 {
     for (;;) {
         size_t unit = 0;
-        struct sotto_frame frame;
         enum sotto_err err = sotto_link_feed(&conn->link, load->input + *used,
                                              len - *used, &unit);
         *used += unit;
@@ -84,14 +98,8 @@ static bool open_records(struct load *load, struct load_conn *conn, size_t len,
         if (unit == 0) {
             return true;
         }
-        while (sotto_link_next(&conn->link, &frame, &err)) {
-            if (!take_frame(load, conn, &frame)) {
-                return false;
-            }
-        }
-        if (err != SOTTO_OK || conn->link.state != SOTTO_LINK_OPEN) {
-            return load_fail_conn(conn, "the server ended the connection",
-                                  sotto_err_name(err));
+        if (!take_frames(load, conn)) {
+            return false;
         }
     }
 }

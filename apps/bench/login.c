@@ -154,11 +154,12 @@ static uint64_t end_logins(struct load *load, struct arrival *arrival)
 static bool dial_idle(struct load *load, uint64_t *left)
 {
     for (size_t at = 0; *left > 0 && at < load->conn_count; at++) {
-        if (load->conns[at].state == LOAD_IDLE) {
-            (*left)--;
-            if (!load_dial(load, &load->conns[at])) {
-                return false;
-            }
+        if (load->conns[at].state != LOAD_IDLE) {
+            continue;
+        }
+        (*left)--;
+        if (!load_dial(load, &load->conns[at])) {
+            return false;
         }
     }
     return true;

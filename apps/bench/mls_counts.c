@@ -181,26 +181,33 @@ static uint64_t do_some(enum mls_primitive kind, struct inputs *in)
     return err == SOTTO_OK ? 1 : 0;
 }
 
+/* Some of each, in the order in which one gives the next its input. */
+static bool take_turns(struct inputs *in, double *ns, uint64_t *done)
+{
+    for (size_t i = 0; i < MLS_PRIMITIVES; i++) {
+        double start = figure_now_ns();
+        uint64_t some = do_some((enum mls_primitive)i, in);
+
+        ns[i] += figure_now_ns() - start;
+        done[i] += some;
+        if (some == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool mls_measure_primitives(double slice_ns,
                             struct figure primitives[static MLS_PRIMITIVES])
 {
     struct inputs in = {.private_key = {1, 2, 3}, .digest = {4, 5, 6}};
     double ns[MLS_PRIMITIVES] = {0};
     uint64_t done[MLS_PRIMITIVES] = {0};
-    double all = 0;
+    double end_ns = figure_now_ns() + slice_ns * MLS_PRIMITIVES;
 
-    /* In turns, in the order in which one gives the next its input. */
-    while (all < slice_ns * MLS_PRIMITIVES) {
-        for (size_t i = 0; i < MLS_PRIMITIVES; i++) {
-            double start = figure_now_ns();
-            uint64_t some = do_some((enum mls_primitive)i, &in);
-
-            ns[i] += figure_now_ns() - start;
-            if (some == 0) {
-                return false;
-            }
-            done[i] += some;
-            all += figure_now_ns() - start;
+    while (figure_now_ns() < end_ns) {
+        if (!take_turns(&in, ns, done)) {
+            return false;
         }
     }
     for (size_t i = 0; i < MLS_PRIMITIVES; i++) {

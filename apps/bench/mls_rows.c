@@ -291,6 +291,15 @@ static void keep_all(struct mls_world *world)
     mls_keep(world, &world->other);
 }
 
+static bool settle_and_keep(struct mls_world *world)
+{
+    if (!settle(world)) {
+        return false;
+    }
+    keep_all(world);
+    return true;
+}
+
 bool mls_measure_rows(struct mls_world *world, double slice_ns,
                       struct mls_result results[static MLS_ROWS])
 {
@@ -298,11 +307,8 @@ bool mls_measure_rows(struct mls_world *world, double slice_ns,
     for (size_t i = 0; i < MLS_ROWS; i++) {
         enum mls_row row = (enum mls_row)i;
 
-        if (row == MLS_ROW_UPDATE) {
-            if (!settle(world)) {
-                return false;
-            }
-            keep_all(world);
+        if (row == MLS_ROW_UPDATE && !settle_and_keep(world)) {
+            return false;
         }
         if (!measure_row(world, row, slice_ns, &results[i])) {
             return false;

@@ -63,6 +63,19 @@ static bool parse_range(const char **text, uint16_t *first, uint16_t *last)
     return parse_core(text, last) && *last >= *first;
 }
 
+/* False when there is no room for all of them. */
+static bool add_range(struct process_cores *cores, uint16_t first,
+                      uint16_t last)
+{
+    for (uint16_t at = first; at <= last; at++) {
+        if (cores->count == PROCESS_CORES_MAX) {
+            return false;
+        }
+        cores->at[cores->count++] = at;
+    }
+    return true;
+}
+
 const char *process_cores_parse(const char *text, struct process_cores *cores)
 {
     static const char wrong[] = "is not a list of processors, as 0,2 or 0-3";
@@ -75,11 +88,8 @@ const char *process_cores_parse(const char *text, struct process_cores *cores)
             (*text != 0 && *text != ',')) {
             return wrong;
         }
-        for (uint16_t at = first; at <= last; at++) {
-            if (found.count == PROCESS_CORES_MAX) {
-                return "names too many processors";
-            }
-            found.at[found.count++] = at;
+        if (!add_range(&found, first, last)) {
+            return "names too many processors";
         }
     } while (*text++ == ',');
     if (cores != NULL) {
