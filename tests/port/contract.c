@@ -240,3 +240,17 @@ void contract_files_open(struct world *world)
         assert_int_equal(world->files.remove(world->files.ctx, name), SOTTO_OK);
     }
 }
+
+void contract_expect_contents(struct world *world, int file, const char *text)
+{
+    uint8_t bytes[256];
+    size_t got = 0;
+    uint64_t len = 0;
+    assert_int_equal(world->files.size(world->files.ctx, file, &len), SOTTO_OK);
+    assert_int_equal(len, strlen(text));
+    assert_int_equal(world->files.read(world->files.ctx, file, 0, bytes,
+                                       sizeof bytes, &got),
+                     SOTTO_OK);
+    assert_int_equal(got, strlen(text));
+    assert_memory_equal(bytes, text, got);
+}

@@ -137,6 +137,8 @@ uint8_t contract_byte(size_t at);
 
 /* Opens the files; those of earlier tests are gone. */
 void contract_files_open(struct world *world);
+/* All that is in an open file. */
+void contract_expect_contents(struct world *world, int file, const char *text);
 
 /* The groups; each gives the number of its tests that failed. */
 int contract_machine(void);

@@ -24,20 +24,6 @@ static void append(struct world *world, int file, const char *text)
                      SOTTO_OK);
 }
 
-static void expect_contents(struct world *world, int file, const char *text)
-{
-    uint8_t bytes[256];
-    size_t got = 0;
-    uint64_t len = 0;
-    assert_int_equal(world->files.size(world->files.ctx, file, &len), SOTTO_OK);
-    assert_int_equal(len, strlen(text));
-    assert_int_equal(world->files.read(world->files.ctx, file, 0, bytes,
-                                       sizeof bytes, &got),
-                     SOTTO_OK);
-    assert_int_equal(got, strlen(text));
-    assert_memory_equal(bytes, text, got);
-}
-
 static void make_file(struct world *world, const char *name, const char *text)
 {
     int file = open_file(world, name, SOTTO_FILE_CREATE | SOTTO_FILE_TRUNCATE);
@@ -65,18 +51,18 @@ static void test_create_makes_or_keeps_and_truncate_empties(void **state)
     struct world *world = *state;
     contract_files_open(world);
     int file = open_file(world, "log", SOTTO_FILE_CREATE);
-    expect_contents(world, file, "");
+    contract_expect_contents(world, file, "");
     append(world, file, "one");
     world->files.close(world->files.ctx, file);
     file = open_file(world, "log", SOTTO_FILE_CREATE);
-    expect_contents(world, file, "one");
+    contract_expect_contents(world, file, "one");
     world->files.close(world->files.ctx, file);
     file = open_file(world, "log", 0);
     append(world, file, " two");
-    expect_contents(world, file, "one two");
+    contract_expect_contents(world, file, "one two");
     world->files.close(world->files.ctx, file);
     file = open_file(world, "log", SOTTO_FILE_TRUNCATE);
-    expect_contents(world, file, "");
+    contract_expect_contents(world, file, "");
     world->files.close(world->files.ctx, file);
 }
 
@@ -123,7 +109,7 @@ static void test_every_allowed_name_works(void **state)
     }
     for (size_t at = 0; at < sizeof names / sizeof names[0]; at++) {
         int file = open_file(world, names[at], 0);
-        expect_contents(world, file, names[at]);
+        contract_expect_contents(world, file, names[at]);
         world->files.close(world->files.ctx, file);
     }
 }
@@ -137,10 +123,10 @@ static void test_two_numbers_for_one_file(void **state)
     assert_int_not_equal(first, second);
     append(world, first, "seen by ");
     append(world, second, "both");
-    expect_contents(world, first, "seen by both");
-    expect_contents(world, second, "seen by both");
+    contract_expect_contents(world, first, "seen by both");
+    contract_expect_contents(world, second, "seen by both");
     world->files.close(world->files.ctx, first);
-    expect_contents(world, second, "seen by both");
+    contract_expect_contents(world, second, "seen by both");
 }
 
 #define MANY_FILES 10000
@@ -162,7 +148,7 @@ static void test_open_says_space_when_too_many_are_open(void **state)
     world->files.close(world->files.ctx, files[0]);
     files[0] = open_file(world, "log", 0);
     append(world, files[0], "works");
-    expect_contents(world, files[count - 1], "works");
+    contract_expect_contents(world, files[count - 1], "works");
     for (size_t at = 0; at < count; at++) {
         world->files.close(world->files.ctx, files[at]);
     }
@@ -180,7 +166,7 @@ static void test_what_was_appended_is_read_at_once(void **state)
         const char text[2] = {(char)('a' + step), '\0'};
         all[step] = text[0];
         append(world, file, text);
-        expect_contents(world, file, all);
+        contract_expect_contents(world, file, all);
     }
 }
 
@@ -244,18 +230,18 @@ static void test_truncate_cuts_and_never_lengthens(void **state)
     append(world, file, "whole|torn");
     assert_int_equal(world->files.truncate(world->files.ctx, file, 11),
                      SOTTO_ERR_LIMIT);
-    expect_contents(world, file, "whole|torn");
+    contract_expect_contents(world, file, "whole|torn");
     assert_int_equal(world->files.truncate(world->files.ctx, file, 10),
                      SOTTO_OK);
-    expect_contents(world, file, "whole|torn");
+    contract_expect_contents(world, file, "whole|torn");
     assert_int_equal(world->files.truncate(world->files.ctx, file, 6),
                      SOTTO_OK);
-    expect_contents(world, file, "whole|");
+    contract_expect_contents(world, file, "whole|");
     append(world, file, "again");
-    expect_contents(world, file, "whole|again");
+    contract_expect_contents(world, file, "whole|again");
     assert_int_equal(world->files.truncate(world->files.ctx, file, 0),
                      SOTTO_OK);
-    expect_contents(world, file, "");
+    contract_expect_contents(world, file, "");
 }
 
 static void test_contents_outlive_the_table(void **state)
@@ -272,7 +258,7 @@ static void test_contents_outlive_the_table(void **state)
                      SOTTO_OK);
     world->has_files = true;
     int file = open_file(world, "log", 0);
-    expect_contents(world, file, "kept too");
+    contract_expect_contents(world, file, "kept too");
 }
 
 /* ---- names ------------------------------------------------------------ */
@@ -366,7 +352,7 @@ static void test_remove_removes(void **state)
     assert_int_equal(world->files.remove(world->files.ctx, "goes"),
                      SOTTO_ERR_NOT_FOUND);
     file = open_file(world, "goes", SOTTO_FILE_CREATE);
-    expect_contents(world, file, "");
+    contract_expect_contents(world, file, "");
 }
 
 /* ---- the folder ------------------------------------------------------- */
@@ -391,7 +377,7 @@ static void test_exclusive_is_for_one(void **state)
                                      &world->files),
                      SOTTO_OK);
     int file = open_file(world, "log", 0);
-    expect_contents(world, file, "undisturbed");
+    contract_expect_contents(world, file, "undisturbed");
 }
 
 static void test_folder_is_not_made_below_a_missing_one(void **state)

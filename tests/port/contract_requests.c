@@ -26,17 +26,6 @@ static void make_file(struct world *world, const char *name, const char *text)
     world->files.close(world->files.ctx, make_open(world, name, text));
 }
 
-static void expect_number(struct world *world, int file, const char *text)
-{
-    uint8_t bytes[64];
-    size_t got = 0;
-    assert_int_equal(world->files.read(world->files.ctx, file, 0, bytes,
-                                       sizeof bytes, &got),
-                     SOTTO_OK);
-    assert_int_equal(got, strlen(text));
-    assert_memory_equal(bytes, text, got);
-}
-
 /* The file of this name has these contents, or (NULL) is not there. */
 static void expect_file(struct world *world, const char *name, const char *text)
 {
@@ -47,7 +36,7 @@ static void expect_file(struct world *world, const char *name, const char *text)
         return;
     }
     assert_int_equal(err, SOTTO_OK);
-    expect_number(world, file, text);
+    contract_expect_contents(world, file, text);
     world->files.close(world->files.ctx, file);
 }
 
@@ -91,7 +80,7 @@ static void test_sync_is_pending_then_done(void **state)
         sync_start(world, file, &io);
         assert_int_equal(finish(world, &io), SOTTO_OK);
     }
-    expect_number(world, file, "first+++");
+    contract_expect_contents(world, file, "first+++");
 }
 
 static void test_sync_is_done_only_inside_a_wait(void **state)
@@ -118,9 +107,9 @@ static void test_a_file_goes_on_while_it_is_synced(void **state)
     assert_int_equal(world->files.append(world->files.ctx, file,
                                          (const uint8_t *)" after", 6),
                      SOTTO_OK);
-    expect_number(world, file, "before after");
+    contract_expect_contents(world, file, "before after");
     assert_int_equal(finish(world, &io), SOTTO_OK);
-    expect_number(world, file, "before after");
+    contract_expect_contents(world, file, "before after");
 }
 
 static void test_syncs_of_several_files_at_once(void **state)
@@ -156,7 +145,7 @@ static void test_closing_a_file_leaves_its_sync_alone(void **state)
     int other = make_open(world, "other", "takes the number, perhaps");
     assert_int_equal(finish(world, &io), SOTTO_OK);
     expect_file(world, "log", "closed");
-    expect_number(world, other, "takes the number, perhaps");
+    contract_expect_contents(world, other, "takes the number, perhaps");
 }
 
 static void test_closing_the_table_finishes_requests(void **state)
@@ -253,7 +242,7 @@ static void test_the_old_file_stays_readable_where_it_is_open(void **state)
     make_file(world, "log.new", "the new one");
     replace_start(world, "log.new", "log", &io);
     assert_int_equal(finish(world, &io), SOTTO_OK);
-    expect_number(world, old, "the old one");
+    contract_expect_contents(world, old, "the old one");
     expect_file(world, "log", "the new one");
     world->files.close(world->files.ctx, old);
     expect_file(world, "log", "the new one");

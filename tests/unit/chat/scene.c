@@ -1,6 +1,7 @@
 #include "tests/unit/chat/scene.h"
 
 #include "tests/unit/test.h"
+#include <stdlib.h>
 #include <string.h>
 
 struct world *world;
@@ -46,6 +47,18 @@ int scene_end(void **state)
     world_end(world);
     world = NULL;
     return 0;
+}
+
+struct sotto_hub *scene_open_hub(const struct sotto_hub_config *config,
+                                 void **memory)
+{
+    struct sotto_hub *hub = NULL;
+    *memory = calloc(1, sotto_hub_size(config));
+    assert_non_null(*memory);
+    assert_int_equal(sotto_hub_init(&hub, *memory, config, world->accounts,
+                                    world->log),
+                     SOTTO_OK);
+    return hub;
 }
 
 struct world_client *scene_bring(const char *name)

@@ -21,6 +21,10 @@ int scene_setup_two(void **state);
 /* The end. Whatever a test did, nothing is kept of connections that are over. */
 int scene_end(void **state);
 
+/* A hub of its own, on the world's accounts and log, in memory to be freed. */
+struct sotto_hub *scene_open_hub(const struct sotto_hub_config *config,
+                                 void **memory);
+
 /* Somebody in the room, with an account. */
 struct world_client *scene_bring(const char *name);
 /* Says something so many times. */

@@ -223,14 +223,8 @@ static struct sotto_hub *open_hub(void **memory, size_t throttle_entries)
                                             .account_rate = account_rate,
                                             .address_rate = address_rate,
                                             .register_rate = login_rate};
-    struct sotto_hub *hub = NULL;
 
-    *memory = calloc(1, sotto_hub_size(&config));
-    assert_non_null(*memory);
-    assert_int_equal(sotto_hub_init(&hub, *memory, &config, world->accounts,
-                                    world->log),
-                     SOTTO_OK);
-    return hub;
+    return scene_open_hub(&config, memory);
 }
 
 /* Who guesses: from so many addresses, at so many names. */

@@ -241,13 +241,7 @@ static struct sotto_hub *open_hub(size_t sessions,
                                             .address_rate = rate,
                                             .register_rate = rate,
                                             .connect_rate = *connects};
-    struct sotto_hub *hub = NULL;
-    *memory = calloc(1, sotto_hub_size(&config));
-    assert_non_null(*memory);
-    assert_int_equal(sotto_hub_init(&hub, *memory, &config, world->accounts,
-                                    world->log),
-                     SOTTO_OK);
-    return hub;
+    return scene_open_hub(&config, memory);
 }
 
 static void test_limits_connections_of_an_address(void **state)

@@ -91,14 +91,19 @@ static void test_commit_leaves_out_key_that_we_do_not_have(void **state)
     party_say(&party[1], "without it");
 }
 
+static struct sotto_mls_change reinit_to(const char *group_id)
+{
+    return (struct sotto_mls_change){.type = SOTTO_MLS_PROPOSAL_REINIT,
+                                     .bytes = party_text(group_id),
+                                     .cipher_suite =
+                                         SOTTO_MLS_SUITE_P256_AES128GCM};
+}
+
 static void test_commit_leaves_out_reinit_while_there_is_else_to_do(
     void **state)
 {
     const struct sotto_mls_change update = {.type = SOTTO_MLS_PROPOSAL_UPDATE};
-    const struct sotto_mls_change reinit = {.type = SOTTO_MLS_PROPOSAL_REINIT,
-                                            .bytes = party_text("next"),
-                                            .cipher_suite =
-                                                SOTTO_MLS_SUITE_P256_AES128GCM};
+    const struct sotto_mls_change reinit = reinit_to("next");
 
     (void)state;
     party_propose(&party[1], &reinit);
@@ -110,10 +115,7 @@ static void test_commit_leaves_out_reinit_while_there_is_else_to_do(
 static void test_commit_of_reinit_leaves_out_the_others(void **state)
 {
     const struct sotto_mls_change update = {.type = SOTTO_MLS_PROPOSAL_UPDATE};
-    const struct sotto_mls_change reinit = {.type = SOTTO_MLS_PROPOSAL_REINIT,
-                                            .bytes = party_text("next"),
-                                            .cipher_suite =
-                                                SOTTO_MLS_SUITE_P256_AES128GCM};
+    const struct sotto_mls_change reinit = reinit_to("next");
 
     (void)state;
     party_propose(&party[2], &update);
@@ -205,10 +207,7 @@ static void test_commit_leaves_out_extensions_without_room(void **state)
 /* For one whose first message was lost: it is the same proposal. */
 static void test_proposal_waits_once_when_it_is_sent_again(void **state)
 {
-    const struct sotto_mls_change reinit = {.type = SOTTO_MLS_PROPOSAL_REINIT,
-                                            .bytes = party_text("next"),
-                                            .cipher_suite =
-                                                SOTTO_MLS_SUITE_P256_AES128GCM};
+    const struct sotto_mls_change reinit = reinit_to("next");
     const struct sotto_mls_sending how = {.is_public = true};
     struct sotto_mls_buffer out = {party_message, sizeof party_message, 0};
     struct sotto_mls_event event;
