@@ -31,6 +31,13 @@ static bool fail(const struct server *server, const char *what,
     return false;
 }
 
+/* Memory is not the port's, which knows no reason for it. */
+static bool no_memory(const char *what, const char *advice)
+{
+    say("sotto server: no memory for ", what, advice, "\n", NULL);
+    return false;
+}
+
 void *server_memory(struct server *server, size_t size)
 {
     SOTTO_ASSERT(server->memory_count < SERVER_MEMORY_MAX);
@@ -95,7 +102,8 @@ static bool open_accounts(struct server *server)
                                                      SERVER_DEVICES(accounts)};
     void *memory = server_memory(server, sotto_accounts_size(capacity));
     if (memory == NULL) {
-        return fail(server, "no memory for accounts", SOTTO_ERR_SPACE, "");
+        return no_memory("accounts",
+                         OPTION_ADVICE("; choose a smaller --max-accounts"));
     }
     enum sotto_err err =
         sotto_accounts_open(&server->accounts, memory, capacity, &server->files,
@@ -160,7 +168,7 @@ static bool open_lobby(struct server *server, uint8_t *ring)
     const struct sotto_files *files = files_of_lobby(server);
     void *memory = server_memory(server, sotto_log_size());
     if (files == NULL || memory == NULL) {
-        return fail(server, "no memory for the log", SOTTO_ERR_SPACE, "");
+        return no_memory("the log", "");
     }
     enum sotto_err err = sotto_log_open(&server->lobby, memory, &config, files,
                                         ring, SERVER_FEED_BYTES, &report);
@@ -215,7 +223,7 @@ static bool open_hub(struct server *server)
         .post_rate = rate_of(s)};
     void *memory = server_memory(server, sotto_hub_size(&config));
     if (memory == NULL) {
-        return fail(server, "no memory for the hub", SOTTO_ERR_SPACE, "");
+        return no_memory("the hub", "");
     }
     enum sotto_err err = sotto_hub_init(&server->hub, memory, &config,
                                         server->accounts, server->lobby);
@@ -247,8 +255,8 @@ static bool open_pool(struct server *server, struct sotto_pool *pool,
 {
     void *memory = server_memory(server, sotto_pool_size(count, size));
     if (memory == NULL) {
-        return fail(server, "no memory for connections", SOTTO_ERR_SPACE,
-                    OPTION_ADVICE("choose a smaller --max-connections"));
+        return no_memory("connections",
+                         OPTION_ADVICE("; choose a smaller --max-connections"));
     }
     sotto_pool_init(pool, memory, count, size);
     return true;
@@ -268,7 +276,7 @@ static bool open_worker(struct server *server, struct worker *worker,
                         uint8_t *ring)
 {
     if (ring == NULL) {
-        return fail(server, "no memory for the room", SOTTO_ERR_SPACE, "");
+        return no_memory("the room", "");
     }
     worker->server = server;
     worker->loop = server_has_threads(server) ? NULL : server->loop;
@@ -305,7 +313,7 @@ static bool open_room(struct server *server)
 {
     uint8_t *ring = server_memory(server, SERVER_FEED_BYTES);
     if (ring == NULL) {
-        return fail(server, "no memory for the room", SOTTO_ERR_SPACE, "");
+        return no_memory("the room", "");
     }
     if (!open_lobby(server, ring) || !open_hub(server) ||
         !open_worker(server, &server->workers[0], ring)) {

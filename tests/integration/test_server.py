@@ -1,7 +1,9 @@
 """The server as an operator meets it, and the command line of both."""
 
 import os
+import pathlib
 import re
+import resource
 import socket
 import stat
 import unittest
@@ -137,6 +139,21 @@ class Start(sotto.Case):
             locked.mkdir(mode=0o500)
             self.failed(self.server(data="locked/below", wait=False),
                         "locked/below", "--data")
+
+    @unittest.skipIf(sotto.ON_LWIP, "its stack has few connections anyway")
+    def test_no_memory_for_what_was_asked(self):
+        if b"san_init" in pathlib.Path(sotto.BIN).read_bytes():
+            self.skipTest("a sanitizer wants all addresses for itself")
+
+        def limits():
+            resource.setrlimit(resource.RLIMIT_AS,
+                               (400 << 20, resource.RLIM_INFINITY))
+        for what, most in (("connections", "100000"),
+                           ("accounts", "1000000")):
+            server = self.server("--max-" + what, most, "--workers", "1",
+                                 limits=limits, wait=False)
+            self.failed(server, "no memory for %s; choose a smaller --max-%s\n"
+                        % (what, what))
 
     def test_a_damaged_key(self):
         self.assertEqual(self.server().stop(), 0)
