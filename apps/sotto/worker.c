@@ -457,6 +457,7 @@ static void spread_news(struct worker *worker)
 
 void worker_tick(struct worker *worker)
 {
+    worker->refusals = 0;
     for (size_t i = 0; i < worker->conn_high; i++) {
         struct conn *conn = conn_at(worker, i);
         if (!conn->is_open) {

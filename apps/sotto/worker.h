@@ -84,6 +84,7 @@ struct worker {
     size_t blocked;     /* connections */
     bool has_news;      /* the feed has grown since all were looked at */
     bool has_starved;   /* somebody found no buffer, and ... */
+    uint8_t refusals;   /* logged since the deadlines were looked at */
     size_t given;       /* ... as many had been given back until then */
     uint64_t counts[SERVER_COUNTERS ? COUNT_KINDS : 1];
     struct sotto_session_config session;
@@ -147,8 +148,10 @@ void worker_work(struct worker *worker);
 
 void worker_log_conn(const struct worker *worker, enum log_level level,
                      const struct conn *conn, const char *event);
-/* What an answer says about accounts; nothing for the others. */
-void worker_log_reply(const struct worker *worker, const struct conn *conn,
+/* What an answer says about accounts; nothing for the others. So many refusals
+ * in a second: who is refused may cause as many as he likes. */
+#define WORKER_REFUSALS 20
+void worker_log_reply(struct worker *worker, const struct conn *conn,
                       const struct sotto_reply *reply);
 
 #endif

@@ -68,7 +68,23 @@ void worker_log_conn(const struct worker *worker, enum log_level level,
     }
 }
 
-static void log_problem(const struct worker *worker, const struct conn *conn,
+/* Whether one more refusal may be logged in this second; the first that may not
+ * is told of. */
+static bool has_room_for_refusal(struct worker *worker)
+{
+    if (worker->refusals > WORKER_REFUSALS) {
+        return false;
+    }
+    worker->refusals++;
+    if (worker->refusals > WORKER_REFUSALS) {
+        log_event(&worker->server->log, LOG_WARN, "account", "more_refused",
+                  LOG_NO_FIELDS);
+        return false;
+    }
+    return true;
+}
+
+static void log_problem(struct worker *worker, const struct conn *conn,
                         const struct sotto_reply *reply)
 {
     static const char *const whys[] = {[SOTTO_WHY_KEY] = "key_unknown",
@@ -79,7 +95,8 @@ static void log_problem(const struct worker *worker, const struct conn *conn,
     const uint16_t problem = reply->problem.problem;
     /* What a client may cause at will, post after post, is for developers. */
     const bool is_post = reply->problem.ref != 0;
-    const bool is_loud = !is_post || problem == SOTTO_PROBLEM_STORAGE;
+    const bool is_loud = (!is_post || problem == SOTTO_PROBLEM_STORAGE) &&
+                         has_room_for_refusal(worker);
     struct line line = {.count = 0};
     add(&line, log_text("problem", view_problem_code(problem)));
     const bool has_why = SOTTO_DEVICES && reply->why != SOTTO_WHY_NONE;
@@ -132,7 +149,7 @@ static void log_change(const struct worker *worker, const struct conn *conn,
     }
 }
 
-void worker_log_reply(const struct worker *worker, const struct conn *conn,
+void worker_log_reply(struct worker *worker, const struct conn *conn,
                       const struct sotto_reply *reply)
 {
     if (reply->kind == SOTTO_REPLY_LOGGED_IN) {

@@ -341,6 +341,22 @@ class Members(Hostile):
         member.close()
         self.never_noticed()
 
+    def test_refusals_do_not_fill_the_log(self):
+        """Each is answered and counted; the log tells of some in a second."""
+        member = self.wire_member("member").enter()
+        again = wire.frame(wire.JOIN, wire.vector(b"#lobby")
+                           + struct.pack(">QQH", 1, 0, 0))
+        for _ in range(20):
+            member.channel.send_plain(again * 100)
+            for _ in range(100):
+                member.channel.expect(wire.ERROR)
+        self.assertEqual(self.room.counters("refused")["room"], 2000)
+        lines = self.room.err.count(b" account refused problem=room")
+        self.assertIn(lines, range(1, 1000))
+        self.assertIn(b" account more_refused", self.room.err)
+        member.close()
+        self.never_noticed()
+
     def test_the_same_run_of_a_client_twice(self):
         """The earlier connection is dead, or somebody else's: it goes, and
         nobody is told that anybody left."""
