@@ -5,9 +5,6 @@
 #include "core/chat/message_devices.h"
 #include <string.h>
 
-/* Characters of a nonce: base64 of 18 bytes. */
-#define NONCE_BYTES 18
-
 void sotto_session_init(struct sotto_session *session,
                         const struct sotto_session_config *config,
                         uint64_t now_ms)
@@ -31,7 +28,7 @@ static void give_back(struct sotto_pool *pool, uint8_t **buffer)
     }
 }
 
-static void end_login(struct sotto_session *session)
+void sotto_session_end_login(struct sotto_session *session)
 {
     if (session->login != NULL) {
         sotto_scram_server_wipe(session->login);
@@ -52,8 +49,8 @@ void sotto_session_wipe(struct sotto_session *session)
 
 /* ---- frames to send ---------------------------------------------------- */
 
-static void put_frame(struct sotto_session *session, uint8_t type,
-                      const uint8_t *body, size_t len)
+void sotto_session_put(struct sotto_session *session, uint8_t type,
+                       const uint8_t *body, size_t len)
 {
     struct sotto_writer w;
     SOTTO_ASSERT(session->outbox != NULL);
@@ -64,8 +61,8 @@ static void put_frame(struct sotto_session *session, uint8_t type,
     session->outbox_len += w.len;
 }
 
-static void put_problem(struct sotto_session *session,
-                        const struct sotto_error *problem)
+void sotto_session_put_problem(struct sotto_session *session,
+                               const struct sotto_error *problem)
 {
     uint8_t body[SOTTO_ACK_FRAME_MAX];
     struct sotto_writer w;
@@ -73,16 +70,7 @@ static void put_problem(struct sotto_session *session,
     sotto_session_count(session, SOTTO_COUNT_PROBLEMS + problem->problem, 1);
     sotto_writer_init(&w, body, sizeof body);
     sotto_error_encode(&w, problem);
-    put_frame(session, SOTTO_MSG_ERROR, body, w.len);
-}
-
-static void put_ack(struct sotto_session *session, const struct sotto_ack *ack)
-{
-    uint8_t body[SOTTO_ACK_FRAME_MAX];
-    struct sotto_writer w;
-    sotto_writer_init(&w, body, sizeof body);
-    sotto_ack_encode(&w, ack);
-    put_frame(session, SOTTO_MSG_ACK, body, w.len);
+    sotto_session_put(session, SOTTO_MSG_ERROR, body, w.len);
 }
 
 /* ---- ending ------------------------------------------------------------ */
@@ -103,7 +91,7 @@ void sotto_session_close(struct sotto_session *session,
         reason == SOTTO_CLOSE_OVERLOAD) {
         (void)sotto_link_refuse(&session->link, SOTTO_REFUSAL_BUSY);
     }
-    end_login(session);
+    sotto_session_end_login(session);
     sotto_session_leave_turn(session);
     session->outbox_len -= session->held;
     session->held = 0;
@@ -114,7 +102,7 @@ void sotto_session_close(struct sotto_session *session,
 
 void sotto_session_finish(struct sotto_session *session)
 {
-    end_login(session);
+    sotto_session_end_login(session);
     sotto_session_leave_turn(session);
     session->state = SOTTO_SESSION_FINISHED;
 }
@@ -188,7 +176,8 @@ static enum sotto_err check_proof(struct sotto_session *session)
     if (err == SOTTO_OK) {
         /* Not sent before the hub has agreed. */
         const size_t before = session->outbox_len;
-        put_frame(session, SOTTO_MSG_AUTH, (const uint8_t *)answer, len);
+        sotto_session_put(session, SOTTO_MSG_AUTH, (const uint8_t *)answer,
+                          len);
         session->held = session->outbox_len - before;
     }
     session->request =
@@ -229,8 +218,10 @@ static enum sotto_err ask_join(struct sotto_session *session)
 static void refuse(struct sotto_session *session, enum sotto_problem problem,
                    uint64_t ref)
 {
-    put_problem(session, &(struct sotto_error){.problem = (uint16_t)problem,
-                                               .ref = ref});
+    sotto_session_put_problem(session,
+                              &(struct sotto_error){.problem =
+                                                        (uint16_t)problem,
+                                                    .ref = ref});
 }
 
 static bool is_text_allowed(const struct sotto_session *session,
@@ -312,7 +303,8 @@ static enum sotto_err answer_ping(struct sotto_session *session)
     if (session->frame.len > SOTTO_PING_MAX) {
         return SOTTO_ERR_FORMAT;
     }
-    put_frame(session, SOTTO_MSG_PONG, session->frame.body, session->frame.len);
+    sotto_session_put(session, SOTTO_MSG_PONG, session->frame.body,
+                      session->frame.len);
     return SOTTO_OK;
 }
 
@@ -386,217 +378,4 @@ enum sotto_err sotto_session_take_frame(struct sotto_session *session)
         break;
     }
     return SOTTO_ERR_FORMAT;
-}
-
-/* ---- what the hub answers ---------------------------------------------- */
-
-static void send_challenge(struct sotto_session *session,
-                           const struct sotto_verifier *verifier)
-{
-    uint8_t random[NONCE_BYTES];
-    char nonce[4 * NONCE_BYTES / 3 + 1];
-    char text[SOTTO_SCRAM_MESSAGE_MAX];
-    size_t len = 0;
-    const struct sotto_random *source = &session->config->link.random;
-    if (source->fill(source->ctx, random, sizeof random) != SOTTO_OK ||
-        sotto_base64_encode(random, sizeof random, nonce, sizeof nonce, &len) !=
-            SOTTO_OK ||
-        sotto_scram_server_challenge(session->login, verifier, nonce, text,
-                                     sizeof text, &len) != SOTTO_OK) {
-        sotto_session_close(session, SOTTO_CLOSE_OVERLOAD);
-        return;
-    }
-    put_frame(session, SOTTO_MSG_AUTH, (const uint8_t *)text, len);
-    session->state = SOTTO_SESSION_PROOF;
-}
-
-static void welcome(struct sotto_session *session, struct sotto_span name)
-{
-    uint8_t body[SOTTO_NAME_MAX + 8];
-    struct sotto_writer w;
-    sotto_writer_init(&w, body, sizeof body);
-    sotto_welcome_encode(&w, &(struct sotto_welcome){.name = name,
-                                                     .max_text =
-                                                         sotto_session_max_text(
-                                                             session->config)});
-    put_frame(session, SOTTO_MSG_WELCOME, body, w.len);
-    end_login(session);
-    session->state = SOTTO_SESSION_ACTIVE;
-}
-
-static void enter_room(struct sotto_session *session,
-                       const struct sotto_joined *joined)
-{
-    uint8_t body[SOTTO_ROOM_NAME_MAX + 24];
-    struct sotto_writer w;
-    sotto_writer_init(&w, body, sizeof body);
-    sotto_joined_encode(&w, joined);
-    put_frame(session, SOTTO_MSG_JOINED, body, w.len);
-    session->state = SOTTO_SESSION_ROOM;
-    session->source = SOTTO_SOURCE_PAST;
-    session->next_number = joined->first;
-    session->announce_live = true;
-}
-
-/* All that was said before JOINED has been sent, answers included: what the
- * client has no answer for did not arrive, and it may say that again. */
-static void announce_live(struct sotto_session *session)
-{
-    uint8_t body[2];
-    struct sotto_writer w;
-    if (!session->announce_live || session->source != SOTTO_SOURCE_LIVE ||
-        session->promised > 0) {
-        return;
-    }
-    sotto_writer_init(&w, body, sizeof body);
-    sotto_room_encode(&w, SOTTO_LOBBY);
-    put_frame(session, SOTTO_MSG_CAUGHT_UP, body, w.len);
-    session->announce_live = false;
-}
-
-/* A post has its answer. */
-static void count_answer(struct sotto_session *session,
-                         const struct sotto_reply *reply)
-{
-    SOTTO_ASSERT(session->unacked > 0);
-    session->unacked--;
-    if (reply->is_promised) {
-        SOTTO_ASSERT(session->promised > 0);
-        session->promised--;
-        announce_live(session);
-    }
-}
-
-/* A refusal: of a post, of one more try, or for good. */
-static void take_problem(struct sotto_session *session,
-                         const struct sotto_reply *reply)
-{
-    if (session->state == SOTTO_SESSION_HANDSHAKE) { /* it knocked */
-        (void)sotto_link_refuse(&session->link, SOTTO_REFUSAL_KEY);
-        sotto_session_close(session, SOTTO_CLOSE_REFUSED);
-        return;
-    }
-    session->outbox_len -= session->held;
-    session->held = 0;
-    put_problem(session, &reply->problem);
-    if (reply->problem.ref != 0) {
-        count_answer(session, reply);
-        return;
-    }
-    session->is_waiting = false;
-    if (session->state == SOTTO_SESSION_LOGIN ||
-        session->state == SOTTO_SESSION_PROOF) {
-        end_login(session);
-        session->state = SOTTO_SESSION_LOGIN;
-        if (++session->tries >= SOTTO_SESSION_TRIES) {
-            sotto_session_close(session, SOTTO_CLOSE_REFUSED);
-        }
-    }
-}
-
-static void take_past(struct sotto_session *session,
-                      const struct sotto_reply *reply)
-{
-    session->unacked = (uint16_t)(session->unacked + reply->promised);
-    session->promised = (uint16_t)(session->promised + reply->promised);
-    session->next_number = reply->next;
-    if (reply->is_last) {
-        session->source = SOTTO_SOURCE_LIVE;
-        session->cursor.at = SOTTO_SESSION_UNSOUGHT;
-        announce_live(session);
-    }
-}
-
-static void take_page(struct sotto_session *session,
-                      const struct sotto_reply *reply)
-{
-    session->is_waiting = false;
-    SOTTO_ASSERT(reply->frames.len <= sotto_session_room(session));
-    memcpy(session->outbox + session->outbox_len, reply->frames.at,
-           reply->frames.len);
-    session->outbox_len += reply->frames.len;
-    sotto_session_count(session, SOTTO_COUNT_DELIVERIES, reply->entries);
-    if (session->request.kind == SOTTO_REQUEST_WHO) {
-        session->who_from = reply->next;
-        session->wants_who = !reply->is_last;
-    } else {
-        take_past(session, reply);
-    }
-}
-
-static void take_logged_in(struct sotto_session *session,
-                           const struct sotto_reply *reply)
-{
-    session->is_waiting = false;
-    session->held = 0;
-    welcome(session, reply->name);
-}
-
-static void take_device_reply(struct sotto_session *session,
-                              const struct sotto_reply *reply)
-{
-    session->is_waiting = false;
-    if (session->state == SOTTO_SESSION_HANDSHAKE) {
-        sotto_link_accept(&session->link);
-        return;
-    }
-    SOTTO_ASSERT(reply->frames.len <= sotto_session_room(session));
-    if (reply->frames.len > 0) {
-        memcpy(session->outbox + session->outbox_len, reply->frames.at,
-               reply->frames.len);
-        session->outbox_len += reply->frames.len;
-    }
-    if (reply->name.len > 0) {
-        welcome(session, reply->name);
-    }
-}
-
-void sotto_session_reply(struct sotto_session *session,
-                         const struct sotto_reply *reply, uint64_t now_ms)
-{
-    if (sotto_session_is_ending(session)) {
-        return;
-    }
-    switch (reply->kind) {
-    case SOTTO_REPLY_ACCOUNT:
-        session->is_waiting = false;
-        send_challenge(session, &reply->verifier);
-        break;
-    case SOTTO_REPLY_LOGGED_IN:
-        take_logged_in(session, reply);
-        break;
-    case SOTTO_REPLY_REGISTERED:
-        session->is_waiting = false;
-        put_frame(session, SOTTO_MSG_REGISTERED, NULL, 0);
-        break;
-    case SOTTO_REPLY_JOINED:
-        session->is_waiting = false;
-        enter_room(session, &reply->joined);
-        break;
-    case SOTTO_REPLY_PAGE:
-        take_page(session, reply);
-        break;
-    case SOTTO_REPLY_ACK:
-        if (SOTTO_PACED) {
-            sotto_pace_hold(&session->pace, reply->pause_ms, now_ms);
-        }
-        put_ack(session, &reply->ack);
-        count_answer(session, reply);
-        break;
-    case SOTTO_REPLY_PROBLEM:
-        take_problem(session, reply);
-        break;
-    case SOTTO_REPLY_KICK:
-        sotto_session_close(session, reply->reason);
-        break;
-    case SOTTO_REPLY_DEVICE:
-        if (SOTTO_DEVICES) {
-            take_device_reply(session, reply);
-        }
-        break;
-    case SOTTO_REPLY_NONE:
-    case SOTTO_REPLY_TAKEN:
-    case SOTTO_REPLY_ENTRY:
-        break;
-    }
 }

@@ -1,7 +1,8 @@
 /*
  * session_inner.h - what the files of the session share: session.c (what is
- * said), session_in.c (bytes that come, requests), session_out.c (bytes that
- * go, deadlines), session_buffers.c (the memory for it).
+ * asked), session_reply.c (what the hub answers), session_in.c (bytes that come,
+ * requests), session_out.c (bytes that go, deadlines), session_buffers.c (the
+ * memory for it).
  */
 #ifndef SOTTO_CHAT_SESSION_INNER_H
 #define SOTTO_CHAT_SESSION_INNER_H
@@ -33,6 +34,15 @@ enum sotto_err sotto_session_take_frame(struct sotto_session *session)
 
 /* The link has met a device (IK): asks whether it may come in. */
 void sotto_session_knock(struct sotto_session *session);
+
+/* Puts a frame behind those to be sent; there is room for it. */
+void sotto_session_put(struct sotto_session *session, uint8_t type,
+                       const uint8_t *body, size_t len);
+void sotto_session_put_problem(struct sotto_session *session,
+                               const struct sotto_error *problem);
+
+/* Wipes what was kept of a login under way, and gives it back. */
+void sotto_session_end_login(struct sotto_session *session);
 
 /* No more can be said to this client, or need not be. */
 void sotto_session_finish(struct sotto_session *session);
