@@ -3,7 +3,6 @@
  * cut has changed: refused with a report, or as good as unchanged; and what a
  * repair makes of it.
  */
-#include "core/auth/accounts_line.h"
 #include "tests/unit/auth/accounts_bench.h"
 #include "tests/unit/test.h"
 #include <string.h>
@@ -554,34 +553,6 @@ static void test_accounts_repair_survives_every_fault_and_cut(void **state)
     }
 }
 
-/* ---- one line ---- */
-
-static void test_accounts_line_round_trips_at_its_longest(void **state)
-{
-    (void)state;
-    char text[SOTTO_ACCOUNTS_LINE_MAX];
-    struct sotto_accounts_line line = {.kind = SOTTO_ACCOUNTS_ACCOUNT,
-                                       .seq = 9007199254740991ULL};
-    struct sotto_accounts_line back;
-    const char *reason = NULL;
-    size_t len = 0;
-    memset(line.account.name, 'z', SOTTO_NAME_MAX);
-    line.account.created_s = 9007199254740991ULL;
-    line.account.sequence = line.seq;
-    line.account.verifier = bench_verifier(1);
-    line.account.verifier.salt_len = SOTTO_SCRAM_SALT_MAX;
-    line.account.verifier.iterations = SOTTO_SCRAM_ITERATIONS_MAX;
-    assert_int_equal(sotto_accounts_line_encode(&line, text, sizeof text, &len),
-                     SOTTO_OK);
-    assert_int_equal(sotto_accounts_line_decode(&back, text, len - 1, &reason),
-                     SOTTO_OK);
-    assert_memory_equal(&back.account, &line.account, sizeof back.account);
-    for (size_t cap = 0; cap < len; cap++) {
-        assert_int_equal(sotto_accounts_line_encode(&line, text, cap, &len),
-                         SOTTO_ERR_SPACE);
-    }
-}
-
 int test_accounts_damage(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -607,7 +578,6 @@ int test_accounts_damage(void)
         TEST(test_accounts_take_garbage_for_damage),
         TEST(test_accounts_repair_of_a_whole_file_changes_nothing),
         TEST(test_accounts_repair_survives_every_fault_and_cut),
-        TEST(test_accounts_line_round_trips_at_its_longest),
     };
 #undef TEST_DEVICES
 #undef TEST_COMPACTED

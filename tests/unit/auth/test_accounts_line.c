@@ -1,6 +1,7 @@
 /* Lines of the credential file: each field has to be there, and of its kind. */
 #include "core/auth/accounts_line.h"
 #include "core/base/crc.h"
+#include "tests/unit/auth/accounts_bench.h"
 #include "tests/unit/test.h"
 #include <stdio.h>
 #include <string.h>
@@ -154,6 +155,32 @@ static void test_accounts_line_remove_and_revoke_name_whom(void **state)
     assert_string_equal(line.device.name, "");
 }
 
+static void test_accounts_line_round_trips_at_its_longest(void **state)
+{
+    (void)state;
+    char text[SOTTO_ACCOUNTS_LINE_MAX];
+    struct sotto_accounts_line line = {.kind = SOTTO_ACCOUNTS_ACCOUNT,
+                                       .seq = 9007199254740991ULL};
+    struct sotto_accounts_line back;
+    const char *reason = NULL;
+    size_t len = 0;
+    memset(line.account.name, 'z', SOTTO_NAME_MAX);
+    line.account.created_s = 9007199254740991ULL;
+    line.account.sequence = line.seq;
+    line.account.verifier = bench_verifier(1);
+    line.account.verifier.salt_len = SOTTO_SCRAM_SALT_MAX;
+    line.account.verifier.iterations = SOTTO_SCRAM_ITERATIONS_MAX;
+    assert_int_equal(sotto_accounts_line_encode(&line, text, sizeof text, &len),
+                     SOTTO_OK);
+    assert_int_equal(sotto_accounts_line_decode(&back, text, len - 1, &reason),
+                     SOTTO_OK);
+    assert_memory_equal(&back.account, &line.account, sizeof back.account);
+    for (size_t cap = 0; cap < len; cap++) {
+        assert_int_equal(sotto_accounts_line_encode(&line, text, cap, &len),
+                         SOTTO_ERR_SPACE);
+    }
+}
+
 int test_accounts_line(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +189,7 @@ int test_accounts_line(void)
         cmocka_unit_test(test_accounts_line_account_has_all_its_fields),
         cmocka_unit_test(test_accounts_line_device_has_all_its_fields),
         cmocka_unit_test(test_accounts_line_remove_and_revoke_name_whom),
+        cmocka_unit_test(test_accounts_line_round_trips_at_its_longest),
     };
     return cmocka_run_group_tests_name("accounts_line", tests, NULL, NULL);
 }
