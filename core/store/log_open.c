@@ -255,7 +255,6 @@ static enum sotto_err scan_head(struct scan *scan, bool is_last, bool *born)
         raise_to(&scan->least, head.floor);
         segment->floor = scan->least;
         raise_to(&scan->log->next, head.next);
-        raise_to(&scan->log->next, segment->floor);
         scan->hidden = 0;
         segment->readable = true;
     }

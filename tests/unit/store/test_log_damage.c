@@ -143,6 +143,52 @@ static void test_log_tells_every_changed_byte(void **state)
     }
 }
 
+/* What was reserved there is known from the head of the segment after it. */
+static void test_log_jumps_no_numbers_where_a_head_follows(void **state)
+{
+    (void)state;
+    struct faulty_bytes *file = faulty_files_find(&bench.disk, segment_name(1));
+    for (size_t at = LOG_START; at < file->len; at++) {
+        file->at[at] = 0;
+    }
+    for (int life = 0; life < 2; life++) {
+        assert_int_equal(bench_open(&bench), SOTTO_OK);
+        assert_int_equal(bench.report.damaged_segments, 1);
+        assert_int_equal(sotto_log_next_number(bench.log), ENTRIES + 1);
+        bench_close(&bench);
+    }
+}
+
+/* Numbers that were skipped after it, and an entry between, are not missing. */
+static void test_log_tells_no_damage_from_far_behind_it(void **state)
+{
+    (void)state;
+    uint8_t entry[SOTTO_LOG_ENTRY_MAX];
+    size_t len = 0;
+    uint64_t number = 0;
+    const size_t second = LOG_START + LOG_HEAD_LEN + bench_entry(1, entry);
+    bench_end(&bench);
+    bench_begin(&bench);
+    bench.config.segment_bytes = 65536;
+    assert_int_equal(bench_open(&bench), SOTTO_OK);
+    bench_fill(&bench, 5);
+    bench_kill(&bench);
+    assert_int_equal(bench_open(&bench), SOTTO_OK);
+    bench_fill(&bench, 1);
+    const uint64_t last = sotto_log_last(bench.log);
+    assert_true(last > 7);
+    bench_close(&bench);
+    faulty_files_find(&bench.disk, segment_name(1))->at[second] ^= 1;
+    assert_int_equal(bench_open(&bench), SOTTO_OK);
+    assert_int_equal(sotto_log_read(bench.log, 7, entry, sizeof entry, &len,
+                                    &number),
+                     SOTTO_OK);
+    assert_int_equal(number, last);
+    assert_false(bench_has(&bench, 2));
+    assert_true(bench_has(&bench, 3));
+    bench_kill(&bench);
+}
+
 /* Wider damage, from a few bytes to whole pages. */
 static void test_log_tells_overwritten_bytes(void **state)
 {
@@ -430,6 +476,24 @@ static void test_log_uses_no_number_again_that_a_record_gives_back(void **state)
     bench_kill(&bench);
 }
 
+#define FAR 1000000000U /* more than damage lets numbers jump */
+
+/* Nor one that stands in an entry whose text is damaged. */
+static void test_log_uses_no_number_again_of_a_damaged_entry(void **state)
+{
+    (void)state;
+    const unsigned id = segment_count();
+    forge_record(id, LOG_ENTRY, FAR);
+    struct faulty_bytes *file =
+        faulty_files_find(&bench.disk, segment_name(id));
+    file->at[file->len - 1] ^= 1;
+    forge_record(id, LOG_NEXT, ENTRIES + 10);
+    assert_int_equal(bench_open(&bench), SOTTO_OK);
+    assert_int_equal(bench.report.damaged_segments, 1);
+    assert_true(sotto_log_next_number(bench.log) > FAR);
+    bench_kill(&bench);
+}
+
 /* The same in a segment of its own, which began above it. */
 static void test_log_uses_no_number_again_below_a_segments_first(void **state)
 {
@@ -543,6 +607,8 @@ int test_log_damage(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(test_log_tells_every_changed_byte),
+        TEST(test_log_jumps_no_numbers_where_a_head_follows),
+        TEST(test_log_tells_no_damage_from_far_behind_it),
         TEST(test_log_tells_overwritten_bytes),
         TEST(test_log_tells_a_missing_segment),
         TEST(test_log_tells_a_segment_without_head),
@@ -552,6 +618,7 @@ int test_log_damage(void)
         TEST(test_log_takes_no_record_from_another_place),
         TEST(test_log_syncs_a_damaged_segment_before_it_goes_on),
         TEST(test_log_uses_no_number_again_that_a_record_gives_back),
+        TEST(test_log_uses_no_number_again_of_a_damaged_entry),
         TEST(test_log_uses_no_number_again_below_a_segments_first),
         TEST(test_log_finds_what_stands_in_a_record_that_is_too_long),
         TEST(test_log_is_full_when_numbers_end),
