@@ -80,6 +80,27 @@ static void test_scram_server_refuses_another_handshake(void **state)
     assert_true(binding_failed);
 }
 
+/* Whoever is in between lets the server believe that its client knows of no
+ * channel binding. */
+static void test_scram_server_notices_a_changed_header(void **state)
+{
+    (void)state;
+    talk_begin();
+    assert_int_equal(talk_client_first(&no_binding), SOTTO_OK);
+    assert_int_equal(talk.message[0], 'n');
+    talk.message[0] = 'y';
+    assert_int_equal(talk_server_first(talk.message, talk.len, &no_binding),
+                     SOTTO_OK);
+    assert_int_equal(talk_challenge(), SOTTO_OK);
+    assert_int_equal(talk_take_challenge(talk.message, talk.len), SOTTO_OK);
+    assert_int_equal(talk_client_final(), SOTTO_OK);
+    bool binding_failed = false;
+    assert_int_equal(talk_server_final(talk.message, talk.len, &no_binding,
+                                       &binding_failed),
+                     SOTTO_ERR_AUTH);
+    assert_true(binding_failed);
+}
+
 static void test_scram_server_refuses_wrong_password(void **state)
 {
     (void)state;
@@ -368,6 +389,7 @@ int test_scram(void)
         cmocka_unit_test(test_scram_speaks_rfc7677_conversation),
         cmocka_unit_test(test_scram_binds_to_the_handshake),
         cmocka_unit_test(test_scram_server_refuses_another_handshake),
+        cmocka_unit_test(test_scram_server_notices_a_changed_header),
         cmocka_unit_test(test_scram_server_refuses_wrong_password),
         cmocka_unit_test(test_scram_server_takes_one_guess_only),
         cmocka_unit_test(test_scram_client_refuses_server_without_keys),

@@ -359,6 +359,38 @@ static void test_session_says_why_it_closes(void **state)
     }
 }
 
+/* The hub has not agreed to the login yet: the server proves nothing. */
+static void test_session_that_ends_meanwhile_gives_no_signature(void **state)
+{
+    (void)state;
+    uint8_t out[SOTTO_RECORD_HEAD + 1024];
+    char proof[SOTTO_SCRAM_MESSAGE_MAX];
+    struct sotto_session *session = &world->conns[0].session;
+    struct sotto_record record;
+    uint8_t *at = NULL;
+    size_t cap = 0;
+    size_t len = 0;
+    peer_open(&peer, world);
+    peer_send_first(&peer, "ann");
+    const struct sotto_frame frame = peer_expect(&peer, SOTTO_MSG_AUTH);
+    len = peer_make_proof(&peer, &frame, "password", proof);
+    sotto_link_begin(&peer.link, &record, out, sizeof out);
+    assert_int_equal(sotto_record_add(&record, SOTTO_MSG_AUTH,
+                                      (const uint8_t *)proof, len),
+                     SOTTO_OK);
+    assert_int_equal(sotto_link_end(&peer.link, &record, 0, &len), SOTTO_OK);
+    assert_true(sotto_session_input(session, &at, &cap) && cap >= len);
+    memcpy(at, out, len);
+    sotto_session_input_done(session, len, world->now_ms);
+    const struct sotto_request *request =
+        sotto_session_next(session, world->now_ms);
+    assert_non_null(request);
+    assert_int_equal(request->kind, SOTTO_REQUEST_LOGIN);
+    assert_true(request->proof_ok);
+    sotto_session_close(session, SOTTO_CLOSE_TIMEOUT);
+    peer_expect_close(&peer, SOTTO_CLOSE_TIMEOUT);
+}
+
 /* Even where the room goes on. */
 static void test_session_closes_though_there_is_more_to_say(void **state)
 {
@@ -458,6 +490,7 @@ int test_session(void)
         TEST(test_session_does_not_blame_the_client_for_a_slow_disk),
         TEST(test_session_gives_up_a_close_that_nobody_reads),
         TEST(test_session_says_why_it_closes),
+        TEST(test_session_that_ends_meanwhile_gives_no_signature),
         TEST(test_session_closes_though_there_is_more_to_say),
         TEST(test_session_says_busy_before_the_handshake),
         TEST(test_session_server_without_a_place_says_busy),

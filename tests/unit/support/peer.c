@@ -227,10 +227,10 @@ void peer_send_proof(struct peer *peer, const char *password)
     peer_prove(peer, &frame, password);
 }
 
-void peer_prove(struct peer *peer, const struct sotto_frame *challenge,
-                const char *password)
+size_t peer_make_proof(struct peer *peer, const struct sotto_frame *challenge,
+                       const char *password,
+                       char text[static SOTTO_SCRAM_MESSAGE_MAX])
 {
-    char text[SOTTO_SCRAM_MESSAGE_MAX];
     struct sotto_scram_keys keys;
     size_t len = 0;
     assert_int_equal(sotto_scram_client_challenge(&peer->scram,
@@ -240,8 +240,16 @@ void peer_prove(struct peer *peer, const struct sotto_frame *challenge,
                      SOTTO_OK);
     peer_derive(peer, password, &keys);
     assert_int_equal(sotto_scram_client_final(&peer->scram, &keys, text,
-                                              sizeof text, &len),
+                                              SOTTO_SCRAM_MESSAGE_MAX, &len),
                      SOTTO_OK);
+    return len;
+}
+
+void peer_prove(struct peer *peer, const struct sotto_frame *challenge,
+                const char *password)
+{
+    char text[SOTTO_SCRAM_MESSAGE_MAX];
+    const size_t len = peer_make_proof(peer, challenge, password, text);
     peer_send(peer, SOTTO_MSG_AUTH, text, len);
 }
 

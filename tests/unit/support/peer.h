@@ -59,6 +59,10 @@ void peer_send_first(struct peer *peer, const char *name);
 void peer_send_proof(struct peer *peer, const char *password);
 void peer_prove(struct peer *peer, const struct sotto_frame *challenge,
                 const char *password);
+/* ... which is not sent yet; its length. */
+size_t peer_make_proof(struct peer *peer, const struct sotto_frame *challenge,
+                       const char *password,
+                       char text[static SOTTO_SCRAM_MESSAGE_MAX]);
 /* The keys that a challenge asks for. */
 void peer_derive(const struct peer *peer, const char *password,
                  struct sotto_scram_keys *keys);
