@@ -30,6 +30,9 @@ static int serve(struct chat *chat, struct port *port)
     settings.max_accounts = CHAT_ACCOUNTS;
     settings.history_bytes = chat->history_bytes;
     settings.workers = chat->workers;
+    if (chat->message_rate != 0) {
+        settings.message_rate = chat->message_rate;
+    }
     settings.login_tries = 60000;
     settings.register_tries = 3600000;
     settings.iterations_min = 1;

@@ -80,6 +80,7 @@ struct chat {
     enum chat_duty duty;
     unsigned workers;       /* of the server: one or two, by the seed */
     uint64_t history_bytes; /* of the room's log */
+    uint64_t message_rate;  /* that a connection may have; 0: what is usual */
     unsigned failed_starts; /* of the server, one after the other */
     unsigned repairs;       /* of its accounts' file that found something */
     unsigned came_by_code;  /* devices, and those that came with a key ... */

@@ -126,6 +126,21 @@ static void test_workers_tell_everybody_at_once(void **state)
     tell_everybody(3);
 }
 
+/* Half of all writes do a part of their work only: the rest follows. */
+static void test_what_is_half_written_is_heard_at_once(void **state)
+{
+    static struct chat chat;
+    struct sim_profile narrow = sim_quiet;
+    (void)state;
+    turns_begin(&chat, 2, PEOPLE);
+    narrow.short_ppm = 500000;
+    sim_set_profile(chat.sim, &narrow);
+    for (unsigned i = 0; i < SAYINGS; i++) {
+        (void)speak_to_all(&chat);
+    }
+    turns_end(&chat);
+}
+
 /* ---- once in a turn ----------------------------------------------------- */
 
 static void test_a_turn_writes_to_nobody_twice(void **state)
@@ -149,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_thread_tells_everybody_at_once),
         cmocka_unit_test(test_workers_tell_everybody_at_once),
+        cmocka_unit_test(test_what_is_half_written_is_heard_at_once),
         cmocka_unit_test(test_a_turn_writes_to_nobody_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /*
  * chat_turns.c - a server that waits takes no turns: whoever waits for a disk,
- * or for callers who hear nothing, keeps no processor busy meanwhile.
+ * or for callers who hear nothing, keeps no processor busy meanwhile. Nor does it
+ * forget those who had to wait because they said too much.
  */
 #include "tests/sim/turns.h"
 #include <setjmp.h>
@@ -73,12 +74,49 @@ static void test_turns_are_few_while_callers_hear_nothing(void **state)
     turns_end(&chat);
 }
 
+/* ---- who was too fast --------------------------------------------------- */
+
+#define RATE      10U /* messages a second */
+#define HASTY     80U
+#define SLOWED_MS (HASTY / RATE * 1000U)
+
+/* He is heard later, and all of it; nobody else says a word meanwhile. */
+static void hold_up(unsigned seed)
+{
+    static struct chat chat;
+    chat_open(&chat, seed, &sim_quiet, PEOPLE);
+    chat.message_rate = RATE;
+    chat_settle(&chat, 60000);
+    for (unsigned i = 0; i < HASTY; i++) {
+        chat_say(&chat, &chat.people[0]);
+    }
+    chat_run(&chat, SLOWED_MS / 4);
+    assert_true(chat.people[0].waiting > HASTY / 4);
+    chat_run(&chat, SLOWED_MS);
+    assert_int_equal(chat.people[0].waiting, 0);
+    turns_end(&chat);
+}
+
+static void test_one_thread_goes_on_with_who_was_too_fast(void **state)
+{
+    (void)state;
+    hold_up(2);
+}
+
+static void test_workers_go_on_with_who_was_too_fast(void **state)
+{
+    (void)state;
+    hold_up(3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_turns_are_few_while_callers_hear_nothing),
         cmocka_unit_test(test_turns_of_one_thread_are_few_while_a_disk_is_slow),
         cmocka_unit_test(test_turns_of_workers_are_few_while_a_disk_is_slow),
+        cmocka_unit_test(test_one_thread_goes_on_with_who_was_too_fast),
+        cmocka_unit_test(test_workers_go_on_with_who_was_too_fast),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
