@@ -1,7 +1,7 @@
 /*
  * chat_news.c - what is said reaches everybody at once, however many they are
- * and wherever they have their places; and a turn writes to nobody twice. The
- * linker puts the function below around the port's (--wrap).
+ * and wherever they have their places; a turn writes to nobody twice, and what is
+ * waited for stays the same. The linker puts functions around the port's (--wrap).
  */
 #include "core/channel/link.h"
 #include "tests/sim/turns.h"
@@ -25,39 +25,43 @@
 #define STREAMS 64U
 #define TALK_MS 5000U
 
-/* When the server wrote to whom. */
-struct writes {
-    bool is_watched;
-    const struct port_stream *to[STREAMS];
-    uint64_t turn[STREAMS];
-    size_t streams;
-    size_t longest;
-    unsigned twice; /* in one turn */
+/* What the server did with a stream. */
+struct peer {
+    const struct port_stream *stream;
+    uint64_t turn; /* when it was written to */
+    unsigned wish;
 };
 
-static struct writes *writes(void)
+struct seen {
+    bool is_watched;
+    struct peer peers[STREAMS];
+    size_t count;
+    size_t longest; /* write */
+    unsigned twice; /* written to in one turn */
+    unsigned wishes_changed;
+};
+
+static struct seen *seen(void)
 {
-    static struct writes writes;
-    return &writes;
+    static struct seen seen;
+    return &seen;
 }
 
-static void note_write(const struct port_stream *to, size_t len)
+static struct peer *peer_of(const struct port_stream *stream)
 {
-    struct writes *all = writes();
+    struct seen *all = seen();
     size_t at = 0;
-    while (at < all->streams && all->to[at] != to) {
+    while (at < all->count && all->peers[at].stream != stream) {
         at++;
     }
     if (at == STREAMS) {
         abort(); /* STREAMS is too small for this test */
     }
-    if (at == all->streams) {
-        all->to[all->streams++] = to;
-        all->turn[at] = 0;
+    if (at == all->count) {
+        all->peers[all->count++] =
+            (struct peer){.stream = stream, .wish = PORT_READ};
     }
-    all->twice += all->turn[at] == turns_taken();
-    all->turn[at] = turns_taken();
-    all->longest = len > all->longest ? len : all->longest;
+    return &all->peers[at];
 }
 
 enum sotto_err __real_port_write(struct port_stream *stream, const uint8_t *in,
@@ -68,10 +72,32 @@ enum sotto_err __wrap_port_write(struct port_stream *stream, const uint8_t *in,
 enum sotto_err __wrap_port_write(struct port_stream *stream, const uint8_t *in,
                                  size_t len, size_t *put)
 {
-    if (writes()->is_watched && turns_are_here()) {
-        note_write(stream, len);
+    struct seen *all = seen();
+    if (all->is_watched && turns_are_here()) {
+        struct peer *peer = peer_of(stream);
+        all->twice += peer->turn == turns_taken();
+        all->longest = len > all->longest ? len : all->longest;
+        peer->turn = turns_taken();
     }
     return __real_port_write(stream, in, len, put);
+}
+
+void __real_port_want(struct port_stream *stream, unsigned ready);
+void __wrap_port_want(struct port_stream *stream, unsigned ready);
+
+void __wrap_port_want(struct port_stream *stream, unsigned ready)
+{
+    if (seen()->is_watched && turns_are_here()) {
+        struct peer *peer = peer_of(stream);
+        seen()->wishes_changed += peer->wish != ready;
+        peer->wish = ready;
+    }
+    __real_port_want(stream, ready);
+}
+
+static void watch(void)
+{
+    *seen() = (struct seen){.is_watched = true};
 }
 
 /* ---- everybody hears it ------------------------------------------------- */
@@ -141,21 +167,37 @@ static void test_what_is_half_written_is_heard_at_once(void **state)
     turns_end(&chat);
 }
 
-/* ---- once in a turn ----------------------------------------------------- */
+/* ---- what it does not do ------------------------------------------------ */
 
 static void test_a_turn_writes_to_nobody_twice(void **state)
 {
     static struct chat chat;
     (void)state;
     turns_begin(&chat, 2, PEOPLE);
-    *writes() = (struct writes){.is_watched = true};
+    watch();
     for (unsigned i = 0; i < PEOPLE * SAYINGS; i++) {
         chat_say(&chat, &chat.people[i % PEOPLE]);
     }
     chat_run(&chat, TALK_MS);
-    assert_in_range(writes()->longest, SOTTO_RECORD_LIMIT_HOST / 2,
+    assert_in_range(seen()->longest, SOTTO_RECORD_LIMIT_HOST / 2,
                     SOTTO_RECORD_HEAD + SOTTO_RECORD_LIMIT_HOST);
-    assert_int_equal(writes()->twice, 0);
+    assert_int_equal(seen()->twice, 0);
+    turns_end(&chat);
+}
+
+/* Nobody waits for anything but the next words. */
+static void test_what_is_waited_for_stays_the_same_while_people_talk(
+    void **state)
+{
+    static struct chat chat;
+    (void)state;
+    turns_begin(&chat, 2, PEOPLE);
+    watch();
+    for (unsigned i = 0; i < SAYINGS; i++) {
+        assert_in_range(speak_to_all(&chat), LISTENERS_MIN, PEOPLE);
+    }
+    assert_in_range(seen()->count, LISTENERS_MIN + 1, PEOPLE);
+    assert_int_equal(seen()->wishes_changed, 0);
     turns_end(&chat);
 }
 
@@ -166,6 +208,8 @@ int main(void)
         cmocka_unit_test(test_workers_tell_everybody_at_once),
         cmocka_unit_test(test_what_is_half_written_is_heard_at_once),
         cmocka_unit_test(test_a_turn_writes_to_nobody_twice),
+        cmocka_unit_test(
+            test_what_is_waited_for_stays_the_same_while_people_talk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

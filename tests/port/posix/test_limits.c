@@ -1,9 +1,10 @@
 /*
  * test_limits.c - no descriptors left: SPACE, and on it goes once there are;
- * many of them; and the end of a loop while bytes are on their way.
+ * many of them; system calls that are not made; and the end of a loop while bytes are on their way.
  */
 #include "tests/port/posix/posix_test.h"
 
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -96,6 +97,50 @@ static void test_the_descriptor_limit_is_raised(void **state)
 {
     (void)state;
     assert_int_equal(posix_test_child(limit_is_raised, NULL), 0);
+}
+
+/* ---- wishes ----------------------------------------------------------- */
+
+/* How often the kernel was told what to look at: the linker puts the function
+ * below around the C library's (--wrap). */
+static unsigned *told(void)
+{
+    static unsigned count;
+    return &count;
+}
+
+int __real_epoll_ctl(int epoll, int how, int fd, struct epoll_event *event);
+int __wrap_epoll_ctl(int epoll, int how, int fd, struct epoll_event *event);
+
+int __wrap_epoll_ctl(int epoll, int how, int fd, struct epoll_event *event)
+{
+    ++*told();
+    return __real_epoll_ctl(epoll, how, fd, event);
+}
+
+static void tell_nothing_twice(void *arg)
+{
+    struct scene scene;
+    size_t put = 0;
+    (void)arg;
+    scene_open(&scene);
+    struct port_stream *client = dial(&scene);
+    port_want(client, PORT_READ);
+    const unsigned before = *told();
+    for (int i = 0; i < 10; i++) {
+        CHECK(port_write(client, (const uint8_t *)"x", 1, &put) == SOTTO_OK);
+        port_want(client, PORT_READ);
+    }
+    CHECK(*told() == before);
+    port_want(client, PORT_READ | PORT_WRITE);
+    CHECK(*told() == before + 1);
+    posix_test_close(&scene.machine);
+}
+
+static void test_a_wish_that_does_not_change_costs_no_system_call(void **state)
+{
+    (void)state;
+    assert_int_equal(posix_test_child(tell_nothing_twice, NULL), 0);
 }
 
 /* ---- many ------------------------------------------------------------- */
@@ -238,6 +283,7 @@ int test_posix_limits(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_descriptors_left_is_space),
         cmocka_unit_test(test_the_descriptor_limit_is_raised),
+        cmocka_unit_test(test_a_wish_that_does_not_change_costs_no_system_call),
         cmocka_unit_test(test_a_thousand_connections),
         cmocka_unit_test(test_the_end_of_a_loop_delivers_last_words),
     };
