@@ -442,17 +442,15 @@ static void spread_news(struct worker *worker)
     worker->has_news = false;
     for (size_t i = 0; i < worker->conn_high; i++) {
         struct conn *conn = conn_at(worker, i);
-        if (!waits_for_news(conn)) {
-            continue;
+        if (waits_for_news(conn)) {
+            seal_next(worker, conn);
+            ready[count++] = conn;
         }
-        seal_next(worker, conn);
-        ready[count++] = conn;
-        if (count == SERVER_SEALED_AHEAD) {
+        if (count == SERVER_SEALED_AHEAD || i + 1 == worker->conn_high) {
             send_news(worker, ready, count);
             count = 0;
         }
     }
-    send_news(worker, ready, count);
 }
 
 void worker_tick(struct worker *worker)
