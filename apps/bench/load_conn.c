@@ -235,7 +235,7 @@ static bool is_goal(const struct load *load,
            (load->goal == LOAD_ENROLLED && event->kind == SOTTO_EVENT_DONE);
 }
 
-/* Behind a sentence: what a server is to be told, so that it takes a load. */
+/* Behind a sentence: what is to be told to the server, or to us. */
 static const char *advice(uint16_t problem)
 {
     switch (problem) {
@@ -245,6 +245,8 @@ static const char *advice(uint16_t problem)
         return " (its options --register-tries, --login-tries)";
     case SOTTO_PROBLEM_FULL:
         return " (its option --max-accounts)";
+    case SOTTO_PROBLEM_NAME_TAKEN:
+        return " (--no-register, or another --prefix)";
     default:
         return "";
     }

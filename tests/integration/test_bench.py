@@ -207,8 +207,8 @@ class Loads(unittest.TestCase):
         self.assertEqual(figure["bytes_each"], round(
             (figure["bytes_after"] - figure["bytes_before"]) / 50))
 
-    def storm_on(self, *options, connections=5):
-        """Against a server of ours with these options."""
+    def storm_on(self, *options, connections=5, times=1):
+        """Against a server of ours with these options; the last of them."""
         with tempfile.TemporaryDirectory() as folder:
             with subprocess.Popen(
                     [SOTTO, "server", "--data", folder, "--listen",
@@ -219,9 +219,10 @@ class Loads(unittest.TestCase):
                         address = line.split("address=")[1].strip()
                     if " ready " in line:
                         break
-                done = run("storm", "--server", address, "--pid",
-                           str(server.pid), "--connections",
-                           str(connections), "--runs", "1", "--json")
+                for _ in range(times):
+                    done = run("storm", "--server", address, "--pid",
+                               str(server.pid), "--connections",
+                               str(connections), "--runs", "1", "--json")
                 server.terminate()
                 server.stderr.read()
                 self.assertEqual(server.wait(), 0)
@@ -233,6 +234,11 @@ class Loads(unittest.TestCase):
         about, figure = [json.loads(line) for line in done.stdout.splitlines()]
         self.assertFalse(about["own_server"])
         self.assertGreater(figure["server_ms"], 0)
+
+    def test_accounts_that_exist_are_no_riddle(self):
+        done = self.storm_on("--min-iterations", "1", times=2)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--no-register", done.stderr)
 
     def test_a_server_that_refuses_is_named_the_option_that_it_lacks(self):
         for options, connections, advice in (
