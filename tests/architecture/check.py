@@ -270,7 +270,8 @@ def read_symbols(nm, archive):
                             stdout=subprocess.PIPE, text=True).stdout
     member = "?"
     for line in output.splitlines():
-        heading = re.match(r"Symbols from .*\[(.*)\]:$", line)
+        # GNU's says ARCHIVE[MEMBER] there, LLVM's MEMBER.
+        heading = re.match(r"Symbols from (?:.*\[)?(.*?)\]?:$", line)
         if heading:
             member = heading.group(1)
         fields = [field.strip() for field in line.split("|")]
