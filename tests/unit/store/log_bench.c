@@ -1,5 +1,6 @@
 #include "tests/unit/store/log_bench.h"
 #include "tests/unit/test.h"
+#include <stdio.h>
 #include <string.h>
 
 static uint64_t memory[20 * 1024 / 8];
@@ -20,6 +21,22 @@ void bench_begin(struct log_bench *bench)
 void bench_end(struct log_bench *bench)
 {
     faulty_files_free(&bench->disk);
+}
+
+const char *bench_segment_name(unsigned id)
+{
+    static char name[SOTTO_FILE_NAME_MAX + 1];
+    (void)snprintf(name, sizeof name, "lobby.%08x", id);
+    return name;
+}
+
+unsigned bench_segment_count(struct faulty_files *disk)
+{
+    unsigned id = 1;
+    while (faulty_files_find(disk, bench_segment_name(id)) != NULL) {
+        id++;
+    }
+    return id - 1;
 }
 
 enum sotto_err bench_open(struct log_bench *bench)
@@ -102,4 +119,13 @@ bool bench_has(struct log_bench *bench, uint64_t from)
     return err == SOTTO_OK && number == from &&
            len == bench_entry(from, expected) &&
            memcmp(entry, expected, len) == 0;
+}
+
+void bench_begin_ended(struct log_bench *bench, size_t entries)
+{
+    bench_begin(bench);
+    bench->config.segments = 8;
+    assert_int_equal(bench_open(bench), SOTTO_OK);
+    bench_fill(bench, entries);
+    bench_close(bench);
 }

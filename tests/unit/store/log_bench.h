@@ -18,6 +18,12 @@ struct log_bench {
 /* Small segments, so that a few entries fill several. */
 void bench_begin(struct log_bench *bench);
 void bench_end(struct log_bench *bench);
+/* A log of so many entries, in at most eight segments, that ended in good order. */
+void bench_begin_ended(struct log_bench *bench, size_t entries);
+/* The file of a segment, from 1; the next call overwrites the name. */
+const char *bench_segment_name(unsigned id);
+/* How many segments there are on a disk. */
+unsigned bench_segment_count(struct faulty_files *disk);
 
 /* Opens the log on the bench's disk. */
 enum sotto_err bench_open(struct log_bench *bench) SOTTO_MUST_CHECK;

@@ -3,11 +3,9 @@
  * changed: what is intact is read, what is missing is told, nothing false is
  * delivered, and no number comes again.
  */
-#include "core/base/crc.h"
 #include "core/store/log_record.h"
 #include "tests/unit/store/log_bench.h"
 #include "tests/unit/test.h"
-#include <stdio.h>
 #include <string.h>
 
 #define ENTRIES 40
@@ -15,15 +13,10 @@
 static struct log_bench bench;
 static struct faulty_files good; /* the disk before the damage */
 
-/* Three to four segments, ended in good order. */
 static int begin(void **state)
 {
     (void)state;
-    bench_begin(&bench);
-    bench.config.segments = 8;
-    assert_int_equal(bench_open(&bench), SOTTO_OK);
-    bench_fill(&bench, ENTRIES);
-    bench_close(&bench);
+    bench_begin_ended(&bench, ENTRIES);
     faulty_files_init(&good);
     faulty_files_copy(&good, &bench.disk);
     return 0;
@@ -35,22 +28,6 @@ static int end(void **state)
     faulty_files_free(&good);
     bench_end(&bench);
     return 0;
-}
-
-static const char *segment_name(unsigned id)
-{
-    static char name[SOTTO_FILE_NAME_MAX + 1];
-    (void)snprintf(name, sizeof name, "lobby.%08x", id);
-    return name;
-}
-
-static unsigned segment_count(void)
-{
-    unsigned id = 1;
-    while (faulty_files_find(&good, segment_name(id)) != NULL) {
-        id++;
-    }
-    return id - 1;
 }
 
 /* What reading the whole log in order gives. */
@@ -113,15 +90,16 @@ static void check_damaged(struct reading *reading)
 static void test_log_tells_every_changed_byte(void **state)
 {
     (void)state;
-    const unsigned count = segment_count();
+    const unsigned count = bench_segment_count(&good);
     assert_true(count >= 3);
     for (unsigned id = 1; id <= count; id++) {
-        const size_t size = faulty_files_find(&good, segment_name(id))->len;
+        const size_t size =
+            faulty_files_find(&good, bench_segment_name(id))->len;
         for (size_t at = 0; at < size; at++) {
             struct reading reading;
             faulty_files_copy(&bench.disk, &good);
             struct faulty_bytes *file =
-                faulty_files_find(&bench.disk, segment_name(id));
+                faulty_files_find(&bench.disk, bench_segment_name(id));
             file->at[at] ^= (uint8_t)(1U << (at + id) % 8);
             assert_int_equal(bench_open(&bench), SOTTO_OK);
             /* The last record says that all was ended well: without it the end
@@ -131,7 +109,8 @@ static void test_log_tells_every_changed_byte(void **state)
             assert_int_equal(bench.report.torn_bytes,
                              is_mark ? LOG_HEAD_LEN : 0);
             if (!is_mark) {
-                assert_string_equal(bench.report.damaged, segment_name(id));
+                assert_string_equal(bench.report.damaged,
+                                    bench_segment_name(id));
                 assert_true(bench.report.damaged_offset <= at);
             }
             check_damaged(&reading);
@@ -147,7 +126,8 @@ static void test_log_tells_every_changed_byte(void **state)
 static void test_log_jumps_no_numbers_where_a_head_follows(void **state)
 {
     (void)state;
-    struct faulty_bytes *file = faulty_files_find(&bench.disk, segment_name(1));
+    struct faulty_bytes *file =
+        faulty_files_find(&bench.disk, bench_segment_name(1));
     for (size_t at = LOG_START; at < file->len; at++) {
         file->at[at] = 0;
     }
@@ -178,7 +158,7 @@ static void test_log_tells_no_damage_from_far_behind_it(void **state)
     const uint64_t last = sotto_log_last(bench.log);
     assert_true(last > 7);
     bench_close(&bench);
-    faulty_files_find(&bench.disk, segment_name(1))->at[second] ^= 1;
+    faulty_files_find(&bench.disk, bench_segment_name(1))->at[second] ^= 1;
     assert_int_equal(bench_open(&bench), SOTTO_OK);
     assert_int_equal(sotto_log_read(bench.log, 7, entry, sizeof entry, &len,
                                     &number),
@@ -194,15 +174,16 @@ static void test_log_tells_overwritten_bytes(void **state)
 {
     (void)state;
     static const size_t sizes[] = {2, 24, 80, 200, 512};
-    const unsigned count = segment_count();
+    const unsigned count = bench_segment_count(&good);
     for (unsigned id = 1; id <= count; id++) {
-        const size_t size = faulty_files_find(&good, segment_name(id))->len;
+        const size_t size =
+            faulty_files_find(&good, bench_segment_name(id))->len;
         for (size_t i = 0; i < 5; i++) {
             for (size_t at = 0; at + sizes[i] + LOG_HEAD_LEN < size; at += 17) {
                 struct reading reading;
                 faulty_files_copy(&bench.disk, &good);
                 struct faulty_bytes *file =
-                    faulty_files_find(&bench.disk, segment_name(id));
+                    faulty_files_find(&bench.disk, bench_segment_name(id));
                 memset(file->at + at, 0xa5, sizes[i]);
                 assert_int_equal(bench_open(&bench), SOTTO_OK);
                 assert_int_equal(bench.report.damaged_segments, 1);
@@ -220,10 +201,11 @@ static void test_log_tells_a_missing_segment(void **state)
     (void)state;
     struct reading reading;
     const struct sotto_files *files = faulty_files_table(&bench.disk);
-    assert_int_equal(files->remove(files->ctx, segment_name(2)), SOTTO_OK);
+    assert_int_equal(files->remove(files->ctx, bench_segment_name(2)),
+                     SOTTO_OK);
     assert_int_equal(bench_open(&bench), SOTTO_OK);
     assert_int_equal(bench.report.damaged_segments, 1);
-    assert_string_equal(bench.report.damaged, segment_name(2));
+    assert_string_equal(bench.report.damaged, bench_segment_name(2));
     check_damaged(&reading);
     assert_true(reading.has[1]);
     assert_true(reading.has[ENTRIES]);
@@ -234,11 +216,11 @@ static void test_log_tells_a_missing_segment(void **state)
 static void test_log_tells_a_segment_without_head(void **state)
 {
     (void)state;
-    for (unsigned id = 1; id <= segment_count(); id++) {
+    for (unsigned id = 1; id <= bench_segment_count(&good); id++) {
         struct reading reading;
         faulty_files_copy(&bench.disk, &good);
         struct faulty_bytes *file =
-            faulty_files_find(&bench.disk, segment_name(id));
+            faulty_files_find(&bench.disk, bench_segment_name(id));
         file->at[3] ^= 1;
         file->at[LOG_SEGMENT_HEAD_LEN + 3] ^= 1;
         assert_int_equal(bench_open(&bench), SOTTO_OK);
@@ -252,14 +234,16 @@ static void test_log_tells_a_segment_without_head(void **state)
 static void test_log_tells_shortened_segments(void **state)
 {
     (void)state;
-    const unsigned count = segment_count();
+    const unsigned count = bench_segment_count(&good);
     for (unsigned id = 1; id < count; id++) {
-        const size_t size = faulty_files_find(&good, segment_name(id))->len;
+        const size_t size =
+            faulty_files_find(&good, bench_segment_name(id))->len;
         for (size_t len = 0; len < size; len += 7) {
             faulty_files_copy(&bench.disk, &good);
             const struct faulty_bytes *file =
-                faulty_files_find(&good, segment_name(id));
-            faulty_files_put(&bench.disk, segment_name(id), file->at, len);
+                faulty_files_find(&good, bench_segment_name(id));
+            faulty_files_put(&bench.disk, bench_segment_name(id), file->at,
+                             len);
             assert_int_equal(bench_open(&bench), SOTTO_OK);
             assert_true(sotto_log_next_number(bench.log) > ENTRIES);
             for (uint64_t n = 1; n <= ENTRIES; n++) {
@@ -280,14 +264,15 @@ static void test_log_tells_shortened_segments(void **state)
 static void test_log_tells_damage_that_comes_later(void **state)
 {
     (void)state;
-    for (unsigned id = 1; id <= segment_count(); id++) {
-        const size_t size = faulty_files_find(&good, segment_name(id))->len;
+    for (unsigned id = 1; id <= bench_segment_count(&good); id++) {
+        const size_t size =
+            faulty_files_find(&good, bench_segment_name(id))->len;
         for (size_t at = LOG_START; at < size - LOG_HEAD_LEN; at += 5) {
             struct reading reading;
             faulty_files_copy(&bench.disk, &good);
             assert_int_equal(bench_open(&bench), SOTTO_OK);
             bench_pump(&bench);
-            faulty_files_find(&bench.disk, segment_name(id))->at[at] ^= 2;
+            faulty_files_find(&bench.disk, bench_segment_name(id))->at[at] ^= 2;
             read_all(&reading);
             for (size_t n = 1; n <= ENTRIES; n++) {
                 assert_true(reading.has[n] != reading.is_told[n]);
@@ -314,7 +299,8 @@ static void test_log_delivers_no_record_from_inside_an_entry(void **state)
         bench_begin(&bench);
         assert_int_equal(bench_open(&bench), SOTTO_OK);
         bench_fill(&bench, 2);
-        const size_t at = faulty_files_find(&bench.disk, segment_name(1))->len;
+        const size_t at =
+            faulty_files_find(&bench.disk, bench_segment_name(1))->len;
         const struct log_place place = {.salt = knows_salt == 1
                                                     ? bench.config.salt
                                                     : 0,
@@ -327,7 +313,7 @@ static void test_log_delivers_no_record_from_inside_an_entry(void **state)
         bench_pump(&bench);
         bench_fill(&bench, 2);
         bench_close(&bench);
-        faulty_files_find(&bench.disk, segment_name(1))->at[at] ^= 1;
+        faulty_files_find(&bench.disk, bench_segment_name(1))->at[at] ^= 1;
         assert_int_equal(bench_open(&bench), SOTTO_OK);
         assert_int_equal(bench.report.damaged_segments, 1);
         uint8_t entry[64];
@@ -349,7 +335,7 @@ static void test_log_takes_no_record_from_another_place(void **state)
         struct reading reading;
         faulty_files_copy(&bench.disk, &good);
         struct faulty_bytes *file =
-            faulty_files_find(&bench.disk, segment_name(1));
+            faulty_files_find(&bench.disk, bench_segment_name(1));
         memmove(file->at + 512, file->at + from, 200);
         assert_int_equal(bench_open(&bench), SOTTO_OK);
         assert_int_equal(bench.report.damaged_segments, 1);
@@ -371,7 +357,8 @@ static void test_log_syncs_a_damaged_segment_before_it_goes_on(void **state)
     bench_pump(&bench);
     bench_fill(&bench, 3);
     sotto_log_close(bench.log);
-    faulty_files_find(&bench.disk, segment_name(1))->at[LOG_START + 30] ^= 1;
+    faulty_files_find(&bench.disk, bench_segment_name(1))->at[LOG_START + 30] ^=
+        1;
     assert_int_equal(bench_open(&bench), SOTTO_OK);
     assert_int_equal(bench.report.damaged_segments, 1);
     assert_int_equal(sotto_log_durable(bench.log, NULL), 0);
@@ -438,170 +425,6 @@ static void test_log_segment_head_counts_intact_copies(void **state)
     }
 }
 
-/* Somebody who knows the salt puts a record behind the last one. */
-static void forge_record(unsigned id, enum log_record_type type,
-                         uint64_t number)
-{
-    struct faulty_bytes *bytes =
-        faulty_files_find(&bench.disk, segment_name(id));
-    uint8_t out[2048];
-    size_t len = bytes->len;
-    const struct log_head head = {
-        .type = type,
-        .len = type == LOG_ENTRY ? 1 : 0,
-        .number = number,
-        .body_crc =
-            type == LOG_ENTRY ? sotto_crc32c(0, (const uint8_t *)"", 1) : 0};
-    const struct log_place place = {bench.config.salt, id, (uint32_t)len};
-    assert_true(len < sizeof out - LOG_HEAD_LEN - 1);
-    memcpy(out, bytes->at, len);
-    log_head_encode(&head, &place, out + len);
-    out[len + LOG_HEAD_LEN] = 0;
-    len += LOG_HEAD_LEN + head.len;
-    faulty_files_put(&bench.disk, segment_name(id), out, len);
-}
-
-static void test_log_uses_no_number_again_that_a_record_gives_back(void **state)
-{
-    (void)state;
-    uint64_t number = 0;
-    forge_record(segment_count(), LOG_NEXT, 3);
-    assert_int_equal(bench_open(&bench), SOTTO_OK);
-    assert_true(sotto_log_next_number(bench.log) > ENTRIES);
-    bench_pump(&bench);
-    bench_fill(&bench, 1);
-    number = sotto_log_last(bench.log);
-    assert_true(number > ENTRIES);
-    assert_true(bench_has(&bench, number));
-    bench_kill(&bench);
-}
-
-#define FAR 1000000000U /* more than damage lets numbers jump */
-
-/* Nor one that stands in an entry whose text is damaged. */
-static void test_log_uses_no_number_again_of_a_damaged_entry(void **state)
-{
-    (void)state;
-    const unsigned id = segment_count();
-    forge_record(id, LOG_ENTRY, FAR);
-    struct faulty_bytes *file =
-        faulty_files_find(&bench.disk, segment_name(id));
-    file->at[file->len - 1] ^= 1;
-    forge_record(id, LOG_NEXT, ENTRIES + 10);
-    assert_int_equal(bench_open(&bench), SOTTO_OK);
-    assert_int_equal(bench.report.damaged_segments, 1);
-    assert_true(sotto_log_next_number(bench.log) > FAR);
-    bench_kill(&bench);
-}
-
-/* The same in a segment of its own, which began above it. */
-static void test_log_uses_no_number_again_below_a_segments_first(void **state)
-{
-    (void)state;
-    uint64_t number = 0;
-    const unsigned id = segment_count() + 1;
-    uint8_t bytes[LOG_START];
-    const struct log_segment_head head = {.id = id,
-                                          .salt = bench.config.salt,
-                                          .floor = 1000,
-                                          .next = 1008};
-    log_segment_head_encode(&head, bytes);
-    faulty_files_put(&bench.disk, segment_name(id), bytes, sizeof bytes);
-    forge_record(id, LOG_NEXT, 900);
-    forge_record(id, LOG_ENTRY, 950);
-    forge_record(id, LOG_ENTRY, 1001);
-    assert_int_equal(bench_open(&bench), SOTTO_OK);
-    assert_int_equal(bench.report.damaged_segments, 1);
-    assert_true(sotto_log_next_number(bench.log) >= 1008);
-    uint8_t entry[8];
-    size_t len = 0;
-    assert_int_equal(sotto_log_read(bench.log, 940, entry, sizeof entry, &len,
-                                    &number),
-                     SOTTO_ERR_FORMAT);
-    assert_int_equal(number, 1000);
-    assert_int_equal(sotto_log_read(bench.log, 1001, entry, sizeof entry, &len,
-                                    &number),
-                     SOTTO_OK);
-    bench_kill(&bench);
-}
-
-/* A record says that it is longer than its segment: what stands in it is found
- * at opening as it is by reading. */
-static void test_log_finds_what_stands_in_a_record_that_is_too_long(
-    void **state)
-{
-    (void)state;
-    const unsigned id = segment_count();
-    const struct faulty_bytes *bytes =
-        faulty_files_find(&bench.disk, segment_name(id));
-    const struct log_head head = {.type = LOG_ENTRY,
-                                  .len = 9999,
-                                  .number = 700};
-    uint8_t out[2048];
-    const size_t len = bytes->len;
-    const struct log_place place = {bench.config.salt, id, (uint32_t)len};
-    uint64_t number = 0;
-    uint8_t entry[8];
-    size_t entry_len = 0;
-    assert_true(len < sizeof out - LOG_HEAD_LEN);
-    memcpy(out, bytes->at, len);
-    log_head_encode(&head, &place, out + len);
-    faulty_files_put(&bench.disk, segment_name(id), out, len + LOG_HEAD_LEN);
-    forge_record(id, LOG_ENTRY, 800);
-    assert_int_equal(bench_open(&bench), SOTTO_OK);
-    assert_int_equal(sotto_log_last(bench.log), 800);
-    assert_true(sotto_log_next_number(bench.log) > 800);
-    assert_int_equal(sotto_log_read(bench.log, 800, entry, sizeof entry,
-                                    &entry_len, &number),
-                     SOTTO_OK);
-    assert_int_equal(number, 800);
-    bench_kill(&bench);
-}
-
-/* The last numbers there are: each is used once, and then the log is full. */
-static void test_log_is_full_when_numbers_end(void **state)
-{
-    (void)state;
-    const uint64_t end = LOG_NUMBER_END - 1; /* a NEXT's, of no entry */
-    const unsigned id = segment_count();
-    uint64_t number = 0;
-    for (uint64_t left = 3; left > 0; left--) {
-        if (left == 3) {
-            forge_record(id, LOG_NEXT, end - left);
-        }
-        assert_int_equal(bench_open(&bench), SOTTO_OK);
-        bench_pump(&bench);
-        assert_int_equal(sotto_log_next_number(bench.log), end - left);
-        bench_fill(&bench, 1);
-        bench_close(&bench);
-    }
-    assert_int_equal(bench_open(&bench), SOTTO_OK);
-    bench_pump(&bench);
-    assert_int_equal(bench.report.damaged_segments, 0);
-    assert_int_equal(bench_append(&bench, &number), SOTTO_ERR_FULL);
-    for (uint64_t left = 3; left > 0; left--) {
-        assert_true(bench_has(&bench, end - left));
-    }
-    const size_t size = faulty_files_find(&bench.disk, segment_name(id))->len;
-    for (int i = 0; i < 100; i++) {
-        (void)sotto_log_run(bench.log);
-        (void)faulty_files_complete(&bench.disk);
-    }
-    assert_int_equal(faulty_files_find(&bench.disk, segment_name(id))->len,
-                     size);
-    bench_close(&bench);
-}
-
-static void test_log_takes_no_entry_below_the_last(void **state)
-{
-    (void)state;
-    forge_record(segment_count(), LOG_ENTRY, 3);
-    assert_int_equal(bench_open(&bench), SOTTO_OK);
-    assert_int_equal(sotto_log_last(bench.log), ENTRIES);
-    assert_true(bench_has(&bench, 3));
-    bench_kill(&bench);
-}
-
 int test_log_damage(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -617,12 +440,6 @@ int test_log_damage(void)
         TEST(test_log_delivers_no_record_from_inside_an_entry),
         TEST(test_log_takes_no_record_from_another_place),
         TEST(test_log_syncs_a_damaged_segment_before_it_goes_on),
-        TEST(test_log_uses_no_number_again_that_a_record_gives_back),
-        TEST(test_log_uses_no_number_again_of_a_damaged_entry),
-        TEST(test_log_uses_no_number_again_below_a_segments_first),
-        TEST(test_log_finds_what_stands_in_a_record_that_is_too_long),
-        TEST(test_log_is_full_when_numbers_end),
-        TEST(test_log_takes_no_entry_below_the_last),
         cmocka_unit_test(test_log_head_refuses_every_flipped_bit),
         cmocka_unit_test(test_log_segment_head_counts_intact_copies),
     };
