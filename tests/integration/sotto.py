@@ -243,7 +243,8 @@ class Server(Child):
     def __init__(self, case, data, *args, port=0, wait=True, env=None,
                  limits=None, under=()):
         self.data = pathlib.Path(data)
-        args += ("--workers", WORKERS) if WORKERS else ()
+        if WORKERS:
+            args = ("--workers", WORKERS, *args)  # unless the test says
         program, *words = *under, BIN
         super().__init__(
             case, [*words, "server", "--listen", "%s:%d" % (HERE, port),

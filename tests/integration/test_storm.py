@@ -12,7 +12,6 @@ import re
 import subprocess
 import sys
 import time
-import unittest
 
 import sotto
 import storm
@@ -121,7 +120,6 @@ class Attacked(sotto.Case):
             self.assertLess(time.monotonic(), end)
 
 
-@unittest.skipIf(sotto.WORKERS, "the document is about two workers")
 class Memory(sotto.Case):
     def test_the_document_tells_the_most_that_a_server_takes(self):
         """By its own words, with the defaults; structs of others' libraries
