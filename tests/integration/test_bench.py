@@ -120,7 +120,23 @@ class Loads(unittest.TestCase):
                            for line in done.stdout.splitlines()]
         self.assertEqual(about["figure"], "about")
         self.assertTrue(about["own_server"])
+        for figure in (about, *figures):
+            self.check_documented(figure)
         return figures
+
+    def check_documented(self, figure):
+        """Its keys stand in the README's table."""
+        for key in figure:
+            key = re.sub("_(min|max)$", "", key)
+            self.assertIn("`%s`" % key, self.readme())
+
+    @staticmethod
+    @functools.cache
+    def readme():
+        path = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                            "../../apps/bench/README.md")
+        with open(path, encoding="utf-8") as file:
+            return file.read().partition("\n## Loads\n")[2]
 
     def check_median(self, figure, name):
         self.assertLessEqual(figure[name + "_min"], figure[name])
