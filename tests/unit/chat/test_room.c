@@ -3,6 +3,8 @@
 #include "tests/unit/support/peer.h"
 #include "tests/unit/test.h"
 
+#include <string.h>
+
 /* ---- talking ---- */
 
 static void test_room_people_hear_each_other(void **state)
@@ -141,6 +143,46 @@ static void test_room_counts_an_account_once_however_often_it_is_here(
     world_settle(world);
     assert_int_equal(scene_heard(ann, SOTTO_MSG_LEFT, "bob"), 1);
     world_check(world);
+}
+
+/* The log begins a segment, and waits for its disk to do so. */
+static void fill_segment(struct peer *peer)
+{
+    static uint8_t body[10 + 400];
+    memset(body, 'x', sizeof body);
+    memset(body, 0, 10);
+    for (uint8_t id = 1; id <= 2; id++) {
+        body[9] = id;
+        peer_put(peer, SOTTO_MSG_POST, body, sizeof body);
+        world_settle_without_disk(world);
+    }
+}
+
+/* That somebody goes cannot be written down at once, and he is back before. */
+static void test_room_tells_nothing_of_who_is_back_in_time(void **state)
+{
+    (void)state;
+    static struct peer first;
+    static struct peer second;
+    static const uint8_t join[] = "\6#lobby\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0\0\0";
+    scene_begin(&(struct world_options){.seed = 1, .segment = 1024});
+    struct world_client *bob = scene_bring("bob");
+    world_add_account(world, "ann", "password");
+    peer_enter(&first, world, "ann", 1);
+    peer_open(&second, world);
+    peer_login(&second, "ann", "password");
+    fill_segment(&first);
+    first.wire->client = -1;
+    first.wire->up.is_ended = true;
+    world_settle_without_disk(world);
+    assert_int_equal(world_open_count(world), 2);
+    peer_put(&second, SOTTO_MSG_JOIN, join, sizeof join);
+    world_settle_without_disk(world);
+    (void)peer_expect(&second, SOTTO_MSG_JOINED);
+    assert_int_equal(scene_heard(bob, SOTTO_MSG_ENTERED, "ann"), 1);
+    assert_int_equal(scene_heard(bob, SOTTO_MSG_LEFT, "ann"), 0);
+    peer_hang_up(&second);
+    assert_int_equal(scene_heard(bob, SOTTO_MSG_LEFT, "ann"), 1);
 }
 
 static void test_room_client_leaves_when_all_is_acknowledged(void **state)
@@ -320,6 +362,7 @@ int test_room(void)
         TEST(test_room_client_refuses_texts_that_no_server_takes),
         TEST(test_room_tells_who_comes_and_who_goes),
         TEST(test_room_counts_an_account_once_however_often_it_is_here),
+        TEST(test_room_tells_nothing_of_who_is_back_in_time),
         TEST(test_room_client_leaves_when_all_is_acknowledged),
         TEST(test_room_client_leaves_at_once),
         TEST(test_room_client_leaves_before_it_is_in),

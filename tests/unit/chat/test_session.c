@@ -363,25 +363,20 @@ static void test_session_says_why_it_closes(void **state)
 static void test_session_that_ends_meanwhile_gives_no_signature(void **state)
 {
     (void)state;
-    uint8_t out[SOTTO_RECORD_HEAD + 1024];
     char proof[SOTTO_SCRAM_MESSAGE_MAX];
     struct sotto_session *session = &world->conns[0].session;
-    struct sotto_record record;
     uint8_t *at = NULL;
     size_t cap = 0;
-    size_t len = 0;
     peer_open(&peer, world);
     peer_send_first(&peer, "ann");
     const struct sotto_frame frame = peer_expect(&peer, SOTTO_MSG_AUTH);
-    len = peer_make_proof(&peer, &frame, "password", proof);
-    sotto_link_begin(&peer.link, &record, out, sizeof out);
-    assert_int_equal(sotto_record_add(&record, SOTTO_MSG_AUTH,
-                                      (const uint8_t *)proof, len),
-                     SOTTO_OK);
-    assert_int_equal(sotto_link_end(&peer.link, &record, 0, &len), SOTTO_OK);
-    assert_true(sotto_session_input(session, &at, &cap) && cap >= len);
-    memcpy(at, out, len);
-    sotto_session_input_done(session, len, world->now_ms);
+    peer_put(&peer, SOTTO_MSG_AUTH, proof,
+             peer_make_proof(&peer, &frame, "password", proof));
+    struct world_pipe *up = &peer.wire->up;
+    assert_true(sotto_session_input(session, &at, &cap) && cap >= up->len);
+    memcpy(at, up->bytes, up->len);
+    sotto_session_input_done(session, up->len, world->now_ms);
+    world_pipe_drop(up, up->len);
     const struct sotto_request *request =
         sotto_session_next(session, world->now_ms);
     assert_non_null(request);

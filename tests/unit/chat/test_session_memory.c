@@ -126,19 +126,11 @@ static void test_session_with_a_full_window_lets_the_client_wait(void **state)
     scene_begin_two(&(struct world_options){.seed = 1, .window = 3});
     peer_enter(&peer, world, "ann", 1);
     struct world_conn *conn = &world->conns[0];
-    uint8_t out[1200];
     for (uint64_t id = 1; id <= 10; id++) { /* ten at once, no disk */
-        struct sotto_record record;
         uint8_t body[11] = {0};
-        size_t len = 0;
         body[9] = (uint8_t)id;
         body[10] = 'x';
-        sotto_link_begin(&peer.link, &record, out, sizeof out);
-        assert_int_equal(sotto_record_add(&record, SOTTO_MSG_POST, body, 11),
-                         SOTTO_OK);
-        assert_int_equal(sotto_link_end(&peer.link, &record, 0, &len),
-                         SOTTO_OK);
-        world_pipe_put(&peer.wire->up, out, len);
+        peer_put(&peer, SOTTO_MSG_POST, body, sizeof body);
     }
     for (int i = 0; i < 50; i++) {
         world_server_turn(world, conn);

@@ -143,7 +143,7 @@ static void test_log_jumps_no_numbers_where_a_head_follows(void **state)
 static void test_log_tells_no_damage_from_far_behind_it(void **state)
 {
     (void)state;
-    uint8_t entry[SOTTO_LOG_ENTRY_MAX];
+    static uint8_t entry[SOTTO_LOG_ENTRY_MAX];
     size_t len = 0;
     uint64_t number = 0;
     const size_t second = LOG_START + LOG_HEAD_LEN + bench_entry(1, entry);

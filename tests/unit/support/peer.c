@@ -118,6 +118,18 @@ void peer_send(struct peer *peer, uint8_t type, const void *body, size_t len)
     }
 }
 
+void peer_put(struct peer *peer, uint8_t type, const void *body, size_t len)
+{
+    uint8_t out[SOTTO_RECORD_HEAD + 1024];
+    struct sotto_record record;
+    size_t sealed = 0;
+    sotto_link_begin(&peer->link, &record, out, sizeof out);
+    assert_int_equal(sotto_record_add(&record, type, body, len), SOTTO_OK);
+    assert_int_equal(sotto_link_end(&peer->link, &record, 0, &sealed),
+                     SOTTO_OK);
+    world_pipe_put(&peer->wire->up, out, sealed);
+}
+
 void peer_send_frames(struct peer *peer, const void *frames, size_t len)
 {
     static uint8_t out[SOTTO_RECORD_LIMIT_HOST + SOTTO_RECORD_HEAD];

@@ -32,6 +32,9 @@ void peer_send_bytes(struct peer *peer, const void *bytes, size_t len);
 /* A frame in a record of its own, cut where it is too long. */
 void peer_send(struct peer *peer, uint8_t type, const void *body, size_t len);
 
+/* A frame in a record that is on the wire, and not looked at yet. */
+void peer_put(struct peer *peer, uint8_t type, const void *body, size_t len);
+
 /* Whole frames, in one record. */
 void peer_send_frames(struct peer *peer, const void *frames, size_t len);
 
