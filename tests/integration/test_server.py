@@ -240,6 +240,19 @@ class Run(sotto.Case):
             self.assertNotIn(secret, log)
         self.assertRegex(log, r"account \w+ user=alice peer=127\.0\.0\.1:")
 
+    def test_every_warning_of_the_log_is_explained(self):
+        """In SERVER.md, by its event."""
+        folder = pathlib.Path(__file__).parents[2] / "apps/sotto"
+        document = (folder / "SERVER.md").read_text(encoding="utf-8")
+        events = set()
+        for source in folder.glob("*.c"):
+            events |= set(re.findall(
+                r'LOG_(?:WARN|ERROR),\s*(?:conn|"\w+"),\s*"(\w+)"',
+                source.read_text(encoding="utf-8")))
+        self.assertGreater(len(events), 9)
+        self.assertEqual([event for event in sorted(events)
+                          if not re.search(r"\b%s\b" % event, document)], [])
+
     def test_a_log_for_systems_that_add_the_time(self):
         server = self.server("--log-no-time")
         self.assertRegex(server.err.decode(), r"(?m)^info server ready ")
