@@ -86,17 +86,6 @@ struct sim_entry *sim_disk_find(struct sim_disk *disk, const char *name)
     return NULL;
 }
 
-struct sim_entry *sim_disk_name(struct sim_disk *disk, const char *name)
-{
-    struct sim_entry *entry = sim_disk_find(disk, name);
-    if (entry == NULL && disk->count < SIM_FILES_MAX) {
-        entry = &disk->entries[disk->count++];
-        *entry = (struct sim_entry){.now = NULL};
-        memcpy(entry->name, name, strlen(name) + 1);
-    }
-    return entry;
-}
-
 void sim_disk_tidy(struct sim_disk *disk)
 {
     size_t count = 0;
@@ -106,6 +95,32 @@ void sim_disk_tidy(struct sim_disk *disk)
         }
     }
     disk->count = count;
+}
+
+/* A file that was removed, the first there is, stays so whatever happens. */
+static void settle_removal(struct sim_disk *disk)
+{
+    for (size_t i = 0; i < disk->count; i++) {
+        if (disk->entries[i].now == NULL) {
+            sim_disk_set(&disk->entries[i].kept, NULL);
+            sim_disk_tidy(disk);
+            return;
+        }
+    }
+}
+
+struct sim_entry *sim_disk_name(struct sim_disk *disk, const char *name)
+{
+    struct sim_entry *entry = sim_disk_find(disk, name);
+    if (entry == NULL && disk->count == SIM_FILES_MAX) {
+        settle_removal(disk);
+    }
+    if (entry == NULL && disk->count < SIM_FILES_MAX) {
+        entry = &disk->entries[disk->count++];
+        *entry = (struct sim_entry){.now = NULL};
+        memcpy(entry->name, name, strlen(name) + 1);
+    }
+    return entry;
 }
 
 uint64_t sim_disk_used(const struct sim_disk *disk)

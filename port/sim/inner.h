@@ -133,7 +133,8 @@ void sim_file_keep(struct sim_file *file, size_t len);
 
 /* The entry of that name, or NULL. */
 struct sim_entry *sim_disk_find(struct sim_disk *disk, const char *name);
-/* The same, made if need be; NULL when the disk has no place for it. */
+/* The same, made if need be, for which a removal may become sure; NULL when the
+ * disk has no place for it. */
 struct sim_entry *sim_disk_name(struct sim_disk *disk, const char *name);
 /* Puts a file, or NULL, in the place of another. */
 void sim_disk_set(struct sim_file **place, struct sim_file *file);

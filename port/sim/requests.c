@@ -73,6 +73,7 @@ static enum sotto_err replace_happens(struct sim_disk *disk,
     if (to == NULL) {
         return SOTTO_ERR_FULL;
     }
+    from = sim_disk_find(disk, request->from); /* it may have moved */
     if (to != from) {
         struct sim_file *file = from->now;
         sim_file_keep(file, file->len);

@@ -270,6 +270,23 @@ static void test_requests_keep_their_order(void **state)
     expect_file(world, "to", NULL);
 }
 
+/* As many as a log has in its life, one after the other. */
+static void test_names_that_are_gone_take_no_room(void **state)
+{
+    struct world *world = *state;
+    contract_files_open(world);
+    for (unsigned at = 0; at < 200; at++) {
+        char name[16];
+        struct sotto_io io = {.state = SOTTO_IO_IDLE};
+        (void)snprintf(name, sizeof name, "log.%u", at);
+        const int file = make_open(world, name, "entries");
+        sync_start(world, file, &io);
+        assert_int_equal(finish(world, &io), SOTTO_OK);
+        world->files.close(world->files.ctx, file);
+        assert_int_equal(world->files.remove(world->files.ctx, name), SOTTO_OK);
+    }
+}
+
 int contract_requests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +302,7 @@ int contract_requests(void)
         CONTRACT_TEST(test_replace_refuses_names_that_are_not_allowed),
         CONTRACT_TEST(test_the_old_file_stays_readable_where_it_is_open),
         CONTRACT_TEST(test_requests_keep_their_order),
+        CONTRACT_TEST(test_names_that_are_gone_take_no_room),
     };
     return cmocka_run_group_tests_name("requests", tests, NULL, NULL);
 }
