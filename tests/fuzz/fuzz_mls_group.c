@@ -117,6 +117,7 @@ static void commit(struct world_client *sender)
     if (err == SOTTO_OK && made.welcome.len > 0) {
         memcpy(world.welcome, welcome, made.welcome.len);
         world.welcome_len = made.welcome.len;
+        world.is_welcome_forged = false;
     }
 }
 
@@ -217,7 +218,9 @@ static void join(struct world_client *joiner, bool is_damaged)
                          (struct sotto_span){world.welcome, world.welcome_len},
                          none, &psk);
     world_end(joiner, err);
-    if (err == SOTTO_OK) {
+    if (err == SOTTO_OK && world.is_welcome_forged) {
+        world_check_tree(joiner);
+    } else if (err == SOTTO_OK) {
         world_check_epoch(joiner, SOTTO_MLS_NONE);
     }
 }

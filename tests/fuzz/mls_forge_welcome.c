@@ -222,4 +222,5 @@ void forge_welcome(struct world_client *sender)
     sotto_writer_init(&w, world.welcome, sizeof world.welcome);
     sotto_mls_write_message(&w, &message);
     world.welcome_len = w.bad ? 0 : w.len;
+    world.is_welcome_forged = true;
 }

@@ -217,16 +217,23 @@ static void compare_epochs(const struct epoch *now, uint32_t serial)
     }
 }
 
-void world_check_epoch(const struct world_client *client, uint32_t serial)
+void world_check_tree(const struct world_client *client)
 {
     struct sotto_mls_group *group = client->group;
-    struct epoch now = {.serial = serial};
 
     must(sotto_mls_tree_check(&group->tree, group->context.group_id,
                               group->context.extensions,
                               SOTTO_MLS_NONE) == SOTTO_OK);
     must(memcmp(group->context.tree_hash.at, sotto_mls_tree_hash(&group->tree),
                 group->suite->hash_len) == 0);
+}
+
+void world_check_epoch(const struct world_client *client, uint32_t serial)
+{
+    const struct sotto_mls_group *group = client->group;
+    struct epoch now = {.serial = serial};
+
+    world_check_tree(client);
     memcpy(now.from, before_context, SOTTO_HASH_LEN);
     hash_context(group, now.context);
     memcpy(now.authenticator, sotto_mls_group_epoch_authenticator(group).at,

@@ -47,6 +47,7 @@ struct world {
     uint32_t sent;
     uint8_t welcome[WORLD_MESSAGE_MAX];
     size_t welcome_len;
+    bool is_welcome_forged; /* by a member, with secrets of its own making */
 };
 
 extern struct world world;
@@ -88,5 +89,8 @@ void world_end(const struct world_client *client, enum sotto_err err);
  * did the same is in the same epoch, everybody with the same GroupContext has
  * the same secrets, and a joiner would accept the tree. */
 void world_check_epoch(const struct world_client *client, uint32_t serial);
+/* The last of these alone. A member can welcome somebody to an epoch that has the
+ * group's GroupContext and other secrets; nobody can tell before he speaks. */
+void world_check_tree(const struct world_client *client);
 
 #endif
