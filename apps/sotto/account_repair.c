@@ -3,9 +3,9 @@
  * when the operator wants that.
  *
  * A lost line can be one that disabled an account, changed its password or
- * revoked a device:
- * what the file says afterwards may be older than what was acknowledged. The
- * server does not start on such a file; a person must have seen this first.
+ * revoked a device: what the file says afterwards may be older than what was
+ * acknowledged. The server does not start on such a file; a person must have
+ * seen this first.
  */
 #include "apps/sotto/account_inner.h"
 #include <stdio.h>

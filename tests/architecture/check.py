@@ -257,7 +257,7 @@ def check_tree(root):
         if not path.endswith((".c", ".h")):
             continue
         lines = text.count("\n")
-        if lines > MAX_LINES and path.startswith(("core/", "port/", "apps/")):
+        if lines > MAX_LINES:
             yield "%s: %d lines, more than %d" % (path, lines, MAX_LINES)
         yield from check_includes(root, path, text)
 

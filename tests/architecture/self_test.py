@@ -57,6 +57,7 @@ TREE = [
     ("core/include/sotto/err.h", 0, ''),
     ("core/include/sotto/mls.h", 0, '#include <sotto/err.h>\n'),
     ("core/chat/long.c", 1, 'int x;\n' * (check.MAX_LINES + 1)),
+    ("tests/unit/long.c", 1, 'int x;\n' * (check.MAX_LINES + 1)),
     ("core/chat/not_long.c", 0, 'int x;\n' * check.MAX_LINES),
     ("port/port.h", 0, '#include <sotto/env.h>\n'),
     ("port/os.h", 1, '#include <sys/socket.h>\n'),
