@@ -312,6 +312,38 @@ static void test_session_gives_way_when_others_wait(void **state)
     assert_int_equal(world->buffers.taken, 0);
 }
 
+/* Who reads a little now and then keeps what he is sent, though others wait for
+ * buffers; who does not, for hold_ms (5,000), does not. */
+static void test_session_lets_a_slow_reader_go_on(void **state)
+{
+    (void)state;
+    const uint8_t filler[WORLD_PIPE] = {0};
+    struct world_client *bob = world_add_client(world, "bob", "password");
+    world_settle(world);
+    peer_enter(&peer, world, "ann", 1);
+    struct sotto_session *session = &world->conns[1].session;
+    struct world_pipe *down = &peer.wire->down;
+    world_pipe_put(down, filler, sizeof down->bytes - down->len);
+    assert_int_not_equal(world_say(world, bob, 300), 0);
+    world_settle(world);
+    assert_non_null(session->out);
+    world->turns.waiting++; /* somebody does */
+    for (int i = 0; i < 10; i++) {
+        world_pipe_drop(down, 10);
+        world_server_turn(world, &world->conns[1]);
+        world->now_ms += 1000;
+        sotto_session_tick(session, world->now_ms);
+        assert_int_equal(session->state, SOTTO_SESSION_ROOM);
+    }
+    for (int i = 0; i < 7; i++) {
+        world->now_ms += 1000;
+        sotto_session_tick(session, world->now_ms);
+    }
+    assert_int_equal(session->state, SOTTO_SESSION_CLOSING);
+    world->turns.waiting--;
+    peer_hang_up(&peer);
+}
+
 int test_session_memory(void)
 {
 #define TEST(name)                                                             \
@@ -328,6 +360,7 @@ int test_session_memory(void)
         TEST(test_session_that_speaks_still_waits_for_its_turn),
         TEST(test_session_waits_for_its_turn),
         TEST(test_session_gives_way_when_others_wait),
+        TEST(test_session_lets_a_slow_reader_go_on),
     };
 #undef TEST
     return cmocka_run_group_tests_name("session_memory", tests, NULL, NULL);
