@@ -63,9 +63,7 @@ class World:
 
     def refused(self, port, words):
         board = self.board(port)
-        board.answer("1 to register", "2")
-        board.answer("User name", "bob")
-        board.answer("Password", PASSWORD)
+        board.log_in("bob")
         board.wait_for("Nothing was sent")
         assert board.end() == IDENTITY, "the board that was to refuse"
         assert words in " ".join(board.text.split()), \
@@ -75,10 +73,7 @@ class World:
 
 def come_in(world, port, ann):
     board = world.board(port)
-    board.answer("1 to register", "1")
-    board.answer("User name", "bob")
-    board.answer("New password", PASSWORD)
-    board.answer("The same again", PASSWORD)
+    board.register("bob")
     board.wait_for("does not know the time")
     board.wait_for("you are in #lobby as bob")
     ann.send("who vouches for it?\n")
@@ -94,9 +89,7 @@ def come_in(world, port, ann):
 def come_back(world, port):
     """The key that was kept is not what decides."""
     board = world.board(port)
-    board.answer("1 to register", "2")
-    board.answer("User name", "bob")
-    board.answer("Password", PASSWORD)
+    board.log_in("bob")
     board.wait_for("you are in #lobby as bob")
     board.send("/quit\r")
     assert board.end() == 0, "the board, later"

@@ -124,6 +124,18 @@ class Board(Child):
         self.at = self.wait_for(question, self.at).end()
         self.send(text + "\r")
 
+    def register(self, name):
+        """The person who sits there makes an account."""
+        self.answer("1 to register", "1")
+        self.answer("User name", name)
+        self.answer("New password", PASSWORD)
+        self.answer("The same again", PASSWORD)
+
+    def log_in(self, name):
+        self.answer("1 to register", "2")
+        self.answer("User name", name)
+        self.answer("Password", PASSWORD)
+
     def serve(self):
         """Lets it be the server, and waits until it is; its fingerprint. An
         image that is nothing else does not ask."""
@@ -336,10 +348,7 @@ def run(sotto, firmware, folder, children):
 
     board = start_client(firmware, folder, children,
                          "sotto://%s@10.0.2.2:%d" % (fingerprint, port))
-    board.answer("1 to register", "1")
-    board.answer("User name", "charlie")
-    board.answer("New password", PASSWORD)
-    board.answer("The same again", PASSWORD)
+    board.register("charlie")
     board.wait_for("you are in #lobby as charlie")
     board.has_no_password("charlie")
     server.has_no_password("charlie")

@@ -32,10 +32,7 @@ def run(sotto, images, machine, folder, children):
                    "52:54:00:00:00:02")
     children.append(client)
     client.answer("Server", "sotto://%s@10.0.2.2:%d" % (fingerprint, port))
-    client.answer("1 to register", "1")
-    client.answer("User name", "bob")
-    client.answer("New password", PASSWORD)
-    client.answer("The same again", PASSWORD)
+    client.register("bob")
     client.wait_for("you are in #lobby as bob")
     assert "1 or 2" not in client.text
     ann.send("hello\n")
