@@ -89,7 +89,7 @@ TREE = [
     ("tests/unit/base/os.c", 2, '#include <unistd.h>\n'
                                 '#include "port/port.h"\n'),
     ("README.md", 1, "See " + "/ho" + "me/someone/sotto.\n"),
-    ("LICENSE", 0, "https://example.org/home/page and ${x}/work/y\n"),
+    ("LICENSE", 0, "https://example.org/home/page and ${x}/home/y\n"),
     ("notes.txt", 1, ""),
     (".hidden", 0, ""),
     ("build/ignored.c", 0, ""),
