@@ -275,6 +275,19 @@ static bool closed(struct load_conn *conn,
     return load_fail_conn(conn, "the connection ended", text);
 }
 
+/* The stream of a connection that is not logged in has failed. A server that
+ * wants the place for somebody else says nothing. */
+static bool lost(struct load_conn *conn, enum sotto_err err)
+{
+    char text[LOAD_ERROR_MAX];
+
+    (void)snprintf(text, sizeof text,
+                   "%s (or it had no room for all who log in at once: its "
+                   "options --max-half-open, --max-connections)",
+                   sotto_err_name(err));
+    return load_fail_conn(conn, "the server is gone", text);
+}
+
 static bool take_client_event(struct load *load, struct load_conn *conn,
                               const struct sotto_client_event *event)
 {
@@ -324,7 +337,7 @@ static bool write_client(struct load *load, struct load_conn *conn)
             return true;
         }
         if (err != SOTTO_OK) {
-            return load_fail_conn(conn, "cannot write", sotto_err_name(err));
+            return lost(conn, err);
         }
         sotto_client_output_done(conn->client, put);
     }
@@ -387,7 +400,7 @@ static bool read_client(struct load *load, struct load_conn *conn)
         return run_client(load, conn);
     }
     if (err != SOTTO_OK) {
-        return load_fail_conn(conn, "the server is gone", sotto_err_name(err));
+        return lost(conn, err);
     }
     sotto_client_input_done(conn->client, got, load->now_ms);
     return run_client(load, conn);

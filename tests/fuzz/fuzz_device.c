@@ -42,6 +42,7 @@ static struct sotto_link link;
 static struct sotto_scram_server scram;
 static struct sotto_verifier verifier;
 static bool has_stream;
+static bool is_another;  /* it has not the key that the device was told */
 static bool is_proved;   /* a login was answered as it should be */
 static bool is_silent;   /* it answers nothing */
 static uint8_t up[8192]; /* of the device, not dealt with */
@@ -158,7 +159,6 @@ static void give_welcome(void)
                                           .max_text = 300};
     sotto_writer_init(&w, body, sizeof body);
     sotto_welcome_encode(&w, &welcome);
-    is_proved = true;
     give_frame(SOTTO_MSG_WELCOME, &w);
 }
 
@@ -196,6 +196,7 @@ static void answer_auth(const struct sotto_frame *frame)
     } else if (sotto_scram_server_final(&scram, in, frame->len, &binding, text,
                                         sizeof text, &w.len,
                                         NULL) == SOTTO_OK) {
+        is_proved = true;
         give_frame(SOTTO_MSG_AUTH, &w);
         give_welcome();
     }
@@ -258,6 +259,17 @@ static void answer(const struct sotto_frame *frame)
     }
 }
 
+static void hear(const struct sotto_frame *frame)
+{
+    must(!is_another);
+    /* Who asks this trusts the server's key, whatever that says then. */
+    is_proved |=
+        frame->type == SOTTO_MSG_DEVICE_LOGIN || frame->type == SOTTO_MSG_ENROL;
+    if (!is_silent) {
+        answer(frame);
+    }
+}
+
 /* ---- its wire ---- */
 
 /* Takes one unit of what the device wrote; false when there is none. A device
@@ -274,9 +286,7 @@ static bool feed(void)
     memmove(up, up + used, up_len);
     while (used > 0 && has_stream) {
         if (sotto_link_next(&link, &frame, &err)) {
-            if (!is_silent) {
-                answer(&frame);
-            }
+            hear(&frame);
         } else if (err == SOTTO_ERR_SPACE) {
             sotto_link_lend(&link, assembly, sizeof assembly);
         } else {
@@ -463,7 +473,8 @@ static void begin(void)
     pair_make_keys(&keys, 0x22);
     sotto_fingerprint_of_key(keys.s_public, of_key);
     sotto_fingerprint_text(of_key, fingerprint);
-    if (what >= 240) { /* it is another server */
+    is_another = what >= 240;
+    if (is_another) {
         pair_make_keys(&keys, 0x33);
     }
     chance = (struct pair_random){.next = 1};

@@ -264,7 +264,9 @@ class Loads(unittest.TestCase):
                 (("--min-iterations", "1", "--max-accounts", "2"), 3,
                  "--max-accounts"),
                 (("--min-iterations", "1", "--max-connections", "2"), 3,
-                 "--max-connections")):
+                 "--max-connections"),
+                (("--min-iterations", "1", "--max-half-open", "1"), 8,
+                 "--max-half-open")):
             done = self.storm_on(*options, connections=connections)
             self.assertEqual(done.returncode, 1, options)
             self.assertIn(advice, done.stderr)
