@@ -11,8 +11,9 @@
 #
 # What was found of new inputs stays in build/fuzz/corpus/TARGET and is where the
 # next run begins. An input that fails is made as small as a minute allows, and
-# stays in build/fuzz/found; they are listed at the end, and the script fails when
-# there are any. A mended one belongs in tests/fuzz/corpus/TARGET.
+# stays in build/fuzz/found; at the end they are printed in base64, each behind the
+# calls that led to the failure, and the script fails when there are any. A mended
+# one belongs in tests/fuzz/corpus/TARGET.
 # shellcheck disable=SC2317 # functions are called by name
 set -euo pipefail
 
@@ -83,6 +84,17 @@ minimise() {
     done
 }
 
+# Enough to repeat it elsewhere.
+show() {
+    local found=$1 target
+    target=${found##*/}
+    printf '\n--- %s\n' "$found"
+    grep -E '^(==[0-9]+== ?ERROR|SUMMARY)|runtime error:|^ +#.*/(core|port|apps|tests)/' \
+        "build/fuzz/logs/${target%%-*}.log" | head -n 20 || true
+    [ ! -f "$found.small" ] || found=$found.small
+    base64 -w 0 "$found" && echo
+}
+
 adopt_one() {
     local target=$1 known=tests/fuzz/corpus/$1 small=build/fuzz/small
     rm -rf "$small" && mkdir -p "$small" "$known"
@@ -104,6 +116,7 @@ printf '%s\n' "${targets[@]}" |
     xargs -P "$jobs" -I{} bash -c 'fuzz_one {}' || failed=1
 if [ "$failed" = 1 ]; then
     echo "FOUND:"
-    find build/fuzz/found -type f -newer build/fuzz/begun
+    find build/fuzz/found -type f -newer build/fuzz/begun ! -name '*.small' |
+        while read -r found; do show "$found"; done
 fi
 exit "$failed"
