@@ -17,6 +17,9 @@
 
 #include <cmocka.h>
 
+/* Seconds after which a child hangs: only a hopeless test takes so long. */
+#define HANGS_AFTER_S 300U
+
 /* In a child: ends it with exit code 1 when the condition does not hold. */
 #define CHECK(condition)                                                       \
     ((condition) ? (void)0 : posix_test_fail(#condition, __FILE__, __LINE__))
@@ -46,7 +49,12 @@ void posix_test_close(struct machine *machine);
 struct port_event posix_test_await(struct machine *machine,
                                    enum port_event_kind kind);
 
-/* Whether anything happens within `ms`. */
+/* In a child: from now on the port's monotonic clock stands still, however slow
+ * the machine is, and moves only when it is told to. */
+void posix_test_stop_clock(void);
+void posix_test_pass(uint32_t ms);
+
+/* Whether nothing happens within `ms`, of the machine's own clock. */
 bool posix_test_is_quiet(struct machine *machine, uint32_t ms);
 
 /* The path of a folder that is fresh in each run, for files; and of something

@@ -286,7 +286,7 @@ static void test_console_on_dev_null_has_ended(void **state)
 static void with_a_crowd(void *arg)
 {
     struct machine machine;
-    struct port_event event;
+    struct port_event event = {.tag = NULL};
     size_t count = 0;
     (void)arg;
     int null = open("/dev/null", O_RDWR);
@@ -302,6 +302,9 @@ static void with_a_crowd(void *arg)
     port_listener_address(listener, &address);
     CHECK(port_connect(machine.loop, "127.0.0.1", address.port, &tag,
                        &client) == SOTTO_OK);
+    while (event.tag != &tag) { /* however late the network is */
+        port_wait(machine.loop, PORT_FOREVER, &event, 1, &count);
+    }
     int others = 0;
     int console = 0;
     for (int turn = 0; turn < 100; turn++) {
