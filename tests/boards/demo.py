@@ -160,6 +160,13 @@ class Sensor(Board):
         self.wait_for("not set up yet")
         self.send("setup %s %s %s\r" % (self.name, address, PASSWORD))
 
+    def leave(self):
+        """In good order: once it has left, it waits for nothing more."""
+        self.interrupt()
+        assert self.end() == 0, "the device's end"
+        left = self.text.rfind("it has left")
+        assert left < 0 or "gave up" not in self.text[left:], self.text
+
     def enrol(self, address):
         """`address` has a code: there is no password on this board."""
         self.wait_for("not set up yet")
@@ -369,11 +376,11 @@ def run(sotto, firmware, folder, children):
     for person in people.values():
         check_sensor(person)
     come_by_code(firmware, folder, port, people["alice"], children)
+    at = len(sensor.text)
     server = cut_power(server, firmware, folder, port, people["alice"],
                        children, sotto)
-    sensor.wait_for("online", sensor.wait_for("offline").end())
-    sensor.interrupt()
-    assert sensor.end() == 0, "the device's board"
+    sensor.wait_for("online", sensor.wait_for("offline", at).end())
+    sensor.leave()
     people["alice"].wait_for('"left".*"sensor"')
     server.interrupt()
     assert server.end() == 0, "the server's board"

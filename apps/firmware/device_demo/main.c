@@ -155,6 +155,9 @@ static enum sotto_err open_console(struct demo *demo)
 
 static uint32_t time_to_wait(const struct demo *demo)
 {
+    if (demo->store.was_stopped) {
+        return 0; /* nobody says it again */
+    }
     uint64_t until_ms = demo->device != NULL
                             ? sotto_device_deadline_ms(demo->device)
                             : UINT64_MAX;
@@ -202,9 +205,15 @@ static void turn(struct demo *demo)
         demo_tell_news(demo);
         write_stream(demo);
     }
+    if (demo->is_done) {
+        return; /* nothing would end the wait */
+    }
     wait_for_something(demo);
     read_console(demo);
-    demo->is_done |= demo->is_leaving && demo->now_ms >= demo->give_up_ms;
+    if (demo->is_leaving && demo->now_ms >= demo->give_up_ms) {
+        demo_log("gave up: the server has not said goodbye", NULL);
+        demo->is_done = true;
+    }
 }
 
 static enum sotto_err run(struct demo *demo)
