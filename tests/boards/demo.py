@@ -19,6 +19,7 @@ SOTTO_FIRMWARE=small: the image is one without all that small_config.h leaves ou
 import json
 import os
 import pathlib
+import random
 import re
 import socket
 import subprocess
@@ -30,7 +31,9 @@ import time
 sys.dont_write_bytecode = True
 import machine  # noqa: E402
 
-WAIT = 60  # seconds that anything may take
+# Seconds that anything may take: on a host that is busy an emulated clock goes
+# many times slower than the host's.
+WAIT = 300
 PASSWORD = "tango-foxtrot-7"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
@@ -49,7 +52,9 @@ CONVERSATION = [
 
 
 class Child:
-    """A process whose output is kept, line by line or not."""
+    """A process whose output is kept."""
+
+    is_by_line = False  # what is no whole line yet has not been said
 
     def __init__(self, name, args):
         self.name = name
@@ -67,7 +72,10 @@ class Child:
             chunk = self.process.stdout.read1(65536)
             with self.news:
                 self.raw += chunk
-                self.text = ESCAPES.sub("", self.raw.decode("utf-8", "replace"))
+                end = self.raw.rfind(b"\n") + 1 \
+                    if self.is_by_line and chunk else len(self.raw)
+                self.text = ESCAPES.sub(
+                    "", self.raw[:end].decode("utf-8", "replace"))
                 self.news.notify_all()
             if not chunk:
                 return
@@ -174,6 +182,8 @@ class Sensor(Board):
 
 
 class Client(Child):
+    is_by_line = True
+
     def __init__(self, name, sotto, server, folder, password, *options):
         secret = folder / (name + ".password")
         secret.write_text(password + "\n")
@@ -183,15 +193,32 @@ class Client(Child):
             "--iterations", "100000", *SUITE, *options])
 
     def events(self, kind):
-        lines = [line for line in self.text.split("\n") if line[:1] == "{"]
-        return [event for event in map(json.loads, lines)
+        """Of whole lines: one that was killed leaves a part of its last."""
+        lines = self.text[:self.text.rfind("\n") + 1].split("\n")
+        return [event for event in map(json.loads, (
+            line for line in lines if line[:1] == "{"))
                 if event["event"] == kind]
 
 
+CLAIMS = []
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Where a board can be reached, now and again later. It is none of those
+    that the system gives to connections; and no other script chooses it as long
+    as this one runs, since each takes the UDP port of that number first."""
+    while True:
+        port = random.randrange(20000, 32000)
+        claim = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            claim.bind(("127.0.0.1", port))
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+            continue
+        CLAIMS.append(claim)
+        return port
 
 
 def talk(people, board):
@@ -380,8 +407,9 @@ def run(sotto, firmware, folder, children):
     server = cut_power(server, firmware, folder, port, people["alice"],
                        children, sotto)
     sensor.wait_for("online", sensor.wait_for("offline", at).end())
+    at = len(people["alice"].text)
     sensor.leave()
-    people["alice"].wait_for('"left".*"sensor"')
+    people["alice"].wait_for('"left".*"sensor"', at)
     server.interrupt()
     assert server.end() == 0, "the server's board"
     people["alice"].wait_for("the server is stopping")

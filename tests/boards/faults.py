@@ -23,7 +23,8 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
-from demo import PASSWORD, Board, Client, Sensor, free_port  # noqa: E402
+from demo import (PASSWORD, WAIT, Board, Client, Sensor,  # noqa: E402
+                  free_port)
 
 PLACES = 8      # SERVER_CONNECTIONS of firmware_config.h
 ACCOUNTS = 10   # SERVER_ACCOUNTS
@@ -35,7 +36,7 @@ class Monitor:
     """QEMU's own console (QMP), over a Unix socket."""
 
     def __init__(self, path):
-        end = time.monotonic() + 30
+        end = time.monotonic() + WAIT
         self.socket = socket.socket(socket.AF_UNIX)
         while True:
             try:
@@ -121,16 +122,17 @@ class Scene:
 
     def connect(self):
         peer = socket.create_connection(("127.0.0.1", self.port))
-        peer.settimeout(30)
+        peer.settimeout(WAIT)
         return peer
 
     def works(self, alice):
         """The server takes somebody new in, who sees the last words."""
         self.say(alice, "still here after %d things" % len(self.said))
+        at = len(alice.text)
         bob = self.member("bob")
         bob.wait_for(re.escape(self.said[-1]))
         self.leave(bob)
-        alice.wait_for('"left"')
+        alice.wait_for('"left".*"bob"', at)
 
 
 # ---- what happens ----------------------------------------------------------
@@ -164,8 +166,9 @@ def devices_network_stops(scene, alice):
     monitor.set_link(True)
     alice.wait_for('"from":"sensor".*"ALARM: 50.0 C, limit 30.0 C"')
     alice.wait_for('"from":"sensor".*"limit 33.0 C, by alice"')
+    at = len(alice.text)
     sensor.leave()
-    alice.wait_for('"left".*"sensor"')
+    alice.wait_for('"left".*"sensor"', at)
 
 
 def board_starts_without_a_cable(scene, alice):

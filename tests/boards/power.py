@@ -9,7 +9,6 @@ After each cut the server must start, have its key, know every account that it
 said it had, and have every message that it acknowledged.
 """
 
-import json
 import pathlib
 import random
 import subprocess
@@ -22,14 +21,6 @@ from demo import PASSWORD, Board, Client, free_port  # noqa: E402
 
 LONGEST = 4.0        # seconds until power goes
 TALKER = "talker"
-
-
-def events(client, kind):
-    """As client.events(), of lines that have come to their end."""
-    lines = client.text[:client.text.rfind("\n") + 1].split("\n")
-    return [event for event in (json.loads(line) for line in lines
-                                if line[:1] == "{")
-            if event["event"] == kind]
 
 
 class Life:
@@ -73,7 +64,7 @@ class Life:
         client.wait_for('"event":"message".*"seq":%d[,}].*\n' %
                         max(self.messages))
         seen = {event["seq"]: event["text"]
-                for event in events(client, "message")}
+                for event in client.events("message")}
         for number, text in self.messages.items():
             assert number < min(seen) or seen.get(number) == text, \
                 "%d was %r and is %r" % (number, text, seen.get(number))
@@ -84,7 +75,7 @@ class Life:
 
     def take_notes(self, talker, said):
         """Numbers of what was acknowledged: the nth text is the client's n."""
-        for event in events(talker, "acked"):
+        for event in talker.events("acked"):
             self.messages[event["seq"]] = said[event["id"] - 1]
 
 
@@ -114,7 +105,7 @@ def run(life, rounds, chance):
             client.process.kill()
             client.end()
         life.take_notes(talker, said)
-        registered = bool(events(newcomer, "ready"))
+        registered = bool(newcomer.events("ready"))
         if registered:
             life.accounts.append(newcomer.name)
         print("round %d: %d said, %d acknowledged in all, newcomer %s" %
