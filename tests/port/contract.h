@@ -27,7 +27,7 @@
 
 /* How long a test waits, and how long where frames get lost: each time TCP waits
  * a second at least, and a megabyte is a thousand segments. */
-#define PATIENCE_MS       20000U
+#define PATIENCE_MS       600000U
 #define PATIENCE_LOSSY_MS 3600000U
 
 /* The machine and, made anew for each test, a loop. */

@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#define PATIENCE_MS 20000U
+#define PATIENCE_MS 600000U
 
 struct scene {
     struct port *port;
