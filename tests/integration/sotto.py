@@ -238,11 +238,13 @@ class Child:
 
 
 class Server(Child):
-    """`under`: a program, with its arguments, that runs it."""
+    """`under`: a program, with its arguments, that runs it. Its port stays the
+    test's own: whoever comes after it can listen there again."""
 
     def __init__(self, case, data, *args, port=0, wait=True, env=None,
                  limits=None, under=()):
         self.data = pathlib.Path(data)
+        port = port or case.own_port()
         if WORKERS:
             args = ("--workers", WORKERS, *args)  # unless the test says
         program, *words = *under, BIN
@@ -494,10 +496,14 @@ class Case(unittest.TestCase):
         device.process.stdin.close()
         self.assertEqual(device.end(), 0)
 
-    def free_port(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return probe.getsockname()[1]
+    def own_port(self):
+        """A port that nobody but this test gets, and on which nobody listens
+        now."""
+        holder = socket.socket()
+        self.addCleanup(holder.close)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        return holder.getsockname()[1]
 
 
 def main():

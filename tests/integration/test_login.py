@@ -221,7 +221,7 @@ class Cutter(proxy.Proxy):
 
 class Network(sotto.Case):
     def test_no_server_there(self):
-        address = "127.0.0.1:%d" % self.free_port()
+        address = "127.0.0.1:%d" % self.own_port()
         client = self.client(address, "alice")
         self.assertEqual(client.end(), NETWORK)
         self.assertIn("no server is running there",
