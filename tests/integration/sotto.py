@@ -3,7 +3,8 @@
 Server, Client (JSON) and Person (a client on a pseudo-terminal) are child
 processes of the test; Case starts them, ends them whatever happens, looks for
 what the sanitizers say, and shows what they wrote when a test fails. Nothing
-here asserts speed: every wait is for something to happen, for up to a minute.
+here asserts speed: every wait is for something to happen, for up to a minute
+after the last word of the one that is waited for.
 
 The program is $SOTTO_BIN; every child gets an empty home folder. sotto_lwip is
 the same program on another network stack: its address is its own, but ports
@@ -37,6 +38,7 @@ WORKERS = os.environ.get("SOTTO_WORKERS")  # of every server; else its default
 ON_LWIP = BIN.endswith("_lwip")
 HERE = "127.0.0.15" if ON_LWIP else "127.0.0.1"  # what a server listens on
 WAIT = 60  # seconds
+LONGEST = 300  # for somebody who goes on and on, but not to the end
 PASSWORD = "tango-foxtrot-7"
 ITERATIONS = "1000"
 
@@ -61,6 +63,23 @@ def until(condition, what, wait=WAIT):
         if time.monotonic() > end:
             raise AssertionError("waited in vain for " + what)
         time.sleep(0.02)
+
+
+class Patience:
+    """Begins anew with each word of a child's."""
+
+    def __init__(self, child):
+        self.child = child
+        self.heard = -1
+        self.last = time.monotonic() + LONGEST
+
+    def is_over(self):
+        now = time.monotonic()
+        heard = len(self.child.out) + len(self.child.err)
+        if heard != self.heard:
+            self.heard = heard
+            self.end = min(now + WAIT, self.last)
+        return now > self.end
 
 
 class Child:
@@ -142,9 +161,9 @@ class Child:
 
     # ---- waiting ----
 
-    def wait_for(self, condition, what, wait=WAIT):
+    def wait_for(self, condition, what):
         """Waits until `condition()` is true of what the child has written."""
-        end = time.monotonic() + wait
+        patience = Patience(self)
         while True:
             with self.news:
                 result = condition()
@@ -158,28 +177,33 @@ class Child:
                     result = condition()
                 if result:
                     return result
-            if gone or time.monotonic() > end:
+            if gone or patience.is_over():
                 raise AssertionError(
                     "%s: waited in vain for %s%s" % (
                         self.name, what, "; it has ended with %s"
                         % self.process.returncode if gone else ""))
 
-    def wait_err(self, pattern, wait=WAIT):
+    def wait_err(self, pattern):
         """Waits for a line on standard error; the match."""
         return self.wait_for(
             lambda: re.search(pattern, self.err.decode(errors="replace")),
-            "%r on standard error" % pattern, wait)
+            "%r on standard error" % pattern)
 
     def join(self):
         for thread in self.threads:
             thread.join(WAIT)
 
-    def end(self, wait=WAIT):
+    def end(self):
         """Waits for its own end; the exit code."""
-        try:
-            code = self.process.wait(wait)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(self.name + ": does not end") from None
+        patience = Patience(self)
+        code = None
+        while code is None:
+            try:
+                code = self.process.wait(1)
+            except subprocess.TimeoutExpired:
+                if patience.is_over():
+                    raise AssertionError(self.name
+                                         + ": does not end") from None
         self.join()
         return code
 
@@ -265,9 +289,10 @@ class Server(Child):
 
     def counters(self, kind="counters"):
         """What SIGUSR1 logs in a line of this kind, as a dict."""
-        before = self.err.count(b" counters ")
+        whole = re.compile(rb" counters .*\n")  # the last line of a report
+        before = len(whole.findall(self.err))
         self.signal(signal.SIGUSR1)
-        self.wait_for(lambda: self.err.count(b" counters ") > before,
+        self.wait_for(lambda: len(whole.findall(self.err)) > before,
                       "counters")
         line = [line for line in self.err.decode().splitlines()
                 if " %s " % kind in line][-1]
@@ -307,7 +332,7 @@ class Client(Child):
         *lines, self.partial = (self.partial + data).split(b"\n")
         self.events += [json.loads(line) for line in lines]
 
-    def expect(self, event, wait=WAIT, **fields):
+    def expect(self, event, **fields):
         """The next such event from where the last one was found."""
         fields["event"] = event
 
@@ -319,7 +344,7 @@ class Client(Child):
             return None
 
         return self.wait_for(find, "%s; events: %s" % (
-            fields, self.events[self.at :][-8:]), wait)
+            fields, self.events[self.at :][-8:]))
 
     def all(self, event):
         with self.news:
@@ -352,20 +377,20 @@ class Person(Child):
     def __init__(self, case, args, columns=80, rows=24, env=None):
         super().__init__(case, args, env=env, terminal=Screen(columns, rows))
 
-    def sees(self, text, wait=WAIT):
+    def sees(self, text):
         """Waits until `text` stands on the screen or has scrolled away."""
         def shown():
             return text in self.screen.text()
         try:
-            return self.wait_for(shown, "%r on the screen" % text, wait)
+            return self.wait_for(shown, "%r on the screen" % text)
         except AssertionError as error:
             raise AssertionError("%s:\n%s" % (error, self.screen.text()))
 
-    def sees_match(self, pattern, wait=WAIT):
+    def sees_match(self, pattern):
         try:
             return self.wait_for(
                 lambda: re.search(pattern, self.screen.text()),
-                "%r on the screen" % pattern, wait)
+                "%r on the screen" % pattern)
         except AssertionError as error:
             raise AssertionError("%s:\n%s" % (error, self.screen.text()))
 

@@ -155,7 +155,7 @@ class AbuseTest(sotto.Case):
                         "a folder for its files")
             time.sleep(0.002 * i)
             server.signal(signal.SIGTERM)
-            self.assertEqual(server.end(20), 0)
+            self.assertEqual(server.end(), 0)
 
     def test_a_server_that_cannot_start_is_tidy(self):
         """One sentence, exit code 1, and nothing for the leak checker."""
