@@ -70,13 +70,16 @@ class Proxy(Listener):
         self.bytes = {UP: bytearray(), DOWN: bytearray()}
         self.over = 0
         self.tamper = {UP: None, DOWN: None}
+        self.asked = threading.Event()
         self.tampered = threading.Event()
         super().__init__(target, port)
 
     def once(self, direction, change):
         """`change(record)` gets the next record of that direction, head and
         all, and answers with the bytes to pass on instead, or None to be
-        asked again with the next one (it then keeps the record itself)."""
+        asked again with the next one (it then keeps the record itself).
+        `asked` is set when it got the first, `tampered` when it answered."""
+        self.asked.clear()
         self.tampered.clear()
         self.tamper[direction] = change
 
@@ -115,6 +118,7 @@ class Proxy(Listener):
         if change is None:
             return unit
         changed = change(unit)
+        self.asked.set()
         if changed is None:
             return b""
         self.tamper[direction] = None

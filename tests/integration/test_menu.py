@@ -56,10 +56,10 @@ class Menu(sotto.Case):
 
     def test_the_seeds_path(self):
         operator = self.menu("operator", "1")
+        operator.sees(" server ready ")
         ready = operator.sees_match(
             r"fingerprint=([a-z2-7-]+)\n?([a-z2-7-]*)")
         fingerprint = ready.group(1) + ready.group(2)
-        operator.sees(" server ready ")
 
         alice = self.menu("alice", "2")
         alice.answer("Server", "")

@@ -19,9 +19,10 @@ class Records(sotto.Case):
         self.expected = []
 
     def attack(self, direction, change):
-        """One record is tampered with while Alice and Bob talk."""
-        self.net.once(direction, change)
+        """One record is tampered with while Alice and Bob talk: what is said
+        next is in another one."""
         at = len(self.alice.all("disconnected"))
+        self.net.once(direction, change)
         for turn in range(3):
             text = "%d of round %d" % (turn, len(self.expected))
             self.expected.append(text)
@@ -29,10 +30,8 @@ class Records(sotto.Case):
                 self.alice.say(text)
             else:
                 self.bob.said(text)
-            self.alice.wait_for(
-                lambda: self.net.tampered.wait(0.01) or turn == 0,
-                "the attack")
-        self.assertTrue(self.net.tampered.wait(sotto.WAIT))
+            event = self.net.tampered if turn > 0 else self.net.asked
+            self.assertTrue(event.wait(sotto.WAIT))
         self.alice.wait_for(
             lambda: len(self.alice.all("disconnected")) > at, "the end")
         self.alice.expect("ready")

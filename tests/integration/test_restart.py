@@ -103,6 +103,7 @@ class Restart(sotto.Case):
         for i in range(20):
             alice.said("old %d" % i)
         bob.expect("message", text="old 19")
+        alice.wait_for(lambda: len(alice.all("acked")) == 20, "20 acks")
         server.kill()
         alice.expect("disconnected")
         alice.say("said meanwhile")
