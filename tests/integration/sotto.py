@@ -474,6 +474,16 @@ class Case(unittest.TestCase):
         address = server if isinstance(server, str) else server.address
         return Client(self, address, user, *args, **more)
 
+    def short_deadline(self):
+        """For a server's option: over soon, yet ten times what an honest
+        newcomer needs on this machine as it is now."""
+        server = self.server(data="rehearsal")
+        start = time.monotonic()
+        self.assertEqual(self.member(server, "rehearsal").leave(), 0)
+        took = time.monotonic() - start
+        self.assertEqual(server.stop(), 0)
+        return "%ds" % min(30, max(4, 10 * took))
+
     def member(self, server, user, *args, **more):
         """A client that has registered and is in the room."""
         client = self.client(server, user, *args, register=True, **more)

@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import resource
+import signal
 import socket
 import stat
 import unittest
@@ -192,7 +193,7 @@ class Start(sotto.Case):
         server.wait_err(" server ready ")
         folder = self.folder / "xdg" / "sotto" / "server"
         self.assertNotEqual(list(folder.iterdir()), [])
-        server.signal(sotto.signal.SIGTERM)
+        server.signal(signal.SIGTERM)
         self.assertEqual(server.end(), 0)
 
 
@@ -221,7 +222,7 @@ class Run(sotto.Case):
 
     def test_sigint_is_the_same(self):
         server = self.server()
-        server.signal(sotto.signal.SIGINT)
+        server.signal(signal.SIGINT)
         self.assertEqual(server.end(), 0)
 
     def test_the_log_is_one_line_an_event_and_tells_no_secrets(self):
@@ -286,6 +287,7 @@ class Run(sotto.Case):
         """As they are said, and from the log to one who comes later."""
         server = self.server()
         alice, bob = [self.member(server, name) for name in ("alice", "bob")]
+        alice.expect("joined", user="bob")
         before = server.counters("traffic")["deliveries"]
         for i in range(5):
             alice.said("text %d" % i)
@@ -303,8 +305,9 @@ class Run(sotto.Case):
                     == before + 7 + 2 * 2, "eleven deliveries")
 
     def test_every_end_and_every_refusal_is_counted(self):
-        server = self.server("--login-timeout", "4s", "--registration",
-                             "invite", "--invite-file", self.codes("open"))
+        server = self.server("--login-timeout", self.short_deadline(),
+                             "--registration", "invite", "--invite-file",
+                             self.codes("open"))
         for data in (b"GET / HTTP/1.0\r\n\r\n", wire.hello(version=0),
                      wire.hello(version=2), wire.hello(suite=9)):
             with socket.create_connection(("127.0.0.1", server.port)) as sock:
@@ -369,11 +372,12 @@ class Run(sotto.Case):
                              "--connect-rate", "1")
         alice, bob = [self.member(server, name) for name in ("alice", "bob")]
         first = self.dial(server, "127.0.0.8")
-        crowd = []
-        for count in range(4, 34):
-            crowd.append(self.dial(server, "127.0.0.9"))
-            sotto.until(lambda: self.arrived(server) == count,
-                        "%d newcomers" % count)
+        sotto.until(lambda: self.arrived(server) == 3, "the first")
+        server.signal(signal.SIGSTOP)  # they come at once, however slow we dial
+        crowd = [self.dial(server, "127.0.0.9") for _ in range(30)]
+        server.signal(signal.SIGCONT)
+        sotto.until(lambda: self.arrived(server) == 3 + len(crowd),
+                    "all newcomers")
         ends = server.counters("closed")
         counters = server.counters()
         self.assertGreater(ends["gave_way"], 0)

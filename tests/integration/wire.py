@@ -331,7 +331,10 @@ class Channel:
             while True:
                 self.receive()
         except Closed as closed:
-            assert self.sock.recv(1) == b"", "bytes after CLOSE"
+            try:
+                assert self.sock.recv(1) == b"", "bytes after CLOSE"
+            except ConnectionError:
+                pass  # what we sent came too late for it
             return closed.reason
         except (ConnectionError, ConnectionResetError):
             return None
