@@ -228,7 +228,9 @@ class Attack:
     def __init__(self, case, server, name, size=500, addresses=1):
         self.children = []
         self.done = 0
+        self.arrive = 1  # connections until it has begun
         if name in ("messages", "texts", "deaf"):  # somebody talks, and how
+            self.arrive += 1 + (name == "deaf")
             flooder = "flooder-" + case.unique()
             line = "x" * (4000 if name == "texts" else 10)
             assert case.member(server, flooder).leave() == 0
