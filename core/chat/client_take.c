@@ -226,7 +226,7 @@ static enum sotto_err take_caught_up(struct sotto_client *client,
     }
     if (err == SOTTO_OK) {
         client->is_caught_up = true;
-        if (client->joined_next > client->seen + 1) {
+        if (client->joined_next - 1 > client->seen) { /* it is at least 1 */
             client->seen = client->joined_next - 1;
         }
     }

@@ -203,6 +203,24 @@ static void test_client_asks_nothing_about_devices_elsewhere(void **state)
                      SOTTO_ERR_AGAIN);
 }
 
+/* ---- the room ---- */
+
+/* Nothing is above the last number that there is, and it stays seen. */
+static void test_client_hears_nothing_after_the_last_number(void **state)
+{
+    (void)state;
+    host_begin(&host);
+    host_open(&host);
+    host_login(&host);
+    (void)host_join(&host, 1, 10);
+    host_send_message(&host, UINT64_MAX, "last", 4);
+    host_expect_event(&host, SOTTO_EVENT_ENTRY);
+    host_send(&host, SOTTO_MSG_CAUGHT_UP, "\0\0", 2);
+    host_expect_event(&host, SOTTO_EVENT_CAUGHT_UP);
+    host_send_message(&host, 10, "ten", 3);
+    host_expect_no_event(&host);
+}
+
 /* ---- time ---- */
 
 static void test_client_gives_up_a_handshake_that_does_not_end(void **state)
@@ -233,6 +251,7 @@ int test_client_strict(void)
         cmocka_unit_test(test_client_refuses_answers_about_devices_out_of_turn),
         cmocka_unit_test(test_client_names_devices_as_accounts_are_named),
         cmocka_unit_test(test_client_asks_nothing_about_devices_elsewhere),
+        cmocka_unit_test(test_client_hears_nothing_after_the_last_number),
         cmocka_unit_test(test_client_gives_up_a_handshake_that_does_not_end),
     };
     return cmocka_run_group_tests_name("client_strict", tests, NULL, NULL);
