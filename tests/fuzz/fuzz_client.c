@@ -4,8 +4,9 @@
  * room (tests/unit/support/host.h is the honest part of that server).
  *
  * The client never takes a server for one that knows the account before it has
- * proved it; an entry is handed out once, numbers rise; each post is settled
- * once; a stream that has ended says nothing more.
+ * proved it; an entry is handed out once, numbers rise unless it tells that the
+ * log is another one, and it tells what was missed; each post is settled once; a
+ * stream that has ended says nothing more.
  */
 #include "choices.h"
 #include "core/chat/message_devices.h"
@@ -25,7 +26,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct host host;
 static bool is_proved;              /* by the honest part */
 static bool is_over;                /* the stream has ended */
-static uint64_t heard;              /* the last entry's number */
+static bool registers;              /* and was not told yet that it is made */
+static bool has_joined;             /* ever */
+static uint64_t heard;              /* no entry up to here comes any more */
+static uint64_t next;               /* of JOINED */
 static size_t posts;                /* that the client took */
 static bool settled[POSTS_MAX + 1]; /* by id */
 
@@ -33,8 +37,22 @@ static bool settled[POSTS_MAX + 1]; /* by id */
 
 static void settle(uint64_t id)
 {
+    must(is_proved);
     must(id >= 1 && id <= posts && !settled[id]);
     settled[id] = true;
+}
+
+static void look_at_joined(const struct sotto_client_event *event)
+{
+    const struct sotto_joined *joined = &event->joined;
+    must(is_proved);
+    must(event->missed ==
+         (has_joined && (joined->next <= heard || joined->first - 1 > heard)));
+    if (event->missed || !has_joined) {
+        heard = joined->first - 1;
+    }
+    has_joined = true;
+    next = joined->next;
 }
 
 static void look_at_entry(const struct sotto_client_event *event)
@@ -88,8 +106,11 @@ static void take_event(const struct sotto_client_event *event)
         must(is_proved);
         break;
     case SOTTO_EVENT_JOINED:
+        look_at_joined(event);
+        break;
+    case SOTTO_EVENT_CAUGHT_UP:
         must(is_proved);
-        heard = event->missed ? 0 : heard;
+        heard = next - 1 > heard ? next - 1 : heard;
         break;
     case SOTTO_EVENT_ENTRY:
         look_at_entry(event);
@@ -112,11 +133,16 @@ static void take_event(const struct sotto_client_event *event)
         must(event->before_login == !host.client.is_server_proved);
         is_over = true;
         break;
-    case SOTTO_EVENT_PASSWORD:
     case SOTTO_EVENT_REGISTERED:
-    case SOTTO_EVENT_ENROLLED:
-    case SOTTO_EVENT_CAUGHT_UP:
+        must(registers);
+        registers = false;
+        break;
     case SOTTO_EVENT_DONE:
+        must(is_proved);
+        break;
+    case SOTTO_EVENT_PASSWORD: /* it has one, and no code */
+    case SOTTO_EVENT_ENROLLED:
+        must(false);
         break;
     }
 }
@@ -252,6 +278,7 @@ static void dial(uint8_t how)
 /* The account is to be made first. */
 static void register_first(void)
 {
+    registers = true;
     host.client.config.iterations_new = DERIVABLE_MAX;
     must(sotto_client_set_password(&host.client, (const uint8_t *)"password", 8,
                                    true) == SOTTO_OK);
@@ -301,6 +328,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     choices_start(data, size);
     is_proved = false;
+    registers = false;
+    has_joined = false;
     heard = 0;
     posts = 0;
     memset(settled, 0, sizeof settled);

@@ -42,7 +42,7 @@ static bool is_changed;    /* a byte of the handshake */
 static bool is_longer;     /* there are more, which may begin a record */
 static uint64_t now_ms;
 
-/* ---- the handshake ---- */
+/* ---- two links ---- */
 
 /* With IK, the client knows the server's key. */
 static void begin_ik(void)
@@ -82,69 +82,7 @@ static void begin(void)
     ways[1].from = ways[0].to = &pair.server;
 }
 
-/* Feeds all that is on the wire, in two parts; gives the first error. What is
- * not a whole unit changes nothing. */
-static enum sotto_err feed(struct sotto_link *to)
-{
-    size_t at = 0;
-    size_t part = choose_below(pair.wire_len + 1);
-    enum sotto_err err = SOTTO_OK;
-    while (at < pair.wire_len && err == SOTTO_OK) {
-        size_t used = 0;
-        const size_t need = sotto_link_need(to, pair.wire + at, part);
-        err = sotto_link_feed(to, pair.wire + at, part, &used);
-        must(used <= part);
-        must(err != SOTTO_OK || used != 0 || need > part ||
-             to->state == SOTTO_LINK_IDENTITY || to->has_output);
-        at += used;
-        if (used == 0 && part == pair.wire_len - at) {
-            break;
-        }
-        part = pair.wire_len - at;
-    }
-    return err;
-}
-
-/* One side says what it has to say; false when that is nothing. */
-static bool take_turn(struct sotto_link *from, struct sotto_link *to)
-{
-    static uint8_t before[PAIR_RECORD_MAX];
-    if (from->state == SOTTO_LINK_IDENTITY) {
-        sotto_link_accept(from);
-    }
-    if (sotto_link_out(from, pair.wire, sizeof pair.wire, &pair.wire_len) !=
-            SOTTO_OK ||
-        pair.wire_len == 0) {
-        return false;
-    }
-    const size_t len = pair.wire_len;
-    memcpy(before, pair.wire, len);
-    pair.wire_len = choose_patch(pair.wire, len, sizeof pair.wire);
-    is_changed |= pair.wire_len < len || memcmp(before, pair.wire, len) != 0;
-    is_longer |= pair.wire_len > len;
-    if (feed(to) != SOTTO_OK) {
-        must((is_changed || is_longer) && to->state == SOTTO_LINK_FAILED);
-    }
-    return true;
-}
-
-static bool shake_hands(void)
-{
-    bool goes_on = true;
-    for (int turn = 0; goes_on && turn < 4; turn++) {
-        goes_on = take_turn(&pair.client, &pair.server);
-        goes_on |= take_turn(&pair.server, &pair.client);
-    }
-    const bool are_open = pair.client.state == SOTTO_LINK_OPEN &&
-                          pair.server.state == SOTTO_LINK_OPEN;
-    must(!are_open || !is_changed);
-    must(are_open || is_changed || is_longer);
-    must(!are_open || memcmp(pair.client.hash, pair.server.hash,
-                             sizeof pair.client.hash) == 0);
-    return are_open;
-}
-
-/* ---- records ---- */
+/* ---- what comes out ---- */
 
 /* What a message consists of follows from its place and length. */
 static uint8_t byte_of(size_t number, size_t at)
@@ -155,7 +93,8 @@ static uint8_t byte_of(size_t number, size_t at)
 static void hear(struct way *way, const struct sotto_frame *frame)
 {
     must(frame->type >= SOTTO_FRAME_APPLICATION);
-    must(frame->len <= sizeof way->assembly || !frame->is_cut);
+    must(!frame->is_cut ||
+         (way->to->cuts_long && frame->len == sizeof way->assembly));
     if (way->is_raw) {
         return;
     }
@@ -185,6 +124,82 @@ static void hear_all(struct way *way)
     must(err == SOTTO_OK || way->is_raw || way->is_touched);
 }
 
+/* Feeds all that is on the wire, in two parts, and hears what that makes; gives
+ * the first error. What is not a whole unit changes nothing. */
+static enum sotto_err feed(struct way *way)
+{
+    struct sotto_link *to = way->to;
+    size_t at = 0;
+    size_t part = choose_below(pair.wire_len + 1);
+    enum sotto_err err = SOTTO_OK;
+    while (at < pair.wire_len && err == SOTTO_OK) {
+        size_t used = 0;
+        const size_t need = sotto_link_need(to, pair.wire + at, part);
+        err = sotto_link_feed(to, pair.wire + at, part, &used);
+        must(used <= part && (used == 0 || used == need));
+        must(err != SOTTO_OK || used != 0 || need > part ||
+             to->state == SOTTO_LINK_IDENTITY || to->has_output);
+        at += used;
+        if (used > 0) {
+            hear_all(way);
+        }
+        if (used == 0 && part == pair.wire_len - at) {
+            break;
+        }
+        part = pair.wire_len - at;
+    }
+    return err;
+}
+
+/* ---- the handshake ---- */
+
+/* One side says what it has to say; false when that is nothing. */
+static bool take_turn(struct way *way)
+{
+    struct sotto_link *from = way->from;
+    static uint8_t before[PAIR_RECORD_MAX];
+    if (from->state == SOTTO_LINK_IDENTITY) {
+        sotto_link_accept(from);
+    }
+    if (sotto_link_out(from, pair.wire, sizeof pair.wire, &pair.wire_len) !=
+            SOTTO_OK ||
+        pair.wire_len == 0) {
+        return false;
+    }
+    const size_t len = pair.wire_len;
+    memcpy(before, pair.wire, len);
+    pair.wire_len = choose_patch(pair.wire, len, sizeof pair.wire);
+    is_changed |= pair.wire_len < len || memcmp(before, pair.wire, len) != 0;
+    is_longer |= pair.wire_len > len;
+    if (feed(way) != SOTTO_OK) {
+        must((is_changed || is_longer) && way->to->state == SOTTO_LINK_FAILED);
+    }
+    return true;
+}
+
+static bool shake_hands(void)
+{
+    bool goes_on = true;
+    for (int turn = 0; goes_on && turn < 4; turn++) {
+        goes_on = take_turn(&ways[0]);
+        goes_on |= take_turn(&ways[1]);
+    }
+    const bool are_open = pair.client.state == SOTTO_LINK_OPEN &&
+                          pair.server.state == SOTTO_LINK_OPEN;
+    must(!are_open || !is_changed);
+    must(are_open || is_changed || is_longer);
+    if (are_open) {
+        must(memcmp(pair.client.hash, pair.server.hash, 32) == 0);
+        must(memcmp(pair.client.peer_static, pair.server_keys.s_public, 32) ==
+             0);
+        must(memcmp(pair.server.peer_static, pair.client_keys.s_public, 32) ==
+             0);
+    }
+    return are_open;
+}
+
+/* ---- records ---- */
+
 /* The record on the wire reaches its end, or not. */
 static void deliver(struct way *way)
 {
@@ -204,14 +219,14 @@ static void deliver(struct way *way)
         way->is_touched |=
             pair.wire_len != len || memcmp(pair.wire, before, len) != 0;
     }
-    enum sotto_err err = feed(way->to);
+    enum sotto_err err = feed(way);
     must(err == SOTTO_OK || way->is_touched || way->is_raw);
-    hear_all(way);
+    hear_all(way); /* nothing, whatever has failed */
     if (what == 3) { /* once more */
         way->is_touched = true;
         pair.wire_len = len;
         memcpy(pair.wire, before, len);
-        err = feed(way->to);
+        err = feed(way);
         must(err != SOTTO_OK);
         hear_all(way);
     }
