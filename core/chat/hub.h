@@ -18,6 +18,7 @@
 #include "core/auth/throttle.h"
 #include "core/base/pace.h"
 #include "core/channel/link.h"
+#include "core/chat/message_devices.h"
 #include "core/chat/request.h"
 #include "core/store/log.h"
 #include <sotto/env.h>
@@ -33,6 +34,10 @@
 #ifndef SOTTO_DEVICES_MAX
 #    define SOTTO_DEVICES_MAX 32
 #endif
+
+/* The longest frame of such a list. */
+#define SOTTO_DEVICE_LIST_FRAME_MAX                                            \
+    (SOTTO_DEVICES_MAX * SOTTO_DEVICE_ITEM_MAX + 3U)
 
 /* How many invitation codes a server knows at a time. */
 #ifndef SOTTO_CODES_MAX

@@ -13,6 +13,9 @@
 _Static_assert(SOTTO_HUB_PAGE_MAX >= SOTTO_FRAME_MAX &&
                    SOTTO_HUB_PAGE_MAX >= SOTTO_PRESENT_MAX + 3,
                "a page holds a frame of either kind");
+_Static_assert(!SOTTO_DEVICES ||
+                   SOTTO_HUB_PAGE_MAX >= SOTTO_DEVICE_LIST_FRAME_MAX,
+               "and a list of devices");
 
 /* The end of the list of strangers. */
 #define SOTTO_HUB_NOBODY UINT32_MAX

@@ -80,8 +80,8 @@ struct sotto_session_config {
     ((limit) + SOTTO_HELLO_LEN + SOTTO_RECORD_HEAD)
 
 /* The least size of the buffers: for a record at the limit, for a message of
- * the handshake, for the longest text, and for all answers that the window may
- * call for. */
+ * the handshake, for the longest text or list of devices, and for all answers
+ * that the window may call for. */
 size_t sotto_session_buffer_min(const struct sotto_session_config *config);
 
 /* The least number of buffers, for all sessions together. With four for each

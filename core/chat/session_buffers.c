@@ -1,6 +1,7 @@
 #include "core/chat/session_inner.h"
 
 #include "core/base/secret.h"
+#include "core/chat/hub.h"
 
 /* ---- sizes -------------------------------------------------------------- */
 
@@ -21,11 +22,13 @@ size_t sotto_session_buffer_min(const struct sotto_session_config *config)
     const size_t handshake =
         SOTTO_HELLO_LEN + SOTTO_RECORD_HEAD + SOTTO_HANDSHAKE_MESSAGE_MAX;
     /* In the outbox, beside the answers to a window of posts and CAUGHT_UP: an
-     * answer, or an entry that is sent in parts. */
+     * answer, a list of devices, or an entry that is sent in parts. */
     const size_t answers = ((size_t)config->window + 2) * SOTTO_ACK_FRAME_MAX;
+    const size_t list = SOTTO_DEVICES ? SOTTO_DEVICE_LIST_FRAME_MAX : 0;
     const size_t entry = SOTTO_ENTRY_HEAD_MAX + sotto_session_max_text(config);
     return larger(larger(record, handshake),
-                  answers + larger(entry, SOTTO_SESSION_ANSWER_MAX));
+                  answers +
+                      larger(entry, larger(list, SOTTO_SESSION_ANSWER_MAX)));
 }
 
 /* ---- taking ------------------------------------------------------------- */

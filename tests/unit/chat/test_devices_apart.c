@@ -2,6 +2,7 @@
  * may not come. */
 #include "core/crypto/hash.h"
 #include "tests/unit/chat/scene.h"
+#include "tests/unit/support/peer.h"
 #include "tests/unit/test.h"
 
 #include <string.h>
@@ -214,6 +215,41 @@ static void test_devices_have_a_largest_number(void **state)
                   SOTTO_PROBLEM_FULL);
 }
 
+/* With names as long as they may be, and next to the answers that are to come
+ * for posts, the list has its room. */
+static void test_devices_are_listed_while_posts_wait(void **state)
+{
+    (void)state;
+    static struct peer peer;
+    uint8_t frames[256];
+    struct sotto_writer w;
+    char name[SOTTO_NAME_MAX + 1] = "a-name-of-a-device-of-32-letters";
+    for (uint8_t i = 0; i < 16; i++) {
+        name[0] = (char)('a' + i);
+        expect_answer(ann, ask_for_code(ann, i, name, 0), SOTTO_PROBLEM_NONE);
+    }
+    peer_enter(&peer, world, "ann", 5);
+    sotto_writer_init(&w, frames, sizeof frames);
+    for (uint64_t id = 1; id <= world->options.window; id++) {
+        uint8_t body[16];
+        struct sotto_writer post;
+        sotto_writer_init(&post, body, sizeof body);
+        sotto_post_encode(
+            &post,
+            &(struct sotto_post){.id = id, .text = {(const uint8_t *)"x", 1}});
+        assert_int_equal(sotto_frame_encode(&w, SOTTO_MSG_POST, body, post.len),
+                         SOTTO_OK);
+    }
+    assert_int_equal(sotto_frame_encode(&w, SOTTO_MSG_DEVICES, NULL, 0),
+                     SOTTO_OK);
+    peer_send_frames(&peer, frames, w.len);
+    const struct sotto_frame list = peer_expect(&peer, SOTTO_MSG_DEVICE_LIST);
+    assert_int_equal(list.len, 16 * SOTTO_DEVICE_ITEM_MAX);
+    for (uint64_t id = 1; id <= world->options.window; id++) {
+        (void)peer_expect(&peer, SOTTO_MSG_ACK);
+    }
+}
+
 static void test_devices_codes_last_where_there_is_no_clock(void **state)
 {
     (void)state;
@@ -270,6 +306,7 @@ int test_devices_apart(void)
         TEST(test_devices_of_a_disabled_account_stay_out),
         TEST(test_devices_are_not_stored_on_a_full_disk),
         TEST(test_devices_have_a_largest_number),
+        TEST(test_devices_are_listed_while_posts_wait),
         TEST(test_devices_codes_last_where_there_is_no_clock),
         TEST(test_devices_codes_cannot_be_guessed_at_will),
         TEST(test_devices_codes_that_count_are_no_guesses),

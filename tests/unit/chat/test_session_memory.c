@@ -84,13 +84,14 @@ static void test_session_buffers_of_the_least_size_are_enough(void **state)
     scene_begin_two(&(struct world_options){.seed = 1,
                                             .server_limit = 1024,
                                             .client_limit = 1024,
-                                            .max_text = 300});
-    assert_in_range(world->buffers.size, 1026, 1032);
+                                            .max_text = 1700});
+    const size_t least = SOTTO_ENTRY_HEAD_MAX + 1700 + 10 * SOTTO_ACK_FRAME_MAX;
+    assert_in_range(world->buffers.size, least, least + 7);
     struct world_client *ann = world_add_client(world, "ann", "password");
     struct world_client *bob = world_add_client(world, "bob", "password");
     for (int i = 0; i < 20; i++) {
-        assert_int_not_equal(world_say(world, ann, 300), 0);
-        assert_int_not_equal(world_say(world, bob, 300), 0);
+        assert_int_not_equal(world_say(world, ann, 1700), 0);
+        assert_int_not_equal(world_say(world, bob, 1700), 0);
         world_settle(world);
     }
     assert_int_equal(world_acked(world, NULL), 40);
