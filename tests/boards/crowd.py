@@ -15,9 +15,8 @@ import pathlib
 import socket
 import subprocess
 import sys
-import tempfile
 
-from demo import PASSWORD, Board, Client, free_port
+from demo import PASSWORD, Board, Client, free_port, fresh_folder
 
 STRANGERS = 2
 TEXTS = 5  # of each
@@ -94,7 +93,7 @@ def main():
     sotto, firmware, machine = sys.argv[1:4]
     count = int(sys.argv[4]) if len(sys.argv) > 4 else 8
     wrong = None
-    with tempfile.TemporaryDirectory() as folder:
+    with fresh_folder() as folder:
         life = {"sotto": sotto, "port": free_port(),
                 "folder": pathlib.Path(folder), "children": []}
         try:

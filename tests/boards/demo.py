@@ -200,6 +200,14 @@ class Client(Child):
                 if event["event"] == kind]
 
 
+def fresh_folder():
+    """Removed at its end. QEMU's options and sockets take no long path, and no
+    comma in it."""
+    usual = tempfile.gettempdir()
+    fits = len(usual) < 60 and "," not in usual
+    return tempfile.TemporaryDirectory(dir=usual if fits else "/tmp")
+
+
 CLAIMS = []
 
 
@@ -421,7 +429,7 @@ def show(play):
     code."""
     children = []
     wrong = None
-    with tempfile.TemporaryDirectory() as folder:
+    with fresh_folder() as folder:
         try:
             play(pathlib.Path(folder), children)
         except (AssertionError, OSError, subprocess.SubprocessError) as error:

@@ -24,7 +24,7 @@ import time
 
 sys.dont_write_bytecode = True
 from demo import (PASSWORD, WAIT, Board, Client, Sensor,  # noqa: E402
-                  free_port)
+                  free_port, fresh_folder)
 
 PLACES = 8      # SERVER_CONNECTIONS of firmware_config.h
 ACCOUNTS = 10   # SERVER_ACCOUNTS
@@ -98,9 +98,22 @@ class Scene:
         self.children.append(client)
         return client
 
+    def come(self, name, *options):
+        """A client, once it is in or refused for good. A board takes so many
+        connections of one address in a while, and pauses when it has no room,
+        by its own clock, which is slow on a host that is busy: who is turned
+        away for that more often than a client tries comes again."""
+        end = time.monotonic() + WAIT
+        while True:
+            client = self.client(name, *options)
+            said = client.wait_for('"ready"|"event":"error".*').group()
+            if '"network"' not in said or time.monotonic() > end:
+                return client
+            assert client.end() == 5, client.text
+
     def member(self, name):
         """Registers when there is no such account yet."""
-        client = self.client(
+        client = self.come(
             name, *([] if name in self.accounts else ["--register"]))
         client.wait_for('"ready"')
         self.accounts.add(name)
@@ -286,7 +299,7 @@ def accounts_run_out(scene, alice):
     """Nobody is registered beyond the last place, and all others are kept."""
     for i in range(len(scene.accounts), ACCOUNTS):
         scene.leave(scene.member("more%d" % i))
-    late = scene.client("late", "--register")
+    late = scene.come("late", "--register")
     assert late.end() == 3, late.text
     assert "no room" in late.text, late.text
     scene.board.wait_for("warn account refused problem=full")
@@ -379,7 +392,7 @@ def main():
         cases = [case for case in cases if case not in WITH_LINK]
     wrong = None
     scene = None
-    with tempfile.TemporaryDirectory() as folder:
+    with fresh_folder() as folder:
         try:
             scene = Scene(sotto, (machine, firmware), pathlib.Path(folder))
             run(scene, chosen or cases)

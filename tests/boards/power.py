@@ -13,11 +13,10 @@ import pathlib
 import random
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.dont_write_bytecode = True
-from demo import PASSWORD, Board, Client, free_port  # noqa: E402
+from demo import PASSWORD, Board, Client, free_port, fresh_folder  # noqa: E402
 
 LONGEST = 4.0        # seconds until power goes
 TALKER = "talker"
@@ -126,7 +125,7 @@ def main():
     seed = int(sys.argv[5]) if len(sys.argv) > 5 else 1
     print("seed %d" % seed)
     wrong = None
-    with tempfile.TemporaryDirectory() as folder:
+    with fresh_folder() as folder:
         life = Life(sotto, machine, firmware, pathlib.Path(folder))
         try:
             run(life, rounds, random.Random(seed))

@@ -11,9 +11,8 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 
-from demo import PASSWORD, Board, Client, free_port
+from demo import PASSWORD, Board, Client, free_port, fresh_folder
 
 
 def run(sotto, images, machine, folder, children):
@@ -54,7 +53,7 @@ def main():
     sotto, server, client, machine = sys.argv[1:]
     children = []
     wrong = None
-    with tempfile.TemporaryDirectory() as folder:
+    with fresh_folder() as folder:
         try:
             run(sotto, (server, client), machine, pathlib.Path(folder),
                 children)
