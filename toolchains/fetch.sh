@@ -23,7 +23,8 @@ cjson) suite=bookworm series=1.7 variable=SOTTO_CJSON_DIR ;;
     ;;
 esac
 name=$1
-cache=${SOTTO_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/sotto}
+home=${HOME:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/build}
+cache=${SOTTO_CACHE_DIR:-${XDG_CACHE_HOME:-$home/.cache}/sotto}
 
 fail() {
     echo "fetch.sh: $*" >&2

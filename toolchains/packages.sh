@@ -47,9 +47,14 @@ TEXT
         root=(sudo)
     fi
     echo "Installing through apt: ${missing[*]}" >&2
+    # Somebody else may be installing: apt waits for dpkg, but not for its lists.
     {
-        "${root[@]}" apt-get update -qq
+        for _ in {1..10}; do
+            "${root[@]}" apt-get update -qq && break
+            sleep 10
+        done
         "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-            -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}"
+            -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 \
+            --no-install-recommends "${missing[@]}"
     } >&2
 }

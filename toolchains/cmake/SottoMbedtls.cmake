@@ -11,8 +11,10 @@ function(sotto_add_mbedtls)
     set(cache_dir "$ENV{SOTTO_CACHE_DIR}")
   elseif(NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
     set(cache_dir "$ENV{XDG_CACHE_HOME}/sotto")
-  else()
+  elseif(NOT "$ENV{HOME}" STREQUAL "")
     set(cache_dir "$ENV{HOME}/.cache/sotto")
+  else()
+    set(cache_dir "${CMAKE_SOURCE_DIR}/build/.cache/sotto")
   endif()
 
   # The key: everything that the archive depends on.
