@@ -80,9 +80,13 @@ static bool post_all(struct load *load, struct traffic *traffic)
     return true;
 }
 
+/* For so long, and until more was delivered than was under way at its start: if
+ * the machine had no time for us, there are no figures before that. */
 static bool pump(struct fanout *fanout, uint64_t ns)
 {
     struct load *load = fanout->load;
+    const struct traffic *traffic = &fanout->traffic;
+    const uint64_t expected = traffic->posted * traffic->receivers;
     const uint64_t end_ns = port_now_ns(load->port) + ns;
     const uint32_t wait_ms = load->settings.spin ? 0 : 1000;
 
@@ -90,7 +94,7 @@ static bool pump(struct fanout *fanout, uint64_t ns)
         if (!post_all(load, &fanout->traffic) || !load_turn(load, wait_ms)) {
             return false;
         }
-    } while (load->now_ns < end_ns);
+    } while (load->now_ns < end_ns || traffic->deliveries <= expected);
     return true;
 }
 
@@ -109,9 +113,6 @@ static bool measure_run(struct fanout *fanout)
     }
     load_use_end(load, &use, &spent);
     const double count = (double)(traffic->deliveries - before);
-    if (count == 0) {
-        return load_fail(load, "nothing was delivered within a run", "");
-    }
     load_series_add(&fanout->per_s, count / spent.seconds / 1e3);
     load_series_add(&fanout->p50_us, latency_ns(&traffic->each, 0.5) / 1e3);
     load_series_add(&fanout->p99_us, latency_ns(&traffic->each, 0.99) / 1e3);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#define START_MS 20000U
+#define START_MS 60000U
 #define LOG_MAX  65536
 #define ARGS_MAX 48
 #define TEXT_MAX 64

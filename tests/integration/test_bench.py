@@ -113,8 +113,8 @@ class Mls(unittest.TestCase):
 class Loads(unittest.TestCase):
     """A server of the bench's own, with little to do."""
 
-    def measure(self, *arguments):
-        done = run(*arguments, "--program", SOTTO, "--json")
+    def measure(self, *arguments, program=SOTTO):
+        done = run(*arguments, "--program", program, "--json")
         self.assertEqual(done.returncode, 0, done.stderr)
         about, *figures = [json.loads(line)
                            for line in done.stdout.splitlines()]
@@ -156,6 +156,21 @@ class Loads(unittest.TestCase):
             self.assertLessEqual(figure["p50_us"], figure["p99_us"])
             self.check_median(figure, "kilo_deliveries_per_s")
             self.assertIn(figure["limit"], ("server", "generator", "neither"))
+
+    def test_a_run_in_which_the_server_stood_still_goes_on(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = os.path.join(folder, "program")
+            with open(program, "w", encoding="ascii") as file:
+                file.write("#!/bin/sh\n"
+                           "while kill -STOP $$; do sleep 2.2; kill -CONT $$\n"
+                           "  sleep 0.1; done 2>/dev/null &\n"
+                           f'exec {SOTTO} "$@"\n')
+            os.chmod(program, 0o700)
+            figure, = self.measure("fanout", "--spin", "--receivers", "1",
+                                   "--window", "1", "--seconds", "1",
+                                   "--runs", "3", program=program)
+        self.assertGreater(figure["server_s_per_million_min"], 0)
+        self.assertEqual(figure["delivered"], figure["posted"])
 
     def test_a_load_that_never_sleeps_is_not_called_the_limit(self):
         figure, = self.measure("fanout", "--spin", "--receivers", "3",
