@@ -74,7 +74,8 @@ class Restart(sotto.Case):
         """A client that was away for too long is told that it missed some."""
         server = self.server("--history", "1M")
         alice = self.member(server, "alice")
-        net = proxy.Proxy(server.port)
+        port = self.own_port()
+        net = proxy.Proxy(server.port, port)
         bob = self.member(net.address, "bob", pin=server.fingerprint)
         alice.said("before")
         bob.expect("message", text="before")
@@ -84,7 +85,7 @@ class Restart(sotto.Case):
         for text in texts:
             alice.say(text)
         alice.wait_for(lambda: len(alice.all("acked")) == 601, "all acks")
-        net = proxy.Proxy(server.port, net.port)
+        net = proxy.Proxy(server.port, port)
         self.addCleanup(net.close)
         bob.wait_for(lambda: bob.texts()[-1] == texts[-1], "the last message")
         self.assertEqual(bob.all("error")[0]["code"], "missed")
