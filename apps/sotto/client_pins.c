@@ -7,7 +7,7 @@
 
 /* How long another client of this person may hold the folder, and how often to
  * look. */
-#define LOCK_PATIENCE_MS 5000U
+#define LOCK_PATIENCE_MS 30000U /* others may be many, and their disk slow */
 #define LOCK_WAIT_MS     50U
 
 void client_files_complain(struct client_app *app, const char *code,

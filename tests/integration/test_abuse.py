@@ -2,6 +2,7 @@
 closed descriptors, requests to end at odd times."""
 
 import errno
+import fcntl
 import os
 import pathlib
 import pty
@@ -9,6 +10,7 @@ import re
 import signal
 import subprocess
 import time
+import unittest
 
 import sotto
 
@@ -45,6 +47,22 @@ class AbuseTest(sotto.Case):
         lines = (folder / "known_accounts").read_text().splitlines()
         self.assertEqual(len([l for l in lines if "user" in l.split(" ")[1]
                               and not l.startswith("#")]), 6)
+
+    @unittest.skipIf(sotto.ON_LWIP or sotto.WORKERS, "the client's files are "
+                     "the same there, and it takes a while")
+    def test_a_client_is_patient_with_others_in_its_folder(self):
+        """Their disk may be slow; it comes in when they have done."""
+        server = self.server()
+        folder = self.folder / "of-alice"
+        folder.mkdir(mode=0o700)
+        with open(folder / ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            alice = self.client(server, "alice", register=True)
+            time.sleep(6)
+        alice.expect("ready")
+        self.assertEqual(alice.leave(), 0)
+        self.assertEqual(alice.all("error"), [])
+        self.assertIn("alice", (folder / "known_accounts").read_text())
 
     # ---- outputs ----
 
