@@ -177,7 +177,7 @@ class Revoking(Keys):
             # All at once, and message 1 alone, which is answered.
             whole = self.replay(server, sent)
             first = self.replay(server, sent[: 12 + int.from_bytes(
-                sent[10:12], "big")])
+                sent[10:12], "big")], ends=True)
             self.assertEqual(len(first), 2 + 64)
             # After that it cannot open the record, and says CLOSE.
             self.assertEqual(len(whole), 2 + 64 + 2 + 32)
@@ -188,19 +188,20 @@ class Revoking(Keys):
             server = self.server()
         self.assertEqual(server.counters()["logins"], 0)
 
-    def replay(self, server, data):
-        """What comes back until the end: after the answer to message 1 nothing
-        more is sent."""
+    def replay(self, server, data, ends=False):
+        """What comes back until the server's end, or to one who `ends` when he
+        has the answer to message 1."""
         with proxy.socket.create_connection(("127.0.0.1", server.port),
                                             sotto.WAIT) as sock:
             sock.sendall(data)
             got = wire.read_exactly(sock, 2 + 64)
-            try:
+            if ends:
                 sock.shutdown(proxy.socket.SHUT_WR)
+            try:
                 while more := sock.recv(4096):
                     got += more
-            except OSError as error:
-                self.assertNotIsInstance(error, TimeoutError)
+            except ConnectionError:
+                pass
         return got
 
     def test_a_device_comes_back_after_the_server_did(self):
