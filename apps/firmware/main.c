@@ -33,8 +33,9 @@ static int fail(struct port *port, const char *what, enum sotto_err err)
 }
 
 /* Waits for DHCP, so that a client can dial at once and a person knows where
- * the server is: the board says what its address is. */
-static void wait_for_address(struct port *port, struct port_loop *loop)
+ * the server is: the board says what its address is.
+ * False when it is to stop before. */
+static bool wait_for_address(struct port *port, struct port_loop *loop)
 {
     const uint64_t end_ms = port_now_ms(port) + FIRMWARE_ADDRESS_MS;
     struct port_address address;
@@ -43,11 +44,15 @@ static void wait_for_address(struct port *port, struct port_loop *loop)
         struct port_event event;
         size_t count = 0;
         port_wait(loop, ADDRESS_POLL_MS, &event, 1, &count);
+        if (count > 0 && event.kind == PORT_EVENT_STOP) {
+            return false;
+        }
         has_address = board_address(&address);
     }
     if (!has_address) {
         say("sotto: no address yet; is there a cable?\n", NULL);
     }
+    return true;
 }
 
 static int run_server(struct port *port)
@@ -106,12 +111,12 @@ static int run(struct port *port)
     if (err != SOTTO_OK) {
         return fail(port, "cannot wait for input", err);
     }
-    wait_for_address(port, loop);
-    if (!is_server) {
+    const bool goes_on = wait_for_address(port, loop);
+    if (goes_on && !is_server) {
         code = run_menu(port, loop, &is_server);
     }
     port_loop_close(loop);
-    return is_server ? run_server(port) : code;
+    return goes_on && is_server ? run_server(port) : code;
 }
 
 /* What size.sh and firmware_config.h go by. */

@@ -199,6 +199,16 @@ def board_starts_without_a_cable(scene, alice):
     sensor.leave()
 
 
+def somebody_stops_a_board_without_an_address(scene, alice):
+    """It ends, though it waits for one."""
+    board, monitor = scene.start(Board, "hasty", scene.firmware, 7, None, "-S")
+    monitor.set_link(False)
+    monitor.command("cont")
+    board.wait_for("Sotto ")
+    board.interrupt()
+    assert board.end() == 0, "the board's end"
+
+
 def device_dies_while_it_registers(scene, alice):
     """Its power is cut again and again from the moment it is set up."""
     chance = random.Random(8)
@@ -341,13 +351,15 @@ def stranger_is_sent_away(scene, alice):
 
 
 SHORT = [network_stops, devices_network_stops, board_starts_without_a_cable,
+         somebody_stops_a_board_without_an_address,
          device_dies_while_it_registers, more_come_than_there_is_room,
          strangers_never_speak,
          strangers_speak_nonsense,
          console_gets_garbage, menu_gets_garbage, log_fills_the_flash,
          accounts_run_out]
 # QEMU's Ethernet of this board always has a link.
-WITH_LINK = [network_stops, devices_network_stops, board_starts_without_a_cable]
+WITH_LINK = [network_stops, devices_network_stops, board_starts_without_a_cable,
+             somebody_stops_a_board_without_an_address]
 LINKLESS = "lm3s6965evb"
 LONG = [peer_vanishes, stranger_is_sent_away]
 
