@@ -96,7 +96,7 @@ class Attacked(sotto.Case):
         attack = storm.Attack(self, room, name, self.SIZE, 2)
         try:
             sotto.until(lambda: self.arrived(room) >= before + attack.arrive,
-                        "the attack")
+                        "the attack", sotto.LONGEST)  # others go before it
             said = 0
             end = time.monotonic() + self.SECONDS
             while time.monotonic() < end or said < 5:
