@@ -289,12 +289,11 @@ class Server(Child):
 
     def counters(self, kind="counters"):
         """What SIGUSR1 logs in a line of this kind, as a dict."""
-        whole = re.compile(rb" counters .*\n")  # the last line of a report
-        before = len(whole.findall(self.err))
+        last = re.compile(rb" counters .*\n")  # line of a report
+        start = len(self.err)
         self.signal(signal.SIGUSR1)
-        self.wait_for(lambda: len(whole.findall(self.err)) > before,
-                      "counters")
-        line = [line for line in self.err.decode().splitlines()
+        self.wait_for(lambda: last.findall(self.err, start), "counters")
+        line = [line for line in self.err[start:].decode().splitlines()
                 if " %s " % kind in line][-1]
         return {key: int(value)
                 for key, value in re.findall(r"(\w+)=(\d+)", line)}
