@@ -221,7 +221,7 @@ static void deliver(struct way *way)
     }
     enum sotto_err err = feed(way);
     must(err == SOTTO_OK || way->is_touched || way->is_raw);
-    hear_all(way); /* nothing, whatever has failed */
+    hear_all(way);   /* nothing, whatever has failed */
     if (what == 3) { /* once more */
         way->is_touched = true;
         pair.wire_len = len;
