@@ -477,7 +477,7 @@ class Renewal(Certificates):
         new = self.pki.server(self.root)
         old.cert.write_text(new.text())
         old.key.write_bytes(new.key.read_bytes())
-        self.reload(server, r"info certificate shown \S+ until=\S+")
+        self.reload(server, r"info certificate shown .+ until=\S+")
         self.believed(server, user="bob")
         alice.said("still here")
         self.assertEqual(alice.all("disconnected"), [])

@@ -236,7 +236,8 @@ class Run(sotto.Case):
         for line in log.splitlines():
             self.assertRegex(
                 line, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ "
-                r"(error|warn|info|debug) [a-z]+ [a-z_]+( [a-z_]+=\S+)*$")
+                r"(error|warn|info|debug) [a-z]+ [a-z_]+"
+                r"( [a-z_]+=([^\s\"]+|\"[^\"]*\"))*$")
         for secret in ("nobody but", sotto.PASSWORD, "wrong-guess"):
             self.assertNotIn(secret, log)
         self.assertRegex(log, r"account \w+ user=alice peer=127\.0\.0\.1:")
