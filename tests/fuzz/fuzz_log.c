@@ -122,16 +122,19 @@ static void close_log(void)
     }
 }
 
-/* Opens, reads, goes on, and finds all of it again. */
+/* Opens, reads, goes on, and finds all of it again. No number comes twice. */
 static void live_on(void)
 {
+    uint64_t next = 0;
     memset(has, 0, sizeof has);
     open_and_read();
     append_some();
     read_all();
     check_kept();
+    next = sotto_log_next_number(bench.log);
     close_log();
     open_and_read();
+    must(sotto_log_next_number(bench.log) >= next);
     check_kept();
     bench_kill(&bench);
 }

@@ -4,20 +4,23 @@
  * honest clients talk. The server and its clients are those of
  * tests/unit/support/world.h, which keeps book.
  *
- * The server never breaks the protocol itself. Once the strangers are gone, the
- * honest ones have everything that was said, each message once, and all that
- * they said is stored; account names are unique and their passwords their own.
+ * The server never breaks the protocol itself, and tells nobody anything twice.
+ * Once the strangers are gone, the honest ones have everything that was said, each
+ * message once, and all that they said is stored; account names are unique and
+ * their passwords their own.
  */
 #include "choices.h"
 #include "core/chat/message_devices.h"
 #include "tests/unit/channel/pair.h"
 #include "tests/unit/support/peer.h"
 #include "tests/unit/test.h"
+#include "told.h"
 #include <string.h>
 
-#define STEPS_MAX 40
-#define PEERS     3
-#define BODY_MAX  600
+#define STEPS_MAX     40
+#define PEERS         3
+#define BODY_MAX      600
+#define DERIVABLE_MAX 1000 /* iterations that are waited for */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,7 +33,9 @@ struct stranger {
     bool is_there;
     bool is_open;  /* the handshake went through */
     bool is_stuck; /* the server reads no more of it; the wire is full */
+    bool is_odd;   /* it said AUTH in other ways than begin_login() */
     const char *password;
+    struct told told;
 };
 
 static struct stranger strangers[PEERS];
@@ -50,11 +55,29 @@ static void put(struct stranger *s, const uint8_t *bytes, size_t len)
     }
 }
 
+/* What an honest client and the server alone know: somebody who had it could
+ * speak in that client's place. */
+static bool has_secret(const uint8_t *frames, size_t len)
+{
+    bool is_found = false;
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t instance[8];
+        struct sotto_writer w;
+        sotto_writer_init(&w, instance, sizeof instance);
+        sotto_write_u64(&w, honest[i]->client.instance);
+        for (size_t at = 0; at + sizeof instance <= len; at++) {
+            is_found |= memcmp(frames + at, instance, sizeof instance) == 0;
+        }
+    }
+    return is_found;
+}
+
 /* Whole frames, good or bad, in one record. */
 static void put_frames(struct stranger *s, const uint8_t *frames, size_t len)
 {
     uint8_t out[SOTTO_RECORD_HEAD + BODY_MAX + 128];
-    if (!s->is_stuck && s->peer.link.state != SOTTO_LINK_FAILED) {
+    if (!s->is_stuck && s->peer.link.state != SOTTO_LINK_FAILED &&
+        !has_secret(frames, len)) {
         len = pair_seal(&s->peer.link, frames, len, out);
         must(len <= sizeof out);
         put(s, out, len);
@@ -74,76 +97,42 @@ static void put_frame(struct stranger *s, uint8_t type,
 
 /* ---- what comes back ---- */
 
-/* What a server says can be read. */
-static void check_frame(const struct sotto_frame *frame)
+/* The server knows the account. When the next login was begun meanwhile, this is
+ * of the one before, and nobody can tell. */
+static void verify(struct stranger *s, const struct sotto_frame *frame)
 {
-    union {
-        struct sotto_welcome welcome;
-        struct sotto_error error;
-        struct sotto_joined joined;
-        struct sotto_entry entry;
-        struct sotto_ack ack;
-        struct sotto_present present;
-        struct sotto_enrolled enrolled;
-        uint16_t room;
-    } m;
-    enum sotto_err err = SOTTO_OK;
-    switch (frame->type) {
-    case SOTTO_MSG_WELCOME:
-        err = sotto_welcome_decode(&m.welcome, frame->body, frame->len);
-        break;
-    case SOTTO_MSG_ERROR:
-        err = sotto_error_decode(&m.error, frame->body, frame->len);
-        break;
-    case SOTTO_MSG_JOINED:
-        err = sotto_joined_decode(&m.joined, frame->body, frame->len);
-        break;
-    case SOTTO_MSG_MESSAGE:
-    case SOTTO_MSG_ENTERED:
-    case SOTTO_MSG_LEFT:
-        err =
-            sotto_entry_decode(&m.entry, frame->type, frame->body, frame->len);
-        break;
-    case SOTTO_MSG_CAUGHT_UP:
-        err = sotto_room_decode(&m.room, frame->body, frame->len);
-        break;
-    case SOTTO_MSG_ACK:
-        err = sotto_ack_decode(&m.ack, frame->body, frame->len);
-        break;
-    case SOTTO_MSG_PRESENT:
-        err = sotto_present_decode(&m.present, frame->body, frame->len);
-        break;
-    case SOTTO_MSG_ENROLLED:
-        err = sotto_enrolled_decode(&m.enrolled, frame->body, frame->len);
-        break;
-    case SOTTO_MSG_DEVICE_LIST:
-        err = sotto_device_list_check(frame->body, frame->len);
-        break;
-    default:
-        must(frame->type == SOTTO_MSG_AUTH || frame->type == SOTTO_MSG_PONG ||
-             frame->type == SOTTO_MSG_REGISTERED ||
-             frame->type == SOTTO_MSG_DONE);
-        break;
+    struct sotto_scram_client *scram = &s->peer.scram;
+    if (scram->step == SOTTO_SCRAM_PROVED) {
+        must(sotto_scram_client_verify(scram, (const char *)frame->body,
+                                       frame->len) == SOTTO_OK);
+    } else {
+        must(scram->step == SOTTO_SCRAM_FIRST);
     }
-    must(err == SOTTO_OK);
 }
 
-/* The server's part of a login; it knows the account. */
+/* The server's part of a login. Which keys an account has may be a stranger's
+ * choice: some would take long to make. */
 static void answer(struct stranger *s, const struct sotto_frame *frame)
 {
     struct sotto_scram_client *scram = &s->peer.scram;
-    const char *in = (const char *)frame->body;
     char text[SOTTO_SCRAM_MESSAGE_MAX];
     struct sotto_scram_keys keys;
     struct sotto_writer w;
-    if (scram->step == SOTTO_SCRAM_PROVED) {
-        must(sotto_scram_client_verify(scram, in, frame->len) == SOTTO_OK);
-    }
-    if (scram->step != SOTTO_SCRAM_FIRST) {
+    if (s->is_odd) {
         return;
     }
-    must(sotto_scram_client_challenge(scram, in, frame->len, 1, 1000,
+    if (frame->len > 0 && frame->body[0] == 'v') {
+        verify(s, frame);
+        return;
+    }
+    must(scram->step == SOTTO_SCRAM_FIRST);
+    must(sotto_scram_client_challenge(scram, (const char *)frame->body,
+                                      frame->len, WORLD_ITERATIONS,
+                                      SOTTO_SCRAM_ITERATIONS_MAX,
                                       SOTTO_SCRAM_SALT_MIN) == SOTTO_OK);
+    if (scram->iterations > DERIVABLE_MAX) {
+        return;
+    }
     peer_derive(&s->peer, s->password, &keys);
     sotto_writer_init(&w, (uint8_t *)text, sizeof text);
     must(sotto_scram_client_final(scram, &keys, text, sizeof text, &w.len) ==
@@ -156,7 +145,7 @@ static void listen(struct stranger *s)
 {
     struct sotto_frame frame;
     while (peer_next(&s->peer, &frame)) {
-        check_frame(&frame);
+        told_check(&s->told, &frame);
         if (frame.type == SOTTO_MSG_AUTH) {
             answer(s, &frame);
         }
@@ -392,6 +381,7 @@ static void put_any_frame(struct stranger *s)
     struct sotto_writer w;
     const uint8_t type = choose_byte();
     const struct sotto_span in = choose_bytes(sizeof body);
+    s->is_odd |= type == SOTTO_MSG_AUTH;
     sotto_writer_init(&w, body, sizeof body);
     sotto_write_bytes(&w, in.at, in.len);
     put_frame(s, type, &w);
@@ -410,6 +400,7 @@ static void speak(struct stranger *s, uint8_t how)
         }
     } else if (how % 8 == 1) {
         in = choose_bytes(BODY_MAX);
+        s->is_odd |= memchr(in.at, SOTTO_MSG_AUTH, in.len) != NULL;
         put_frames(s, in.at, in.len);
     } else if (how % 8 == 2) {
         put_any_frame(s);
