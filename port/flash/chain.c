@@ -136,7 +136,7 @@ enum sotto_err flash_chain_cut(struct flash *flash, uint8_t slot, uint32_t size,
     }
     const uint32_t start = flash->blocks[from].start;
     struct flash_head head = {.id = file->id,
-                              .seq = flash->next_seq++,
+                              .seq = flash_take_number(&flash->next_seq),
                               .start = start,
                               .base = size - start};
     uint16_t made = FLASH_NO_BLOCK;
@@ -216,7 +216,7 @@ static enum sotto_err add_block(struct flash *flash, uint8_t slot)
 {
     struct flash_slot *file = &flash->slots[slot];
     struct flash_head head = {.id = file->id,
-                              .seq = flash->next_seq++,
+                              .seq = flash_take_number(&flash->next_seq),
                               .start = file->size};
     uint16_t made = FLASH_NO_BLOCK;
     enum sotto_err err = flash_block_make(flash, FLASH_HOT, &head, &made);

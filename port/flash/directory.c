@@ -71,6 +71,13 @@ static void encode(uint8_t out[static FLASH_ENTRY_LEN],
     memcpy(out + 8, name, strlen(name) + 1); /* 32 at most */
 }
 
+bool flash_is_name(const char *name)
+{
+    const size_t len = strlen(name);
+    return len > 0 && len <= SOTTO_FILE_NAME_MAX && name[0] != '.' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == len;
+}
+
 bool flash_entry_decode(const uint8_t in[static FLASH_ENTRY_LEN],
                         struct flash_entry *entry)
 {
@@ -81,7 +88,9 @@ bool flash_entry_decode(const uint8_t in[static FLASH_ENTRY_LEN],
     entry->change = in[0];
     entry->id = flash_get32(in + 4);
     memcpy(entry->name, in + 8, sizeof entry->name);
-    return true;
+    return entry->change != FLASH_SET ||
+           (entry->id != FLASH_DIRECTORY_ID && entry->id < FLASH_NUMBERS_END &&
+            flash_is_name(entry->name));
 }
 
 /* ---- writing ---------------------------------------------------------- */
@@ -112,7 +121,7 @@ static enum sotto_err write_list(struct flash *flash, uint16_t block,
 enum sotto_err flash_list_renew(struct flash *flash, enum flash_heat heat)
 {
     struct flash_head head = {.id = FLASH_DIRECTORY_ID,
-                              .seq = flash->next_seq++,
+                              .seq = flash_take_number(&flash->next_seq),
                               .base = flash_list_len(flash_slot_count(flash))};
     uint16_t made = FLASH_NO_BLOCK;
     enum sotto_err err = flash_block_make(flash, heat, &head, &made);

@@ -28,13 +28,6 @@ static enum sotto_err break_file(struct flash *flash, uint8_t slot)
     return SOTTO_ERR_IO;
 }
 
-static bool is_name(const char *name)
-{
-    const size_t len = strlen(name);
-    return len > 0 && len <= SOTTO_FILE_NAME_MAX && name[0] != '.' &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == len;
-}
-
 /* ---- truncating ------------------------------------------------------- */
 
 /* To nothing: the name gets a new identity, and so needs no free block for the
@@ -42,7 +35,10 @@ static bool is_name(const char *name)
 static enum sotto_err empty(struct flash *flash, uint8_t slot)
 {
     struct flash_slot *file = &flash->slots[slot];
-    const uint32_t id = flash->next_id++;
+    const uint32_t id = flash_take_number(&flash->next_id);
+    if (id == FLASH_NUMBERS_END) {
+        return SOTTO_ERR_FULL;
+    }
     enum sotto_err err = flash_list_put(flash, FLASH_SET, id, file->name);
     if (err == SOTTO_OK) {
         flash_chain_free(flash, slot);
@@ -74,7 +70,10 @@ static enum sotto_err create(struct flash *flash, const char *name,
     if (made == flash->slot_count) {
         return SOTTO_ERR_SPACE; /* syncs of files without a name are pending */
     }
-    const uint32_t id = flash->next_id++;
+    const uint32_t id = flash_take_number(&flash->next_id);
+    if (id == FLASH_NUMBERS_END) {
+        return SOTTO_ERR_FULL;
+    }
     enum sotto_err err = flash_list_put(flash, FLASH_SET, id, name);
     if (err == SOTTO_OK) {
         flash_slot_start(flash, made, id, name);
@@ -88,7 +87,7 @@ static enum sotto_err file_open(void *ctx, const char *name, unsigned flags,
 {
     struct flash *flash = ctx;
     uint16_t at = 0;
-    if (!is_name(name)) {
+    if (!flash_is_name(name)) {
         return SOTTO_ERR_FORMAT;
     }
     while (at < flash->config.open && flash->handles[at].slot != FLASH_FREE) {
@@ -204,7 +203,7 @@ static void file_replace(void *ctx, const char *from, const char *to,
                          struct sotto_io *io)
 {
     struct flash *flash = ctx;
-    if (!is_name(from) || !is_name(to)) {
+    if (!flash_is_name(from) || !flash_is_name(to)) {
         start(flash, io, SOTTO_ERR_FORMAT);
         return;
     }
@@ -324,7 +323,7 @@ bool flash_files_poll(struct flash *flash, bool *more)
 static enum sotto_err file_remove(void *ctx, const char *name)
 {
     struct flash *flash = ctx;
-    if (!is_name(name)) {
+    if (!flash_is_name(name)) {
         return SOTTO_ERR_FORMAT;
     }
     const uint16_t slot = flash_slot_find(flash, name);

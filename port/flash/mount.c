@@ -146,6 +146,12 @@ static enum sotto_err replay(struct flash *flash)
 
 /* ---- files ------------------------------------------------------------ */
 
+/* Where the last block of a file can begin: it is no longer than the device. */
+static uint32_t last_start(const struct flash *flash)
+{
+    return (flash->device->blocks - 1U) * flash_capacity(flash);
+}
+
 /* The block's owner, when it is a whole block of a file with a name; whether it
  * still counts is seen later. */
 static enum sotto_err collect(struct flash *flash, uint16_t block)
@@ -154,7 +160,8 @@ static enum sotto_err collect(struct flash *flash, uint16_t block)
     enum sotto_err err = flash_head_read(flash, block, &head);
     if (err == SOTTO_OK) {
         const uint16_t slot = slot_of_id(flash, head.id);
-        if (head.id == FLASH_DIRECTORY_ID || slot == flash->slot_count) {
+        if (head.id == FLASH_DIRECTORY_ID || slot == flash->slot_count ||
+            head.start > last_start(flash)) {
             return SOTTO_OK;
         }
         err = read_whole(flash, block, &head);

@@ -48,6 +48,13 @@ static uint32_t round_up(const struct flash *flash, uint32_t len)
     return (len + mask) & ~mask;
 }
 
+uint32_t flash_take_number(uint32_t *next)
+{
+    const uint32_t taken = *next;
+    *next += taken < FLASH_NUMBERS_END ? 1 : 0;
+    return taken;
+}
+
 uint32_t flash_address(const struct flash *flash, uint16_t block)
 {
     return block * flash->device->block_size;
@@ -187,7 +194,7 @@ enum sotto_err flash_head_read(const struct flash *flash, uint16_t block,
                                 .start = flash_get32(bytes + 12),
                                 .base = flash_get32(bytes + 16),
                                 .wear = flash_get32(bytes + 20)};
-    return SOTTO_OK;
+    return head->seq < FLASH_NUMBERS_END ? SOTTO_OK : SOTTO_ERR_FORMAT;
 }
 
 /* ---- records ---------------------------------------------------------- */

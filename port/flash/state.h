@@ -20,6 +20,10 @@
 
 #define FLASH_NO_BLOCK UINT16_MAX
 
+/* Numbers of blocks and identities of files are below this, on the device too.
+ * When they are used up nothing is written, or made, that would need another. */
+#define FLASH_NUMBERS_END UINT32_MAX
+
 /* The directory's place where a file's identity stands. */
 #define FLASH_DIRECTORY_ID 0U
 
@@ -115,6 +119,9 @@ uint32_t flash_crc32c(uint32_t crc, const uint8_t *in, size_t len);
 void flash_put32(uint8_t *out, uint32_t value);
 uint32_t flash_get32(const uint8_t *in);
 
+/* The next number of a block, or of a file. */
+uint32_t flash_take_number(uint32_t *next);
+
 uint32_t flash_address(const struct flash *flash, uint16_t block);
 
 /* Bytes of a block after its head; of a record with its padding; the most data
@@ -157,7 +164,8 @@ enum flash_heat {
 
 /* Takes a free block, erased, and writes its head (`wear` is filled in). It is
  * MAKING until the caller gives it an owner or drops it. Hot contents come onto
- * the least worn block, cold ones onto the most worn. FULL: none is free; IO. */
+ * the least worn block, cold ones onto the most worn. FULL: none is free; IO,
+ * also when numbers are used up. */
 enum sotto_err flash_block_make(struct flash *flash, enum flash_heat heat,
                                 struct flash_head *head, uint16_t *block)
     SOTTO_MUST_CHECK;
@@ -226,7 +234,10 @@ enum sotto_err flash_list_renew(struct flash *flash, enum flash_heat heat)
 /* Bytes of the first record: the list with so many names. */
 uint32_t flash_list_len(uint32_t names);
 
-/* False when it is none. */
+/* What a file may be called. */
+bool flash_is_name(const char *name);
+
+/* False when it is none that is ever written. */
 bool flash_entry_decode(const uint8_t in[static FLASH_ENTRY_LEN],
                         struct flash_entry *entry);
 

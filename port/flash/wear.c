@@ -87,7 +87,7 @@ enum sotto_err flash_block_make(struct flash *flash, enum flash_heat heat,
                                 struct flash_head *head, uint16_t *block)
 {
     uint16_t at = FLASH_NO_BLOCK;
-    if (flash->failed) {
+    if (flash->failed || head->seq == FLASH_NUMBERS_END) {
         return SOTTO_ERR_IO;
     }
     enum sotto_err err = take(flash, heat, &at);
@@ -153,11 +153,11 @@ static uint16_t find_cold(const struct flash *flash)
         }
     }
     if (cold == FLASH_NO_BLOCK ||
-        flash->blocks[cold].wear + FLASH_WEAR_SPREAD >=
-            flash->blocks[worn].wear) {
+        flash->blocks[worn].wear <= flash->blocks[cold].wear) {
         return FLASH_NO_BLOCK;
     }
-    return cold;
+    const uint32_t less = flash->blocks[worn].wear - flash->blocks[cold].wear;
+    return less > FLASH_WEAR_SPREAD ? cold : FLASH_NO_BLOCK;
 }
 
 static enum sotto_err move(struct flash *flash, uint16_t block)

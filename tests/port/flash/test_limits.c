@@ -329,6 +329,8 @@ static void test_reading_says_io_and_then_goes_on(void **state)
 
 /* ---- opening ---------------------------------------------------------- */
 
+static const struct flash_config usual = {6, 6, 2};
+
 static enum sotto_err open_as(struct bench *bench,
                               const struct flash_config *config)
 {
@@ -339,7 +341,6 @@ static enum sotto_err open_as(struct bench *bench,
 static void test_opening_refuses_what_it_cannot_be_right_about(void **state)
 {
     static struct bench bench;
-    const struct flash_config usual = {6, 6, 2};
     (void)state;
     bench_make(&bench, 1024, 16, 8, 0);
     must(&bench, BENCH_CREATE, 0, 0, 0);
@@ -370,7 +371,6 @@ static void test_opening_refuses_what_it_cannot_be_right_about(void **state)
 static void test_a_lost_list_is_told_and_erasing_helps(void **state)
 {
     static struct bench bench;
-    const struct flash_config usual = {6, 6, 2};
     char name[SOTTO_FILE_NAME_MAX + 1];
     (void)state;
     bench_make(&bench, 1024, 16, 8, 0);
@@ -382,6 +382,108 @@ static void test_a_lost_list_is_told_and_erasing_helps(void **state)
     assert_int_equal(open_as(&bench, &usual), SOTTO_OK);
     assert_int_equal(bench.files.list(bench.files.ctx, "", 0, name),
                      SOTTO_ERR_NOT_FOUND);
+    bench_free(&bench);
+}
+
+/* ---- what only ever happens on paper, or by somebody's hand ---------------- */
+
+/* The slot of a file of the bench. */
+static struct flash_slot *slot_of(struct bench *bench, uint8_t name)
+{
+    const uint16_t at = flash_slot_find(bench->flash, bench_name(name));
+    assert_true(at < bench->flash->slot_count);
+    return &bench->flash->slots[at];
+}
+
+static void test_the_last_block_number_is_followed_by_none(void **state)
+{
+    static struct bench bench;
+    (void)state;
+    bench_make(&bench, 1024, 12, 8, 0);
+    must(&bench, BENCH_CREATE, 0, 0, 0);
+    must(&bench, BENCH_APPEND, 0, 0, 100);
+    bench.flash->next_seq = UINT32_MAX - 1;
+    must(&bench, BENCH_TRUNCATE, 0, 0, 10);
+    bench_reopen(&bench);
+    assert_int_equal(make(&bench, BENCH_APPEND, 0, 0, 1), SOTTO_ERR_IO);
+    assert_int_equal(make(&bench, BENCH_CREATE, 1, 0, 0), SOTTO_ERR_IO);
+    bench_reopen(&bench);
+    bench_free(&bench);
+}
+
+static void test_the_last_identity_is_followed_by_none(void **state)
+{
+    static struct bench bench;
+    (void)state;
+    bench_make(&bench, 1024, 12, 8, 0);
+    bench.flash->next_id = UINT32_MAX - 1;
+    must(&bench, BENCH_CREATE, 0, 0, 0);
+    must(&bench, BENCH_APPEND, 0, 0, 100);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(make(&bench, BENCH_CREATE, 1, 0, 0), SOTTO_ERR_FULL);
+        assert_int_equal(make(&bench, BENCH_CREATE, 0, 0, 1), SOTTO_ERR_FULL);
+        bench_reopen(&bench);
+    }
+    must(&bench, BENCH_TRUNCATE, 0, 0, 99); /* which needs none */
+    must(&bench, BENCH_REPLACE, 0, 1, 0);
+    bench_reopen(&bench);
+    bench_free(&bench);
+}
+
+static void test_a_list_that_we_would_not_write_is_refused(void **state)
+{
+    static const struct {
+        uint32_t id;
+        const char *name;
+    } entries[] = {{7, "Bad Name"},
+                   {7, ""},
+                   {FLASH_DIRECTORY_ID, "zero"},
+                   {UINT32_MAX, "last"}};
+    static struct bench bench;
+    (void)state;
+    for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
+        bench_make(&bench, 1024, 12, 8, 0);
+        must(&bench, BENCH_CREATE, 0, 0, 0);
+        assert_int_equal(flash_list_put(bench.flash, FLASH_SET, entries[i].id,
+                                        entries[i].name),
+                         SOTTO_OK);
+        assert_int_equal(open_as(&bench, &usual), SOTTO_ERR_FORMAT);
+        bench_free(&bench);
+    }
+}
+
+static void test_a_block_beyond_the_device_is_of_no_file(void **state)
+{
+    static struct bench bench;
+    uint64_t len = 7;
+    int file = -1;
+    (void)state;
+    bench_make(&bench, 1024, 12, 8, 0);
+    must(&bench, BENCH_CREATE, 0, 0, 0);
+    slot_of(&bench, 0)->size = 11 * flash_capacity(bench.flash) + 1;
+    must(&bench, BENCH_APPEND, 0, 0, 1);
+    assert_int_equal(open_as(&bench, &usual), SOTTO_OK);
+    assert_int_equal(bench.files.open(bench.files.ctx, bench_name(0), 0, &file),
+                     SOTTO_OK);
+    assert_int_equal(bench.files.size(bench.files.ctx, file, &len), SOTTO_OK);
+    assert_int_equal(len, 0);
+    bench_free(&bench);
+}
+
+static void test_wear_beyond_all_counting_comes_to_rest(void **state)
+{
+    static struct bench bench;
+    (void)state;
+    bench_make(&bench, 1024, 12, 8, 0);
+    must(&bench, BENCH_CREATE, 0, 0, 0);
+    must(&bench, BENCH_APPEND, 0, 0, 100);
+    for (uint16_t at = 0; at < 12; at++) {
+        struct flash_block *block = &bench.flash->blocks[at];
+        block->wear = block->owner == FLASH_FREE ? 100 : UINT32_MAX - 8;
+    }
+    bench_settle(&bench);
+    bench_check(&bench);
+    assert_true(bench.nor.operations < 100);
     bench_free(&bench);
 }
 
@@ -410,6 +512,11 @@ int flash_limits(void)
         cmocka_unit_test(test_reading_says_io_and_then_goes_on),
         cmocka_unit_test(test_opening_refuses_what_it_cannot_be_right_about),
         cmocka_unit_test(test_a_lost_list_is_told_and_erasing_helps),
+        cmocka_unit_test(test_the_last_block_number_is_followed_by_none),
+        cmocka_unit_test(test_the_last_identity_is_followed_by_none),
+        cmocka_unit_test(test_a_list_that_we_would_not_write_is_refused),
+        cmocka_unit_test(test_a_block_beyond_the_device_is_of_no_file),
+        cmocka_unit_test(test_wear_beyond_all_counting_comes_to_rest),
         cmocka_unit_test(test_checksum_is_the_published_one),
     };
     return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
