@@ -7,13 +7,12 @@ static const char *const names[BENCH_NAMES] = {"alice", "bob", "carol",
                                                "dave-2.x", "e"};
 static uint64_t memory[32 * 1024 / 8];
 
-/* Never twice the same, and always the same in the next run. */
+/* Never twice the same on one bench, and always the same on the next. */
 static enum sotto_err fill(void *ctx, uint8_t *out, size_t len)
 {
-    static uint8_t next;
-    (void)ctx;
+    uint8_t *next = ctx;
     for (size_t i = 0; i < len; i++) {
-        out[i] = (uint8_t)(++next * 73U);
+        out[i] = (uint8_t)(++*next * 73U);
     }
     return SOTTO_OK;
 }
@@ -22,7 +21,7 @@ void bench_begin_accounts(struct accounts_bench *bench)
 {
     memset(bench, 0, sizeof *bench);
     faulty_files_init(&bench->disk);
-    bench->random = (struct sotto_random){.fill = fill};
+    bench->random = (struct sotto_random){&bench->next_random, fill};
 }
 
 void bench_end_accounts(struct accounts_bench *bench)

@@ -34,6 +34,7 @@ struct bench_table {
 struct accounts_bench {
     struct faulty_files disk;
     struct sotto_random random;
+    uint8_t next_random;
     struct sotto_accounts *accounts;
     struct sotto_accounts_report report;
     bool without_devices; /* changes are of accounts only */

@@ -229,6 +229,7 @@ static void test_accounts_fake_differs_by_server(void **state)
     for (size_t i = 0; i < 2; i++) {
         bench_end_accounts(&bench);
         bench_begin_accounts(&bench);
+        bench.next_random = (uint8_t)(100 * i);
         open_accounts();
         sotto_accounts_fake(bench.accounts, "nobody", 6, 600000, &of[i]);
         bench_kill_accounts(&bench);
