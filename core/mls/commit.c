@@ -87,6 +87,9 @@ enum sotto_err sotto_mls_next_context(const struct sotto_mls_group *group,
     struct sotto_mls_group_context context = group->context;
     struct sotto_writer w;
 
+    if (context.epoch == UINT64_MAX) {
+        return SOTTO_ERR_LIMIT;
+    }
     context.epoch++;
     context.tree_hash = (struct sotto_span){sotto_mls_tree_hash(&work->draft),
                                             group->suite->hash_len};

@@ -374,7 +374,7 @@ void sotto_mls_commit_apply(struct sotto_mls_group *group,
 
 /* Writes the next epoch's GroupContext into the work, with the draft's tree
  * hash; and derives its secrets, once init_secret, commit_secret and psk_secret
- * are there. SPACE. */
+ * are there. SPACE; LIMIT after the last epoch that can be counted. */
 enum sotto_err sotto_mls_next_context(const struct sotto_mls_group *group,
                                       struct sotto_mls_work *work,
                                       struct sotto_span confirmed_hash)

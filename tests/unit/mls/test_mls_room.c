@@ -283,6 +283,19 @@ static void test_room_there_is_no_group(void **state)
     }
 }
 
+/* Messages are told apart by their epochs: the last has no next. */
+static void test_room_no_epoch_follows_the_last(void **state)
+{
+    (void)state;
+    party[0].group->context.epoch = UINT64_MAX;
+    memcpy(before, party[0].memory, sizeof before);
+    for (int with_path = 0; with_path < 2; with_path++) {
+        const struct sotto_mls_plan plan = {.with_path = with_path == 1};
+        assert_int_equal(party_try(&party[0], &plan), SOTTO_ERR_LIMIT);
+        assert_memory_equal(before, party[0].memory, sizeof before);
+    }
+}
+
 int test_mls_room(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, begin)
@@ -291,6 +304,7 @@ int test_mls_room(void)
         TEST(test_room_scratch_is_too_small),
         TEST(test_room_random_bytes_fail_each_in_its_turn),
         TEST(test_room_there_is_no_group),
+        TEST(test_room_no_epoch_follows_the_last),
     };
 #undef TEST
     return cmocka_run_group_tests_name("mls_room", tests, NULL, NULL);
