@@ -31,6 +31,7 @@ static bool has_joined;             /* ever */
 static uint64_t heard;              /* no entry up to here comes any more */
 static uint64_t next;               /* of JOINED */
 static size_t posts;                /* that the client took */
+static size_t settled_count;        /* of them */
 static bool settled[POSTS_MAX + 1]; /* by id */
 
 /* ---- what the client says has happened ---- */
@@ -40,6 +41,7 @@ static void settle(uint64_t id)
     must(is_proved);
     must(id >= 1 && id <= posts && !settled[id]);
     settled[id] = true;
+    settled_count++;
 }
 
 static void look_at_joined(const struct sotto_client_event *event)
@@ -153,6 +155,7 @@ static void take_events(void)
         must(!is_over || host.event.kind == SOTTO_EVENT_CLOSED);
         take_event(&host.event);
     }
+    must(sotto_client_unsettled(&host.client) == posts - settled_count);
 }
 
 /* ---- what the server says ---- */
@@ -332,6 +335,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     has_joined = false;
     heard = 0;
     posts = 0;
+    settled_count = 0;
     memset(settled, 0, sizeof settled);
     host_begin(&host);
     is_over = false;

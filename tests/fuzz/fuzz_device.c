@@ -36,6 +36,7 @@ static uint64_t now_ms;
 static uint64_t heard;      /* the last entry's number */
 static uint64_t heard_then; /* ... when the state was stored */
 static size_t said;
+static size_t settled_count;
 static bool settled[SAID_MAX + 1]; /* by id */
 
 /* The server. */
@@ -97,6 +98,7 @@ static void take_event(const struct sotto_device_event *event)
     case SOTTO_DEVICE_UNSENT:
         must(event->id >= 1 && event->id <= said && !settled[event->id]);
         settled[event->id] = true;
+        settled_count++;
         break;
     case SOTTO_DEVICE_ONLINE:
         break;
@@ -111,6 +113,7 @@ static void take_events(void)
         must(++count < EVENTS_MAX);
         take_event(&event);
     }
+    must(sotto_device_unsent(device) == said - settled_count);
 }
 
 static void take_output(void)
@@ -373,6 +376,7 @@ static void switch_on(void)
          SOTTO_OK);
     heard = heard_then;
     said = 0;
+    settled_count = 0;
     memset(settled, 0, sizeof settled);
     drop_stream();
 }
