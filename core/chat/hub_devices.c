@@ -423,14 +423,15 @@ static bool is_here(const struct sotto_hub *hub,
     return false;
 }
 
+/* As many as an account may have: in a file from elsewhere it can have more. */
 static void answer_list(struct sotto_hub *hub, const struct sotto_seat *seat,
                         struct sotto_reply *reply)
 {
     struct sotto_writer w;
     uint8_t body[SOTTO_DEVICES_MAX * SOTTO_DEVICE_ITEM_MAX];
     sotto_writer_init(&w, body, sizeof body);
-    const struct sotto_account_device *device = NULL;
-    while ((device = next_of(hub, seat, device)) != NULL) {
+    const struct sotto_account_device *device = next_of(hub, seat, NULL);
+    for (size_t i = 0; i < SOTTO_DEVICES_MAX && device != NULL; i++) {
         struct sotto_device_item item = {
             .name = span_of(device->name),
             .flags = device->is_expected    ? SOTTO_DEVICE_EXPECTED
@@ -439,7 +440,9 @@ static void answer_list(struct sotto_hub *hub, const struct sotto_seat *seat,
             .time_s = sotto_hub_wire_time(device->time_s)};
         memcpy(item.ip, device->ip, sizeof item.ip);
         sotto_device_item_encode(&w, &item);
+        device = next_of(hub, seat, device);
     }
+    SOTTO_ASSERT(!w.bad);
     answer_frame(hub, SOTTO_MSG_DEVICE_LIST, &w, reply);
 }
 

@@ -250,6 +250,34 @@ static void test_devices_are_listed_while_posts_wait(void **state)
     }
 }
 
+/* An account may have more of them than this server would give it: the file can
+ * be another's. As many are listed as fit. */
+static void test_devices_beyond_the_limit_are_not_listed(void **state)
+{
+    (void)state;
+    static struct peer peer;
+    struct sotto_account_device device = {
+        .account = "ann", .name = "a-name-of-a-device-of-32-letters"};
+    uint64_t ticket = 0;
+    scene_begin(&(struct world_options){.seed = 1, .accounts = 40});
+    (void)world_add_person(world, "ann");
+    for (uint8_t i = 0; i <= SOTTO_DEVICES_MAX; i++) {
+        device.name[0] = (char)('a' + i % 26);
+        device.name[1] = (char)('a' + i / 26);
+        device.name[SOTTO_NAME_MAX - 1] = i == 0 ? '\0' : '2';
+        device.id[0] = i;
+        assert_int_equal(sotto_accounts_add_device(world->accounts, &device,
+                                                   &ticket),
+                         SOTTO_OK);
+    }
+    world_settle(world);
+    peer_enter(&peer, world, "ann", 5);
+    peer_send(&peer, SOTTO_MSG_DEVICES, NULL, 0);
+    const struct sotto_frame list = peer_expect(&peer, SOTTO_MSG_DEVICE_LIST);
+    assert_int_equal(list.len, SOTTO_DEVICES_MAX * SOTTO_DEVICE_ITEM_MAX - 1);
+    assert_int_equal(sotto_device_list_check(list.body, list.len), SOTTO_OK);
+}
+
 static void test_devices_codes_last_where_there_is_no_clock(void **state)
 {
     (void)state;
@@ -307,6 +335,7 @@ int test_devices_apart(void)
         TEST(test_devices_are_not_stored_on_a_full_disk),
         TEST(test_devices_have_a_largest_number),
         TEST(test_devices_are_listed_while_posts_wait),
+        TEST(test_devices_beyond_the_limit_are_not_listed),
         TEST(test_devices_codes_last_where_there_is_no_clock),
         TEST(test_devices_codes_cannot_be_guessed_at_will),
         TEST(test_devices_codes_that_count_are_no_guesses),
