@@ -124,7 +124,7 @@ struct line_editor {
     bool wants_clear;
     bool wants_bell;
     bool is_drawn;       /* prompt and line are on the screen */
-    bool paste_mode;     /* the terminal was told to bracket pasted text */
+    uint8_t paste_mode;  /* what it was told about pasted text */
     size_t drawn_len;    /* bytes of the line that are */
     size_t drawn_rows;   /* rows they take */
     size_t drawn_row;    /* the cursor, from the first of these rows */

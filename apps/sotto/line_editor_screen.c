@@ -223,11 +223,19 @@ static void erase_drawn(struct line_editor *e, struct textbuf *out)
     }
 }
 
-static void set_paste_mode(struct line_editor *e, struct textbuf *out, bool on)
+/* Whether the terminal brackets pasted text. */
+enum paste_mode {
+    PASTE_PLAIN,
+    PASTE_BRACKETED,
+    PASTE_UNKNOWN /* it was, before somebody else may have had the terminal */
+};
+
+static void set_paste_mode(struct line_editor *e, struct textbuf *out,
+                           enum paste_mode mode)
 {
-    if (e->paste_mode != on) {
-        textbuf_add(out, on ? CSI "?2004h" : CSI "?2004l");
-        e->paste_mode = on;
+    if (e->paste_mode != mode) {
+        textbuf_add(out, mode == PASTE_BRACKETED ? CSI "?2004h" : CSI "?2004l");
+        e->paste_mode = (uint8_t)mode;
     }
 }
 
@@ -247,12 +255,12 @@ static void close_line(struct line_editor *e, struct textbuf *out)
     }
     e->is_drawn = false;
     e->closing = LINE_EDITOR_OPEN;
-    set_paste_mode(e, out, false);
+    set_paste_mode(e, out, PASTE_PLAIN);
 }
 
 static void show_line(struct line_editor *e, struct textbuf *out)
 {
-    set_paste_mode(e, out, true);
+    set_paste_mode(e, out, PASTE_BRACKETED);
     if (e->wants_clear) {
         textbuf_add(out, CSI "H" CSI "2J");
         e->is_drawn = false;
@@ -337,7 +345,9 @@ void line_editor_resize(struct line_editor *e, uint16_t columns, uint16_t rows)
     e->columns = columns;
     e->rows = rows;
     e->change = LINE_EDITOR_CHANGED;
-    e->paste_mode = false; /* whoever had the terminal may have reset it */
+    if (e->paste_mode == PASTE_BRACKETED) {
+        e->paste_mode = PASTE_UNKNOWN;
+    }
 }
 
 const char *line_editor_out(struct line_editor *e, size_t *len)

@@ -125,6 +125,20 @@ static void test_line_editor_follows_the_size(void **state)
     assert_int_equal(seat.editor.rows, 24);
 }
 
+static void test_line_editor_ends_bracketed_paste_after_a_resize(void **state)
+{
+    (void)state;
+    static struct seat seat;
+    seat_take(&seat, 40, 10);
+    line_editor_begin(&seat.editor, "> ", LINE_EDITOR_ERASE);
+    seat_look(&seat);
+    assert_true(seat.terminal.paste_mode);
+    line_editor_resize(&seat.editor, 40, 10);
+    line_editor_leave(&seat.editor);
+    seat_look(&seat);
+    assert_false(seat.terminal.paste_mode);
+}
+
 static void test_line_editor_leaves_the_terminal_clean(void **state)
 {
     (void)state;
@@ -173,6 +187,7 @@ int test_line_editor_screen(void)
         cmocka_unit_test(test_line_editor_sends_while_hidden),
         cmocka_unit_test(test_line_editor_clears_the_screen),
         cmocka_unit_test(test_line_editor_follows_the_size),
+        cmocka_unit_test(test_line_editor_ends_bracketed_paste_after_a_resize),
         cmocka_unit_test(test_line_editor_leaves_the_terminal_clean),
         cmocka_unit_test(test_line_editor_writes_little),
     };
