@@ -153,8 +153,8 @@ static const char *limit_of(const struct fanout *fanout)
 {
     const char *limit = load_limit(load_series_median(&fanout->server_busy),
                                    load_series_median(&fanout->generator_busy));
-    const bool spins = fanout->load->settings.spin; /* and is always busy */
-    return spins && strcmp(limit, "generator") == 0 ? "unknown" : limit;
+    const bool spins = fanout->load->settings.spin; /* and never waits */
+    return spins && strcmp(limit, "server") != 0 ? "unknown" : limit;
 }
 
 static void print_json(const struct fanout *fanout)
