@@ -5,9 +5,10 @@
 #include "apps/sotto/textbuf.h"
 #include <string.h>
 
-/* How long another client of this person may hold the folder, and how often to
- * look. */
+/* How long another client of this person may hold the folder, when to tell what
+ * is waited for, and how often to look. */
 #define LOCK_PATIENCE_MS 30000U /* others may be many, and their disk slow */
+#define LOCK_QUIET_MS    1000U
 #define LOCK_WAIT_MS     50U
 
 void client_files_complain(struct client_app *app, const char *code,
@@ -24,17 +25,35 @@ void client_files_complain(struct client_app *app, const char *code,
     view_error(&app->view, code, line);
 }
 
+static void tell_that_it_waits(struct client_app *app)
+{
+    char line[512];
+    struct textbuf text;
+    textbuf_init(&text, line, sizeof line);
+    textbuf_add_all(&text, "waiting for another client that uses ", app->folder,
+                    NULL);
+    view_remark(&app->view, line);
+    console_flush(app->console);
+}
+
 /* Several clients may share the folder: each holds it for moments only. */
 bool client_files_open(struct client_app *app, struct sotto_files *files)
 {
-    const uint64_t give_up_ms = port_now_ms(app->port) + LOCK_PATIENCE_MS;
+    const uint64_t start_ms = port_now_ms(app->port);
+    uint64_t waited_ms = 0;
+    bool is_told = !SYSTEM_HAS_OPTIONS; /* nobody else is on a board */
     enum sotto_err err = path_open(app->files_loop, app->folder, true, files);
-    while (err == SOTTO_ERR_BUSY && port_now_ms(app->port) < give_up_ms) {
+    while (err == SOTTO_ERR_BUSY && waited_ms < LOCK_PATIENCE_MS) {
         struct port_event event;
         size_t count = 0; /* it does not wait if this is the only loop, and
                              something is ready in it */
+        if (!is_told && waited_ms >= LOCK_QUIET_MS) {
+            tell_that_it_waits(app);
+            is_told = true;
+        }
         port_wait(app->files_loop, LOCK_WAIT_MS, &event, 1, &count);
         err = path_open(app->files_loop, app->folder, true, files);
+        waited_ms = port_now_ms(app->port) - start_ms;
     }
     if (err != SOTTO_OK) {
         client_files_complain(

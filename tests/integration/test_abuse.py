@@ -58,7 +58,11 @@ class AbuseTest(sotto.Case):
         with open(folder / ".lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             alice = self.client(server, "alice", register=True)
-            time.sleep(6)
+            bob = self.person("client", server.address, "--user", "bob",
+                              "--data", folder)
+            bob.sees("waiting for another client that uses")
+            time.sleep(5)
+        bob.sees_match("(?i)password")
         alice.expect("ready")
         self.assertEqual(alice.leave(), 0)
         self.assertEqual(alice.all("error"), [])
