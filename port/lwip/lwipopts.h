@@ -85,6 +85,15 @@ void sys_check_core_locking(void);
 /* A server that was just closed may listen on its port again while old
  * connections sit in TIME-WAIT; listener.c refuses two listeners on one. */
 #define SO_REUSE 1
+/* Ports to dial from: the dynamic ones (RFC 6335 6). By its own macros lwIP 2.2
+ * may draw 0xffff for the last one used, once in 16,384 starts; then the next is
+ * 0, and the first connection fails. */
+#define TCP_LOCAL_PORT_RANGE_START 0xc000
+#define TCP_LOCAL_PORT_RANGE_END   0xffff /* not one of them itself */
+#define TCP_ENSURE_LOCAL_PORT_RANGE(port)                                      \
+    ((u16_t)((port) %                                                          \
+                 (TCP_LOCAL_PORT_RANGE_END - TCP_LOCAL_PORT_RANGE_START) +     \
+             TCP_LOCAL_PORT_RANGE_START))
 
 #define MEMP_NUM_TCP_PCB        (PORT_LWIP_STREAMS + PORT_LWIP_SPARE_PCBS)
 #define MEMP_NUM_TCP_PCB_LISTEN PORT_LWIP_LISTENERS

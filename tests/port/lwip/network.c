@@ -44,6 +44,17 @@ static void turn(struct scene *scene)
         }                                                                      \
     } while (0)
 
+/* ---- chance ------------------------------------------------------------ */
+
+uint32_t __wrap_port_lwip_random32(void);
+
+/* The linker puts it in place of what lwIP draws its numbers from (--wrap): the
+ * highest each time, so that the first port to dial from is the last of all. */
+uint32_t __wrap_port_lwip_random32(void)
+{
+    return UINT32_MAX;
+}
+
 /* ---- the host's side -------------------------------------------------- */
 
 static struct sockaddr_in host_address(uint16_t tcp_port)
