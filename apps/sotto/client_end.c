@@ -30,7 +30,7 @@ static const char *network_text(enum sotto_err err)
     case SOTTO_ERR_AUTH:
         return "something on the way changed what it sent";
     default:
-        return "the network failed";
+        return NULL;
     }
 }
 
@@ -89,8 +89,14 @@ void client_network_failed(struct client_app *app, const char *what,
                            enum sotto_err err)
 {
     char line[512];
+    char other[64];
+    struct textbuf text;
     client_device_look_over(app);
-    about_server(app, what, network_text(err), line, sizeof line);
+    textbuf_init(&text, other, sizeof other);
+    textbuf_add_all(&text, "the network failed (", sotto_err_name(err), ")",
+                    NULL);
+    const char *known = network_text(err);
+    about_server(app, what, known != NULL ? known : other, line, sizeof line);
     const bool is_cut = err == SOTTO_ERR_CLOSED || err == SOTTO_ERR_RESET;
     if ((app->had_login || is_cut) && tried_again_later(app, line)) {
         return;
