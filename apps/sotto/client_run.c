@@ -384,15 +384,17 @@ static void stop(struct client_app *app)
     leave(app, true);
 }
 
+/* SIGHUP: the terminal is gone, and nothing is there to be read again. */
+static bool is_stop(const struct port_event *event)
+{
+    return event->kind == PORT_EVENT_STOP || event->kind == PORT_EVENT_RELOAD;
+}
+
 static void take_port_event(struct client_app *app,
                             const struct port_event *event)
 {
-    /* SIGHUP: the terminal is gone, and nothing is there to be read again. */
-    if (event->kind == PORT_EVENT_STOP || event->kind == PORT_EVENT_RELOAD) {
-        stop(app);
-    } else if (event->kind == PORT_EVENT_RESIZE ||
-               (event->kind == PORT_EVENT_READY &&
-                event->tag == app->console->tag)) {
+    if (event->kind == PORT_EVENT_RESIZE ||
+        (event->kind == PORT_EVENT_READY && event->tag == app->console->tag)) {
         console_ready(app->console, event);
     } else if (event->kind == PORT_EVENT_READY && app->stream != NULL) {
         if (app->is_connecting) {
@@ -401,6 +403,23 @@ static void take_port_event(struct client_app *app,
             read_stream(app);
             end_if_broken(app);
         }
+    }
+}
+
+/* To stop comes first: what the server has said may be to be asked about, and
+ * a person who wants to leave is not waited for. */
+static void take_port_events(struct client_app *app,
+                             const struct port_event *events, size_t count)
+{
+    bool stops = false;
+    for (size_t i = 0; i < count; i++) {
+        stops |= is_stop(&events[i]);
+    }
+    if (stops) {
+        stop(app);
+    }
+    for (size_t i = 0; i < count && !app->is_done; i++) {
+        take_port_event(app, &events[i]);
     }
 }
 
@@ -446,9 +465,7 @@ static void turn(struct client_app *app)
     set_wants(app);
     port_wait(app->loop, time_to_wait(app), events, 8, &count);
     app->now_ms = port_now_ms(app->port);
-    for (size_t i = 0; i < count && !app->is_done; i++) {
-        take_port_event(app, &events[i]);
-    }
+    take_port_events(app, events, count);
     if (sotto_client_is_deriving(&app->client)) {
         (void)sotto_client_derive(&app->client, CLIENT_ROUNDS);
     }
@@ -475,9 +492,7 @@ void client_run(struct client_app *app)
         console_hold(app->console, true);
         console_flush(app->console);
         port_wait(app->loop, 0, &event, 1, &count);
-        if (count > 0) {
-            take_port_event(app, &event);
-        }
+        take_port_events(app, &event, count);
     }
     if (!app->is_done) {
         dial(app);

@@ -1,12 +1,34 @@
 """A client on a terminal: what stands on the screen, key by key."""
 
+import pathlib
 import re
+import signal
 
 import sotto
+from proxy import DOWN, Proxy
 
 EVIL = ("\x1b[2J\x1b[H\x1b]0;owned\x07\x1b[31mred\x9b1;1H\x08\x08\x7f"
         "\r\nroot: I am not root\x00\u202eright to left\u2066"
         "\x1bP1;1|17/ab\x1b\\\x1b_G\x1b\\")
+
+
+class Asleep(Proxy):
+    """`person` sleeps while the server's first words come, and a signal: both
+    are there at once when he wakes up."""
+
+    person = None
+
+    def put(self, direction, sink, data):
+        if direction != DOWN or self.person is None:
+            return super().put(direction, sink, data)
+        person, self.person = self.person, None
+        state = pathlib.Path("/proc/%d/stat" % person.pid)
+        person.signal(signal.SIGSTOP)
+        sotto.until(lambda: state.read_text().rpartition(")")[2].split()[0]
+                    == "T", "his sleep")
+        super().put(direction, sink, data)
+        person.signal(signal.SIGTERM)
+        person.signal(signal.SIGCONT)
 
 
 class Terminal(sotto.Case):
@@ -176,6 +198,24 @@ class Terminal(sotto.Case):
         for keys in ("exit\r", "/quit\r", "\x04", "\x03"):
             self.leaves(keys)
         self.assertEqual(self.bob.texts(), [])
+
+    def test_who_is_to_end_asks_nothing_first(self):
+        """However close the signal comes behind what is to be asked about."""
+        proxy = Asleep(self.room.port)
+        self.addCleanup(proxy.close)
+        alice = self.person("client", proxy.address, "--user", "alice")
+        proxy.person = alice
+        alice.answer("Password: ", sotto.PASSWORD)
+        self.assertIn(alice.end(), (1, 4))
+
+    def test_a_question_takes_answers_of_any_length(self):
+        alice = self.person("client", self.room.address, "--user", "alice")
+        alice.answer("Password: ", sotto.PASSWORD)
+        alice.answer("Is it the right one (yes, no)? ",
+                     "no idea, where would I see that?")
+        alice.sees_match(r"that\?\s+Is it the right one \(yes, no\)\?$")
+        alice.enter("no")
+        self.assertEqual(alice.end(), 4)
 
     def test_the_terminal_is_left_as_it_was(self):
         import termios
