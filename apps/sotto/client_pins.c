@@ -269,11 +269,14 @@ bool client_pins_ask(struct client_app *app)
         enum sotto_err err =
             console_ask(app->console, "Is it the right one (yes, no)? ", false,
                         answer, sizeof answer, &len);
-        if ((err != SOTTO_OK && err != SOTTO_ERR_SPACE) ||
-            strcmp(answer, "no") == 0 || strcmp(answer, "n") == 0) {
+        if (err == SOTTO_ERR_SPACE) {
+            continue; /* longer than any answer: asked again */
+        }
+        if (err != SOTTO_OK || strcmp(answer, "no") == 0 ||
+            strcmp(answer, "n") == 0) {
             return false;
         }
-        if (err == SOTTO_OK && strcmp(answer, "yes") == 0) {
+        if (strcmp(answer, "yes") == 0) {
             memcpy(app->pin, app->seen, sizeof app->pin);
             app->has_pin = true;
             app->trust = CLIENT_TRUST_FIRST;
