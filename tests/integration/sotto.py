@@ -106,6 +106,8 @@ class Child:
 
         def prepare():
             die_with_parent()
+            # Whatever started us, be it in the background of a script.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             if slave is not None:
                 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
             if limits is not None:
