@@ -141,9 +141,9 @@ const struct command client_command = {
         "meanwhile.\n"
         "A machine that became a device (/device add NAME, or an address with "
         "a code that /enroll NAME made) logs in without a password.\n"
-        "Exit codes: 0 ok, 1 other errors, 2 wrong usage, 3 login or "
-        "registration refused, 4 the server is not who it should be, 5 "
-        "network.",
+        "Exit codes: 0 ok, 1 other errors, 2 wrong usage or a question that "
+        "nobody answered, 3 login or registration refused, 4 the server is not "
+        "who it should be, 5 network.",
     .options = client_options,
     .option_count = sizeof client_options / sizeof *client_options,
     .positional_max = 1,
@@ -160,6 +160,26 @@ void client_defaults(struct client_settings *settings)
 }
 
 /* ---- questions ---- */
+
+/* There is no answer. A person who gives none leaves; a program did not know
+ * that it would be asked. */
+static enum menu_result leave_menu(const struct console *console,
+                                   const struct menu *menu, enum sotto_err err)
+{
+    char question[MENU_PROMPT_MAX];
+    struct textbuf text;
+    if (!SYSTEM_HAS_OPTIONS || err != SOTTO_ERR_CLOSED || console->is_typed) {
+        return MENU_QUIT;
+    }
+    textbuf_init(&text, question, sizeof question);
+    textbuf_add_bytes(&text, menu_prompt(menu), strlen(menu_prompt(menu)) - 1);
+    say("sotto: the input ended, and nobody answered \"", question,
+        "\"; what is to be done can be said on the command line instead: "
+        "'sotto --help' lists the commands, 'sotto client --help' the options "
+        "of a client\n",
+        NULL);
+    return MENU_UNANSWERED;
+}
 
 /* Until the menu is done, or a server was named. */
 static enum menu_result ask(struct console *console, struct menu *menu,
@@ -179,7 +199,8 @@ static enum menu_result ask(struct console *console, struct menu *menu,
         if (err == SOTTO_ERR_SPACE) {
             continue; /* longer than any answer: asked again */
         }
-        result = err == SOTTO_OK ? menu_feed(menu, line, len) : MENU_QUIT;
+        result = err == SOTTO_OK ? menu_feed(menu, line, len)
+                                 : leave_menu(console, menu, err);
     }
     sotto_wipe(line, sizeof line);
     return result;
@@ -331,7 +352,7 @@ static bool is_left(struct client_app *app, enum menu_result result)
     if (result == MENU_QUIT) {
         client_finish(app, CLIENT_EXIT_OK);
     }
-    return result == MENU_QUIT;
+    return result == MENU_QUIT || result == MENU_UNANSWERED;
 }
 
 /* Begins to ask: for the server, where it is NULL. */

@@ -62,7 +62,8 @@ int client_main(struct port *port, struct port_loop *loop,
     "seen; give --user NAME and --password-file FILE, or leave the output to " \
     "the terminal"
 
-/* Asks the menu's questions on the console. QUIT at the end of input, too. */
+/* Asks the menu's questions on the console. QUIT also when a person ends the
+ * input or interrupts; UNANSWERED when a pipe or file ends, which is said. */
 enum menu_result client_ask(struct console *console, struct menu *menu);
 
 #endif

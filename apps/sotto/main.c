@@ -109,6 +109,9 @@ static int run_menu(struct port *port, const struct program *program)
     menu_init(&menu);
     const enum menu_result result = client_ask(&console, &menu);
     const bool is_server = result == MENU_DONE && menu.choice.is_server;
+    if (result == MENU_UNANSWERED) {
+        code = CLIENT_EXIT_USAGE;
+    }
     if (result == MENU_DONE && !is_server) {
         client_defaults(&settings);
         code = client_main(port, loop, &console, NULL, &settings, &menu);

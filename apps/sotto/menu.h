@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #define MENU_PASSWORD_MAX 256 /* bytes of UTF-8 */
+#define MENU_PROMPT_MAX   64  /* with the final zero */
 #define MENU_SERVER_MAX                                                        \
     (ADDRESS_TEXT + SOTTO_FINGERPRINT_TEXT + ADDRESS_CODE_MAX + 16)
 
@@ -52,9 +53,10 @@ enum menu_state {
 };
 
 enum menu_result {
-    MENU_MORE, /* ask on */
-    MENU_DONE, /* `choice` is filled */
-    MENU_QUIT  /* the person wants to leave */
+    MENU_MORE,      /* ask on */
+    MENU_DONE,      /* `choice` is filled */
+    MENU_QUIT,      /* the person wants to leave */
+    MENU_UNANSWERED /* of client_ask() only */
 };
 
 struct menu {
