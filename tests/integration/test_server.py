@@ -289,6 +289,7 @@ class Run(sotto.Case):
         server = self.server()
         alice, bob = [self.member(server, name) for name in ("alice", "bob")]
         alice.expect("joined", user="bob")
+        bob.expect("joined", user="alice")  # from the log, when there is time
         before = server.counters("traffic")["deliveries"]
         for i in range(5):
             alice.said("text %d" % i)
