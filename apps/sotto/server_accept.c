@@ -3,13 +3,21 @@
 /* New connections in one turn, so that nobody holds up the others. */
 #define ACCEPTS_A_TURN 4
 
-void server_set_accepting(struct server *server, bool wanted)
+static void set_accepting(struct server *server, bool wanted)
 {
     if (server->is_accepting != wanted) {
         server->is_accepting = wanted;
         for (size_t i = 0; i < server->listener_count; i++) {
             port_listener_want(server->listeners[i], wanted);
         }
+    }
+}
+
+void server_go_on_accepting(struct server *server)
+{
+    if (!server->is_ending &&
+        !(server_has_threads(server) && threads_have_newcomer(server))) {
+        set_accepting(server, true);
     }
 }
 
@@ -134,7 +142,7 @@ static void make_room(struct server *server, struct port_stream *stream,
         refuse_for_want_of_room(server, stream);
     } else if (server_has_threads(server)) {
         threads_set_newcomer(server, stream);
-        server_set_accepting(server, false);
+        set_accepting(server, false);
     } else {
         take_place(server, stream);
     }
@@ -146,16 +154,14 @@ void server_left(struct server *server, struct sotto_seat_id seat)
     sotto_hub_leave(server->hub, seat);
     sotto_pool_give(&worker->conns, worker_tag(worker, seat));
     server->connections--;
-    if (!server->is_ending) {
-        server_set_accepting(server, true);
-    }
-    if (!server_has_threads(server)) {
-        server_take_replies(server);
-        return;
-    }
-    struct port_stream *newcomer = threads_take_newcomer(server);
+    struct port_stream *newcomer =
+        server_has_threads(server) ? threads_take_newcomer(server) : NULL;
     if (newcomer != NULL) {
         take_place(server, newcomer);
+    }
+    server_go_on_accepting(server);
+    if (!server_has_threads(server)) {
+        server_take_replies(server);
     }
 }
 
@@ -173,7 +179,7 @@ static bool accept_one(struct server *server, struct port_listener *listener)
         log_event(&server->log, LOG_WARN, "server", "accept_paused",
                   LOG_FIELDS(
                       log_text("reason", port_last_error(server->port))));
-        server_set_accepting(server, false);
+        set_accepting(server, false);
     }
     const bool is_admitted =
         err == SOTTO_OK &&
@@ -196,11 +202,13 @@ static bool accept_one(struct server *server, struct port_listener *listener)
 
 void server_accept(struct server *server, struct port_listener *listener)
 {
-    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+    /* Another listener's event may have stopped it in this turn. */
+    for (int i = 0; i < ACCEPTS_A_TURN && server->is_accepting; i++) {
         if (server_has_threads(server) && !threads_have_room(server)) {
-            return; /* the listener reports them again */
+            set_accepting(server, false);
+            return;
         }
-        if (!accept_one(server, listener) || !server->is_accepting) {
+        if (!accept_one(server, listener)) {
             return;
         }
     }
@@ -212,6 +220,7 @@ void server_stop_accepting(struct server *server)
         port_listener_close(server->listeners[i]);
     }
     server->listener_count = 0;
+    server->is_accepting = false;
     struct port_stream *newcomer =
         server_has_threads(server) ? threads_take_newcomer(server) : NULL;
     if (newcomer != NULL) {

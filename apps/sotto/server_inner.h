@@ -137,8 +137,9 @@ void server_certificate_take(struct worker *worker);
 /* Takes every connection that waits at the listener. */
 void server_accept(struct server *server, struct port_listener *listener);
 
-/* Looks at the listeners, or does not. */
-void server_set_accepting(struct server *server, bool wanted);
+/* Looks at the listeners again, where it was stopped for want of something that
+ * may be there now; not while somebody waits for a place. */
+void server_go_on_accepting(struct server *server);
 
 /* Nobody comes in any more: whoever waits for a place is told so. */
 void server_stop_accepting(struct server *server);
@@ -180,6 +181,7 @@ void threads_send_away(struct worker *worker, struct sotto_seat_id seat);
 /* Who has come, and waits for the place of one who is sent away: one at most.
  * NULL when there is none. */
 void threads_set_newcomer(struct server *server, struct port_stream *stream);
+bool threads_have_newcomer(const struct server *server);
 struct port_stream *threads_take_newcomer(struct server *server);
 
 /* To all of them, as soon as there is room. */

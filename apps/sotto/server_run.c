@@ -66,10 +66,11 @@ static void start_ending(struct server *server)
     sotto_hub_drain(server->hub);
 }
 
+/* Or was one: it may have been closed earlier in this turn. */
 static bool is_listener(const struct server *server, const void *tag)
 {
     return tag >= (const void *)server->listeners &&
-           tag < (const void *)(server->listeners + server->listener_count);
+           tag < (const void *)(server->listeners + SERVER_LISTENERS_MAX);
 }
 
 static void take_event(struct server *server, const struct port_event *event)
@@ -171,10 +172,8 @@ static void look_at_disk(struct server *server)
 static void tick(struct server *server)
 {
     server->tick_ms = server->now_ms + SERVER_TICK_MS;
-    if (!server->is_ending) {
-        /* Descriptors may be free again though none of ours was closed. */
-        server_set_accepting(server, true);
-    }
+    /* Descriptors may be free again though none of ours was closed. */
+    server_go_on_accepting(server);
     if (!server_has_threads(server)) {
         worker_tick(&server->workers[0]);
     }

@@ -265,6 +265,11 @@ void threads_set_newcomer(struct server *server, struct port_stream *stream)
     server->threads->newcomer = stream;
 }
 
+bool threads_have_newcomer(const struct server *server)
+{
+    return server->threads->newcomer != NULL;
+}
+
 struct port_stream *threads_take_newcomer(struct server *server)
 {
     struct port_stream *newcomer = server->threads->newcomer;
@@ -373,9 +378,7 @@ void threads_hand_out(struct server *server, bool may_go_on)
 {
     if (hand_out(server) && server->is_stalled) {
         server->is_stalled = false;
-        if (!server->is_ending) {
-            server_set_accepting(server, true);
-        }
+        server_go_on_accepting(server);
     }
     for (size_t i = 0; i < server->worker_count; i++) {
         struct mail *mail = server->workers[i].mail;

@@ -129,9 +129,11 @@ class Child:
     def read_from(self, fd, take):
         def run():
             data = b"more"
+            poller = select.poll()  # select() knows 1,024 descriptors only
+            poller.register(fd, select.POLLIN)
             while data:
                 # A read that waits would keep a terminal open: see hang_up().
-                while not select.select([fd], [], [], 0.1)[0]:
+                while not poller.poll(100):
                     if self.hanging_up:
                         return
                 try:
@@ -299,6 +301,11 @@ class Server(Child):
                 if " %s " % kind in line][-1]
         return {key: int(value)
                 for key, value in re.findall(r"(\w+)=(\d+)", line)}
+
+    def arrived(self):
+        """How many came, with those that were told to come later."""
+        counters = self.counters()
+        return counters["accepted"] + counters["turned_away"]
 
     def wait_counter(self, name, value):
         until(lambda: self.counters()[name] == value,

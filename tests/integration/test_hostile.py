@@ -203,6 +203,37 @@ class Crowd(Hostile):
         self.never_noticed()
 
 
+class Waiting(Hostile):
+    """Somebody waits for a place that a worker's thread is about to free, and
+    others come in the same moment, by two addresses of the server."""
+
+    options = ("--max-connections", "8", "--workers", "2")
+
+    def meet(self):
+        if sotto.ON_LWIP:
+            self.skipTest("its server is one thread")
+        self.port = self.own_port()
+        self.options += ("--listen", "%s:%d" % (sotto.HERE, self.port))
+        super().meet()
+
+    def dial_other(self):
+        sock = socket.create_connection(("127.0.0.1", self.port), sotto.WAIT)
+        self.addCleanup(sock.close)
+
+    def test_one_at_a_time_waits_for_a_place(self):
+        for _ in range(6):
+            self.dial()
+        self.room.wait_counter("accepted", 8)
+        self.room.signal(signal.SIGSTOP)
+        for _ in range(4):
+            self.dial()
+            self.dial_other()
+        self.room.signal(signal.SIGCONT)
+        self.still_talking()
+        sotto.until(lambda: self.room.arrived() == 16, "all of them")
+        self.assertGreater(self.room.err.count(b" gave_way "), 0)
+
+
 class Members(Hostile):
     """Somebody with a channel, and even an account, who breaks the rules; no
     rate holds him back."""

@@ -374,11 +374,11 @@ class Run(sotto.Case):
                              "--connect-rate", "1")
         alice, bob = [self.member(server, name) for name in ("alice", "bob")]
         first = self.dial(server, "127.0.0.8")
-        sotto.until(lambda: self.arrived(server) == 3, "the first")
+        sotto.until(lambda: server.arrived() == 3, "the first")
         server.signal(signal.SIGSTOP)  # they come at once, however slow we dial
         crowd = [self.dial(server, "127.0.0.9") for _ in range(30)]
         server.signal(signal.SIGCONT)
-        sotto.until(lambda: self.arrived(server) == 3 + len(crowd),
+        sotto.until(lambda: server.arrived() == 3 + len(crowd),
                     "all newcomers")
         ends = server.counters("closed")
         counters = server.counters()
@@ -390,11 +390,6 @@ class Run(sotto.Case):
         self.assertGreater(len(wire.read_unit(first)), 90)  # still welcome
         alice.said("nobody had to go")
         bob.expect("message", text="nobody had to go")
-
-    @staticmethod
-    def arrived(server):
-        counters = server.counters()
-        return counters["accepted"] + counters["turned_away"]
 
     def test_who_shakes_hands_goes_before_who_logs_in(self):
         server = self.server("--max-connections", "3")

@@ -92,10 +92,10 @@ class Attacked(sotto.Case):
         self.assertLess(storm.memory_kib(room), bound + 8192)
 
     def attack(self, room, name, alice, bob):
-        before = self.arrived(room)
+        before = room.arrived()
         attack = storm.Attack(self, room, name, self.SIZE, 2)
         try:
-            sotto.until(lambda: self.arrived(room) >= before + attack.arrive,
+            sotto.until(lambda: room.arrived() >= before + attack.arrive,
                         "the attack", sotto.LONGEST)  # others go before it
             said = 0
             end = time.monotonic() + self.SECONDS
@@ -111,11 +111,6 @@ class Attacked(sotto.Case):
             attack.stop()
         room.wait_counter("logged_in", 2)
         room.wait_counter("connections", 2)
-
-    @staticmethod
-    def arrived(room):
-        counters = room.counters()
-        return counters["accepted"] + counters["turned_away"]
 
     def newcomer(self, room):
         """Comes in, if not at the first attempt: where strangers are many, who
