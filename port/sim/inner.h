@@ -66,7 +66,8 @@ struct port_thread {
     struct port_thread *joined;
     struct port_mutex *mutex;
     bool is_killed;
-    bool is_owned; /* somebody will join it */
+    bool is_owned;   /* somebody will join it */
+    uint32_t temper; /* how many pauses it makes, from 1; 0: not known yet */
     const char *error;
 };
 
@@ -85,6 +86,9 @@ struct port_thread *sim_thread_add(struct sim_machine *machine,
 /* Lets others run until it is this thread's turn again. `state` was set. Does
  * not return when it was killed. */
 void sim_block(void);
+/* Lets others run for a while, when the world has pauses and chance wants one.
+ * Does not return when it was killed. */
+void sim_pause(void);
 /* Marks all threads of a machine to end instead of running on. When the caller
  * is one of them, does not return. */
 void sim_threads_kill(struct sim_machine *machine);

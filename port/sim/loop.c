@@ -210,9 +210,11 @@ void port_wait(struct port_loop *loop, uint32_t timeout_ms,
     finish_requests(loop);
     look_at_streams(loop);
     *count = take_ready(loop, events, cap, take_signals(loop, events, cap));
+    sim_pause();
 }
 
 void port_wake(struct port_loop *loop)
 {
     loop->is_woken = true;
+    sim_pause();
 }

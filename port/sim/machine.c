@@ -235,7 +235,9 @@ void port_close(struct port *port)
 /* Looking at the clock takes time, so that nobody can look for ever. */
 uint64_t port_now_ns(struct port *port)
 {
-    return port->machine->sim->now_ns += SIM_US;
+    const uint64_t now_ns = port->machine->sim->now_ns += SIM_US;
+    sim_pause();
+    return now_ns;
 }
 
 uint64_t port_now_ms(struct port *port)

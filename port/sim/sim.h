@@ -23,8 +23,8 @@
  * and a disk as in sim_rough.
  *
  * What is not simulated: datagrams lost one by one (a stream is late or breaks
- * instead), preemption (programs change places where they wait, only), IPv6
- * beside ::1.
+ * instead), preemption anywhere (programs change places where they wait and,
+ * where a profile has pauses, in calls of port.h), IPv6 beside ::1.
  */
 #ifndef SOTTO_PORT_SIM_SIM_H
 #define SOTTO_PORT_SIM_SIM_H
@@ -47,6 +47,9 @@ struct sim_profile {
     uint32_t sync_min_us;
     uint32_t sync_max_us;
     uint32_t disk_error_ppm; /* a call of a file fails: IO */
+    uint32_t pause_ppm;      /* a thread gets no processor for a while ... */
+    uint32_t pause_max_us;   /* ... so long, at most; some threads never pause,
+                                some twice as often as others */
 };
 
 /* A network of a building and a good disk; and a bad day. */

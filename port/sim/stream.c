@@ -130,6 +130,7 @@ enum sotto_err port_read(struct port_stream *stream, uint8_t *out, size_t cap,
     if (stream->source.kind == SIM_CONSOLE) {
         return sim_console_read(stream, out, cap, got);
     }
+    sim_pause();
     enum sotto_err err = check(stream);
     if (err != SOTTO_OK) {
         return err;
@@ -158,6 +159,7 @@ enum sotto_err port_write(struct port_stream *stream, const uint8_t *in,
         return sim_console_write(stream, in, len, put);
     }
     struct sim *sim = stream->source.loop->machine->sim;
+    sim_pause();
     if (stream->status == SOTTO_OK &&
         sim_chance(&sim->dice, sim->profile.reset_ppm)) {
         sim_end_break(stream->conn, stream->side);

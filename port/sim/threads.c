@@ -82,6 +82,28 @@ void sim_block(void)
     self->state = SIM_AWAKE;
 }
 
+/* One in three threads never pauses, one does twice as often as another. */
+void sim_pause(void)
+{
+    struct port_thread *self = sim_self();
+    struct sim *sim = self->sim;
+    const struct sim_profile *profile = &sim->profile;
+    if (profile->pause_ppm == 0) {
+        return;
+    }
+    if (self->temper == 0) {
+        self->temper = (uint32_t)sim_between(&sim->dice, 1, 3);
+    }
+    if (sim_chance(&sim->dice, profile->pause_ppm * (self->temper - 1))) {
+        self->state = SIM_WAITING;
+        self->loop = NULL;
+        self->until_ns =
+            sim->now_ns +
+            SIM_US * sim_between(&sim->dice, 0, profile->pause_max_us);
+        sim_block();
+    }
+}
+
 void sim_threads_kill(struct sim_machine *machine)
 {
     struct port_thread *at;

@@ -1,7 +1,5 @@
 #include "tests/sim/chat.h"
 
-#include "apps/sotto/server.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +34,9 @@ static int serve(struct chat *chat, struct port *port)
     settings.login_tries = 60000;
     settings.register_tries = 3600000;
     settings.iterations_min = 1;
+    if (chat->tune != NULL) {
+        chat->tune(chat, &settings);
+    }
     return server_main(port, &settings);
 }
 

@@ -6,6 +6,7 @@
 #define SOTTO_TESTS_SIM_CHAT_H
 
 #include "apps/sotto/client.h"
+#include "apps/sotto/server.h"
 #include "core/base/json.h"
 #include "port/sim/sim.h"
 #include "tests/sim/ledger.h"
@@ -81,6 +82,8 @@ struct chat {
     unsigned workers;       /* of the server: one or two, by the seed */
     uint64_t history_bytes; /* of the room's log */
     uint64_t message_rate;  /* that a connection may have; 0: what is usual */
+    /* What else of the server's settings is to be unusual; or NULL. */
+    void (*tune)(const struct chat *chat, struct server_settings *settings);
     unsigned failed_starts; /* of the server, one after the other */
     unsigned repairs;       /* of its accounts' file that found something */
     unsigned came_by_code;  /* devices, and those that came with a key ... */

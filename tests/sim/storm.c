@@ -32,7 +32,9 @@ static const struct sim_profile days[] = {
      .backlog = 64,
      .sync_min_us = 10000,
      .sync_max_us = 2000000,
-     .disk_error_ppm = 2000},
+     .disk_error_ppm = 2000,
+     .pause_ppm = 2000,
+     .pause_max_us = 100000},
 };
 
 static struct chat_person *anybody(struct chat *chat)
