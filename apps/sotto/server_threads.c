@@ -392,9 +392,23 @@ void threads_hand_out(struct server *server, bool may_go_on)
     }
 }
 
-/* Letters that can be taken, or room to go on with what is due. */
+static bool have_all_reported(const struct server *server)
+{
+    for (size_t i = 0; i < server->worker_count; i++) {
+        if (atomic_load(&server->workers[i].mail->wants_report)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A report that was asked for, letters that can be taken, or room to go on with
+ * what is due. */
 static bool hub_has_something_to_do(struct server *server)
 {
+    if (SERVER_COUNTERS && server->wants_report && have_all_reported(server)) {
+        return true;
+    }
     if (server->is_stalled) {
         return threads_have_room(server);
     }
@@ -442,10 +456,8 @@ static size_t larger(size_t a, size_t b)
 
 bool threads_reported(const struct server *server, struct worker_report *all)
 {
-    for (size_t i = 0; i < server->worker_count; i++) {
-        if (atomic_load(&server->workers[i].mail->wants_report)) {
-            return false;
-        }
+    if (!have_all_reported(server)) {
+        return false;
     }
     for (size_t i = 0; i < server->worker_count; i++) {
         const struct mail *mail = server->workers[i].mail;
@@ -546,6 +558,7 @@ void threads_end(struct server *server)
         if (mail->thread != NULL) {
             port_thread_join(mail->thread);
             mail->thread = NULL;
+            atomic_store(&mail->wants_report, false); /* it tells no more */
         }
     }
 }
