@@ -13,6 +13,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -36,10 +37,12 @@ struct scene {
     bool is_worker_slow; /* when the server ends, each stands still after it has
                             woken the hub, and then a report is asked for */
     bool is_long; /* the next worker that looks at its deadlines stands still */
+    uint32_t long_ms; /* ... for so long */
     bool is_ending;
     pthread_t hub; /* once it ends */
     unsigned reports;
-    unsigned stood; /* how often somebody has */
+    unsigned long goodbyes; /* by the last report */
+    unsigned stood;         /* how often somebody has */
 };
 
 static struct scene *scene(void)
@@ -70,6 +73,10 @@ void __wrap_system_say(const char *text, size_t len)
     char line[1024] = "";
     memcpy(line, text, len < sizeof line ? len : sizeof line - 1);
     scene()->reports += strstr(line, " server counters ") != NULL;
+    const char *goodbyes = strstr(line, " shutdown=");
+    if (goodbyes != NULL) {
+        scene()->goodbyes = strtoul(strchr(goodbyes, '=') + 1, NULL, 10);
+    }
     if (strstr(line, " server stopping") != NULL) {
         scene()->is_ending = true;
         scene()->hub = pthread_self();
@@ -113,7 +120,7 @@ void __wrap_worker_tick(struct worker *worker)
 {
     if (scene()->is_long) {
         scene()->is_long = false;
-        stand_still(LONG_MS);
+        stand_still(scene()->long_ms);
     }
     __real_worker_tick(worker);
 }
@@ -244,14 +251,10 @@ static void test_nobody_is_woken_by_a_deadline(void **state)
 
 /* ---- a mailbox that is full ---------------------------------------------- */
 
-/* While somebody knocks, too: nobody can be let in before there is room for it. */
-static void test_turns_are_few_while_a_worker_stands_still(void **state)
+/* One worker stands still, and is sent more than its mailbox has room for. */
+static void fill_mailbox(struct chat *chat, uint32_t ms)
 {
-    (void)state;
-    struct chat *chat = &scene()->chat;
-    struct chat_person *late = &scene()->chat.people[0];
-    begin(PEOPLE);
-    chat_stop(chat, late->machine);
+    scene()->long_ms = ms;
     scene()->is_long = true;
     while (scene()->is_long) {
         chat_run(chat, STEP_MS);
@@ -260,6 +263,17 @@ static void test_turns_are_few_while_a_worker_stands_still(void **state)
         chat_say(chat, &chat->people[1 + i % (PEOPLE - 1)]);
     }
     chat_run(chat, 1000);
+}
+
+/* While somebody knocks, too: nobody can be let in before there is room for it. */
+static void test_turns_are_few_while_a_worker_stands_still(void **state)
+{
+    (void)state;
+    struct chat *chat = &scene()->chat;
+    struct chat_person *late = &scene()->chat.people[0];
+    begin(PEOPLE);
+    chat_stop(chat, late->machine);
+    fill_mailbox(chat, LONG_MS);
     late->start_ms = 0;
     chat_start_due(chat);
     chat_run(chat, 1000);
@@ -273,6 +287,26 @@ static void test_turns_are_few_while_a_worker_stands_still(void **state)
     turns_end(chat);
 }
 
+/* A server that is to end waits for it: everybody is told goodbye. */
+static void test_end_waits_for_a_worker_that_stands_still(void **state)
+{
+    (void)state;
+    struct chat *chat = &scene()->chat;
+    begin(PEOPLE);
+    fill_mailbox(chat, LONG_MS / 2);
+    sim_signal(chat->server, PORT_EVENT_STOP);
+    chat_run(chat, 1000);
+    assert_true(sim_is_running(chat->server));
+    while (scene()->stood == 0) {
+        chat_run(chat, STEP_MS);
+    }
+    chat_run(chat, SOON_MS);
+    assert_false(sim_is_running(chat->server));
+    assert_int_equal(sim_exit_code(chat->server), 0);
+    assert_int_equal(scene()->goodbyes, PEOPLE);
+    turns_end(chat);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +315,7 @@ int main(void)
             test_end_reports_when_a_report_was_asked_for_just_before),
         cmocka_unit_test(test_nobody_is_woken_by_a_deadline),
         cmocka_unit_test(test_turns_are_few_while_a_worker_stands_still),
+        cmocka_unit_test(test_end_waits_for_a_worker_that_stands_still),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
