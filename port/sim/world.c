@@ -18,7 +18,9 @@ const struct sim_profile sim_rough = {.latency_min_us = 200,
                                       .backlog = 4,
                                       .short_ppm = 300000,
                                       .sync_min_us = 1000,
-                                      .sync_max_us = 200000};
+                                      .sync_max_us = 200000,
+                                      .pause_ppm = 20000,
+                                      .pause_max_us = 20000};
 
 /* ---- chance ----------------------------------------------------------- */
 
