@@ -538,7 +538,7 @@ static void live(struct client_app *app, const char *server)
         look_back(app);
         sotto_client_wipe(&app->client);
     }
-    console_flush(app->console);
+    console_drain(app->console);
     say_if_unheard(app);
 }
 

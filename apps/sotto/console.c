@@ -5,6 +5,8 @@
 #include "core/base/secret.h"
 #include <string.h>
 
+#define DRAIN_MS 2000U
+
 static bool wants_color(bool is_terminal)
 {
     const char *no_color = system_variable("NO_COLOR");
@@ -107,14 +109,14 @@ bool console_shows_secrets(const struct console *console)
 }
 
 /* Nobody looks any more: what waits, and all that follows, is thrown away. */
-static void give_up_output(struct console *console)
+static void give_up_output(struct console *console, const char *why)
 {
-    struct textbuf why;
+    struct textbuf text;
     console->out_at = console->out_len;
     if (!console->is_broken) {
         console->is_broken = true;
-        textbuf_init(&why, console->broken_why, sizeof console->broken_why);
-        textbuf_add(&why, port_last_error(console->port));
+        textbuf_init(&text, console->broken_why, sizeof console->broken_why);
+        textbuf_add(&text, why);
     }
 }
 
@@ -135,12 +137,31 @@ void console_flush(struct console *console)
             break;
         }
         if (err != SOTTO_OK) {
-            give_up_output(console);
+            give_up_output(console, port_last_error(console->port));
             break;
         }
         console->out_at += done;
     }
     port_want(console->stream, want);
+}
+
+void console_drain(struct console *console)
+{
+    const uint64_t end_ms = port_now_ms(console->port) + DRAIN_MS;
+    console->is_reading = false;
+    console_flush(console);
+    while (console->out_at < console->out_len) {
+        struct port_event event;
+        size_t count = 0;
+        const uint64_t now_ms = port_now_ms(console->port);
+        if (now_ms >= end_ms) {
+            give_up_output(console, "nobody takes it");
+            return;
+        }
+        port_wait(console->loop, (uint32_t)(end_ms - now_ms), &event, 1,
+                  &count);
+        console_flush(console);
+    }
 }
 
 void console_begin(struct console *console)
@@ -372,15 +393,7 @@ void console_close(struct console *console)
         put_screen(console);
         console->is_editing = false;
     }
-    for (int i = 0; i < 20 && console->out_at < console->out_len; i++) {
-        struct port_event event;
-        size_t count = 0;
-        console->is_reading = false;
-        console_flush(console);
-        if (console->out_at < console->out_len) {
-            port_wait(console->loop, 100, &event, 1, &count);
-        }
-    }
+    console_drain(console);
     if (console_is_interactive(console)) {
         port_console_raw(console->stream, false);
     }

@@ -70,8 +70,7 @@ enum sotto_err console_open(struct console *console, struct port *port,
                             struct port_loop *loop, void *tag, bool is_plain)
     SOTTO_MUST_CHECK;
 
-/* Leaves the terminal as it was; waits up to two seconds for what is to be
- * printed. Wipes what was typed. */
+/* Leaves the terminal as it was, after console_drain(). Wipes what was typed. */
 void console_close(struct console *console);
 
 /* Readiness or another size: reads and writes what there is. */
@@ -106,6 +105,10 @@ bool console_shows_secrets(const struct console *console);
 
 /* Gives out what waits. Call before waiting. */
 void console_flush(struct console *console);
+
+/* The same at the end: waits for up to two seconds until it is taken. What
+ * nobody has taken then could not be written (`is_broken`). */
+void console_drain(struct console *console);
 
 /* Erases the line that was handed out last, after a password. */
 void console_wipe_line(struct console *console);

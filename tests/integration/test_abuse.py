@@ -16,16 +16,20 @@ import sotto
 
 
 class AbuseTest(sotto.Case):
-    def raw(self, server, user, *args, **streams):
-        """A JSON client whose streams are the test's; ends by itself."""
+    def words(self, server, user, *args):
+        """The command line of a JSON client."""
         password = self.folder / "password"
         password.write_text(sotto.PASSWORD + "\n")
-        return subprocess.run(
-            [sotto.BIN, "client", server.address, "--user", user,
-             "--password-file", password, "--json", "--pin",
-             server.fingerprint, "--min-iterations", sotto.ITERATIONS,
-             "--data", self.folder / ("of-" + user), *args],
-            env=self.environment({}), timeout=sotto.WAIT, **streams)
+        return [sotto.BIN, "client", server.address, "--user", user,
+                "--password-file", password, "--json", "--pin",
+                server.fingerprint, "--min-iterations", sotto.ITERATIONS,
+                "--data", self.folder / ("of-" + user), *args]
+
+    def raw(self, server, user, *args, **streams):
+        """A JSON client whose streams are the test's; ends by itself."""
+        return subprocess.run(self.words(server, user, *args),
+                              env=self.environment({}), timeout=sotto.WAIT,
+                              **streams)
 
     def account(self, server, user):
         self.assertEqual(self.member(server, user).leave(), 0)
@@ -92,6 +96,26 @@ class AbuseTest(sotto.Case):
         os.close(stdin)
         self.assertEqual(done.returncode, 1)
         self.assertIn(b"could not be written", done.stderr)
+
+    def test_what_nobody_takes_at_the_end_is_no_success(self):
+        server = self.server()
+        self.account(server, "alice")
+        bob = self.member(server, "bob")
+        for _ in range(5):
+            bob.said("x" * 4000)
+        alice = subprocess.Popen(
+            self.words(server, "alice"), env=self.environment({}),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+        self.addCleanup(alice.__exit__, None, None, None)
+        self.addCleanup(alice.kill)
+        fcntl.fcntl(alice.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        alice.stdin.write(b"all of it came\n")
+        alice.stdin.flush()
+        bob.expect("message", text="all of it came")
+        alice.stdin.close()
+        self.assertIn(b"could not be written", alice.stderr.read())
+        self.assertEqual(alice.wait(sotto.WAIT), 1)
 
     def test_closed_standard_streams(self):
         """No file and no connection gets their numbers."""
