@@ -435,6 +435,5 @@ void sotto_device_leave(struct sotto_device *device)
 
 void sotto_device_retry(struct sotto_device *device)
 {
-    device->is_leaving = false;
     device->dial_ms = device->now_ms;
 }

@@ -91,11 +91,12 @@ void sotto_device_take_problem(struct sotto_device *device,
 /* ---- how connections end ------------------------------------------------ */
 
 static void take_goodbye(struct sotto_device *device,
-                         enum sotto_close_reason reason, bool was_leaving)
+                         enum sotto_close_reason reason)
 {
     switch (reason) {
     case SOTTO_CLOSE_BYE:
-        if (was_leaving) {
+        if (device->is_leaving) {
+            device->is_leaving = false; /* it may come again */
             sotto_device_end(device, SOTTO_DEVICE_WHY_LEFT, SOTTO_OK,
                              SOTTO_DEVICE_NEVER);
             return;
@@ -151,7 +152,7 @@ void sotto_device_take_closed(struct sotto_device *device,
     device->phase = SOTTO_DEVICE_WAITING;
     look_next(device, event);
     if (event->error == SOTTO_OK) {
-        take_goodbye(device, event->reason, device->is_leaving);
+        take_goodbye(device, event->reason);
     } else if (event->error == SOTTO_ERR_REFUSED) {
         if (event->refusal == SOTTO_REFUSAL_BUSY) {
             sotto_device_end_for_now(device, SOTTO_DEVICE_WHY_BUSY, SOTTO_OK);

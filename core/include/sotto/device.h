@@ -294,7 +294,8 @@ void sotto_device_leave(struct sotto_device *device);
 
 /* Offline, and not to try again, or not yet: wants a stream at once. After KEY
  * that is for a person to decide; nothing was said to the other server, and
- * nothing will be as long as its key is another. */
+ * nothing will be as long as its key is another. One that leaves still does, as
+ * soon as it can. */
 void sotto_device_retry(struct sotto_device *device);
 
 #endif

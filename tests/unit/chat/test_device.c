@@ -151,6 +151,26 @@ static void test_device_leaves_when_all_is_stored(void **state)
     finish(world);
 }
 
+/* To try again at once is no reason to stay. */
+static void test_device_leaves_when_it_was_to_try_again(void **state)
+{
+    (void)state;
+    struct world_client *ann = NULL;
+    struct world *world = begin(&(struct world_options){.seed = 4}, &ann);
+    gadget_on(&gadget);
+    world_stop(world);
+    gadget_settle(&gadget);
+    (void)gadget_say(&gadget, "good night, whenever you come back");
+    sotto_device_leave(gadget.device);
+    world_start(world);
+    sotto_device_retry(gadget.device);
+    gadget_settle(&gadget);
+    assert_int_equal(gadget.counts[SOTTO_DEVICE_SENT], 1);
+    assert_int_equal(gadget.offline.why, SOTTO_DEVICE_WHY_LEFT);
+    assert_true(gadget.offline.retry_ms == SOTTO_DEVICE_NEVER);
+    finish(world);
+}
+
 /* ---- power ---- */
 
 static void test_device_hears_once_what_was_said_without_it(void **state)
@@ -433,6 +453,7 @@ int test_device(void)
         cmocka_unit_test(test_device_is_not_made_beyond_its_limits),
         cmocka_unit_test(test_device_refuses_what_cannot_be_said),
         cmocka_unit_test(test_device_leaves_when_all_is_stored),
+        cmocka_unit_test(test_device_leaves_when_it_was_to_try_again),
         cmocka_unit_test(test_device_hears_once_what_was_said_without_it),
         cmocka_unit_test(test_device_hears_again_what_it_did_not_store),
         cmocka_unit_test(test_device_knows_its_own_words_of_an_earlier_run),
