@@ -106,6 +106,20 @@ class Devices(sotto.Case):
         self.assertEqual(device.count("asked by alice"), 4)
         alice.expect("left", user="sensor")
 
+    def test_an_alarm_is_for_the_room_that_it_is_set_up_for(self):
+        """Nobody has heard it where it was said before."""
+        server = self.server()
+        alice = self.member(server, "alice")
+        device = self.device()
+        device.says("not set up yet")
+        device.write("setup sensor sotto://%s@127.0.0.1:%d %s\n" % (
+            server.fingerprint, self.own_port(), SECRET))
+        device.says("offline")
+        device.write("temp 31.5\n")
+        device.says("says: ALARM")
+        device.set_up(server)
+        self.hears(alice, "ALARM: 31.5 C, limit 30.0 C")
+
     def test_it_carries_out_each_request_once_whatever_kills_it(self):
         """Power goes at random; a limit that was set stays, with its number."""
         server = self.server()

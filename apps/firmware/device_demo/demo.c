@@ -160,6 +160,8 @@ static void stop_device(struct demo *demo)
         sotto_device_wipe(demo->device);
         demo->device = NULL;
     }
+    demo->news_id = 0;
+    demo->sensor.is_alarmed = false; /* the next room has heard nothing yet */
 }
 
 /* ---- the room ------------------------------------------------------------ */
