@@ -433,7 +433,8 @@ static void look_at_time(struct client_app *app)
     if (app->redial_ms != 0 && app->now_ms >= app->redial_ms) {
         dial(app);
     }
-    if (app->is_leaving && app->stream == NULL &&
+    /* Not in the room: a connection that nobody answers takes minutes. */
+    if (app->is_leaving && app->client.state != SOTTO_CLIENT_ROOM &&
         app->now_ms >= app->give_up_ms) {
         say(app, "network", "gave up: what was said last is not acknowledged");
         client_finish(app, CLIENT_EXIT_NETWORK);
