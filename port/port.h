@@ -175,7 +175,8 @@ void port_listener_address(const struct port_listener *listener,
  * it is still the listener's thread that calls. Nothing is then wanted yet, and
  * nothing, not even a lost peer, is reported before the first port_want(),
  * which is for the thread of `loop` to call once it was given the stream. Until
- * then the accepting thread may close it.
+ * then the accepting thread may close it: in good order for sure when it first
+ * moves it into its own loop and calls port_want().
  */
 enum sotto_err port_accept(struct port_listener *listener,
                            struct port_loop *loop, void *tag,

@@ -77,13 +77,18 @@ static bool dismiss_stranger(struct server *server, const uint8_t ip[static 16])
 
 /* ---- accepting ---------------------------------------------------------- */
 
-/* Tells somebody to come later, before anything else is said. */
-static void refuse(struct port_stream *stream)
+/* Tells somebody to come later, before anything else is said. With threads it
+ * comes into this thread's loop first, so that it ends in good order there. */
+static void refuse(struct server *server, struct port_stream *stream)
 {
     const uint8_t busy[] = {0, 0, SOTTO_REFUSAL_BUSY};
     size_t put = 0;
     if (port_write(stream, busy, sizeof busy, &put) != SOTTO_OK) {
         put = 0; /* then it just sees the end */
+    }
+    if (server_has_threads(server) &&
+        port_move(stream, server->loop, NULL) == SOTTO_OK) {
+        port_want(stream, 0);
     }
     port_stream_close(stream);
 }
@@ -91,7 +96,7 @@ static void refuse(struct port_stream *stream)
 static void refuse_for_want_of_room(struct server *server,
                                     struct port_stream *stream)
 {
-    refuse(stream);
+    refuse(server, stream);
     server->refused++;
     log_event(&server->log, LOG_WARN, "server", "full",
               LOG_FIELDS(log_number("connections", server->connections)));
@@ -191,7 +196,7 @@ static bool accept_one(struct server *server, struct port_listener *listener)
         return false;
     }
     if (!is_admitted) {
-        refuse(stream); /* no log, which anybody could fill with it */
+        refuse(server, stream); /* no log, which anybody could fill with it */
     } else if (conn == NULL) {
         make_room(server, stream, &peer);
     } else {
@@ -224,6 +229,6 @@ void server_stop_accepting(struct server *server)
     struct port_stream *newcomer =
         server_has_threads(server) ? threads_take_newcomer(server) : NULL;
     if (newcomer != NULL) {
-        refuse(newcomer);
+        refuse(server, newcomer);
     }
 }

@@ -234,6 +234,27 @@ class Waiting(Hostile):
         self.assertGreater(self.room.err.count(b" gave_way "), 0)
 
 
+class Full(Hostile):
+    """All places are taken by members: nobody has to give way."""
+
+    options = ("--max-connections", "2")
+    if not sotto.ON_LWIP:
+        options += ("--workers", "2")
+
+    def test_who_finds_no_place_is_told_so_in_good_order(self):
+        """Not by a reset, which could overtake what he is told; though the
+        server closes before it has read what he said."""
+        self.room.signal(signal.SIGSTOP)
+        with self.dial() as sock:
+            sock.sendall(wire.hello())
+            self.room.signal(signal.SIGCONT)
+            got = b""
+            while more := sock.recv(100):
+                got += more
+            self.assertEqual(got, bytes([0, 0, wire.BUSY]))
+        self.never_noticed()
+
+
 class Members(Hostile):
     """Somebody with a channel, and even an account, who breaks the rules; no
     rate holds him back."""

@@ -243,6 +243,37 @@ static void test_accept_for_another_loop_and_close_at_once(void **state)
     port_loop_close(other);
 }
 
+/* Where it is closed in good order, though what the peer says is not read. */
+static void test_accept_for_another_loop_and_take_it_back(void **state)
+{
+    struct world *world = *state;
+    struct port_loop *other = NULL;
+    enum sotto_err err = port_loop_open(world->port, 1, &other);
+    if (err == SOTTO_ERR_UNSUPPORTED) {
+        skip();
+    }
+    assert_int_equal(err, SOTTO_OK);
+    struct end listener;
+    struct end client;
+    struct port_stream *stream = NULL;
+    size_t put = 0;
+    struct port_address address = contract_listen_here(world, &listener);
+    contract_connect(world, &address, &client);
+    contract_write(world, &client, "hello", 5);
+    contract_idle(world, 20);
+    TURN_UNTIL(world, (err = port_accept(listener.listener, other, NULL,
+                                         &stream, NULL)) != SOTTO_ERR_AGAIN);
+    assert_int_equal(err, SOTTO_OK);
+    TURN_UNTIL(world,
+               port_write(stream, (const uint8_t *)"n", 1, &put) == SOTTO_OK);
+    assert_int_equal(port_move(stream, world->loop, NULL), SOTTO_OK);
+    port_want(stream, 0);
+    port_stream_close(stream);
+    contract_expect(world, &client, "n", 1);
+    contract_expect_err(world, &client, SOTTO_ERR_CLOSED);
+    port_loop_close(other);
+}
+
 static void test_accept_for_another_loop_and_move_to_a_third(void **state)
 {
     struct world *world = *state;
@@ -448,6 +479,7 @@ int contract_threads(void)
         CONTRACT_TEST(test_a_thread_wakes_a_loop),
         CONTRACT_TEST(test_accept_into_the_loop_of_another_thread),
         CONTRACT_TEST(test_accept_for_another_loop_and_close_at_once),
+        CONTRACT_TEST(test_accept_for_another_loop_and_take_it_back),
         CONTRACT_TEST(test_accept_for_another_loop_and_move_to_a_third),
         CONTRACT_TEST(test_several_loops_work_at_the_same_time),
     };
