@@ -257,10 +257,11 @@ class Full(Hostile):
 
 class Members(Hostile):
     """Somebody with a channel, and even an account, who breaks the rules; no
-    rate holds him back."""
+    rate holds him back, and nobody is cut for saying nothing, however long a slow
+    machine takes to send him what he does not read."""
 
     options = ("--stall-timeout", "3s", "--message-rate", "0", "--byte-rate",
-               "0")
+               "0", "--idle-timeout", "1h")
 
     def wire_member(self, name, **channel):
         member = wire.Member(self.room.port, name, **channel)
