@@ -51,6 +51,7 @@ struct client_app {
     bool is_connecting;
     bool is_reading;      /* PORT_READ is wanted */
     bool is_writing;      /* a write was cut short */
+    bool is_held;         /* events wait for room on the console */
     bool had_login;       /* once, in this run */
     bool is_asking_key;   /* the person is to look at a new key */
     bool was_ready;       /* in the room, once */

@@ -168,6 +168,7 @@ static void take_events(struct client_app *app)
            sotto_client_next(&app->client, &event)) {
         take_event(app, &event);
     }
+    app->is_held = !console_has_room(app->console);
     if (app->is_asking_key) {
         app->is_asking_key = false;
         bool has_event = true;
@@ -444,7 +445,8 @@ static void look_at_time(struct client_app *app)
 static uint32_t time_to_wait(const struct client_app *app)
 {
     uint64_t until = app->tick_ms;
-    if (sotto_client_is_deriving(&app->client) ||
+    if ((app->is_held && console_has_room(app->console)) ||
+        sotto_client_is_deriving(&app->client) ||
         (SYSTEM_HAS_OPTIONS && client_passwd_is_deriving(app))) {
         return 0;
     }
