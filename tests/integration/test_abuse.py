@@ -103,13 +103,15 @@ class AbuseTest(sotto.Case):
         bob = self.member(server, "bob")
         for _ in range(5):
             bob.said("x" * 4000)
+        reads, writes = os.pipe()
+        self.addCleanup(os.close, reads)
+        fcntl.fcntl(writes, fcntl.F_SETPIPE_SZ, 4096)
         alice = subprocess.Popen(
             self.words(server, "alice"), env=self.environment({}),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE)
+            stdin=subprocess.PIPE, stdout=writes, stderr=subprocess.PIPE)
         self.addCleanup(alice.__exit__, None, None, None)
         self.addCleanup(alice.kill)
-        fcntl.fcntl(alice.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        os.close(writes)
         alice.stdin.write(b"all of it came\n")
         alice.stdin.flush()
         bob.expect("message", text="all of it came")
