@@ -132,6 +132,9 @@ bool client_passwd_line(struct client_app *app, const char *line, size_t len);
 bool client_passwd_is_deriving(const struct client_app *app);
 /* One slice; when it was the last, the server is told. */
 void client_passwd_derive(struct client_app *app);
+/* The person leaves. True when there was a new one that will not be sent, which
+ * is said. */
+bool client_passwd_stop(struct client_app *app);
 /* The server has changed it, or did not. */
 void client_passwd_done(struct client_app *app);
 void client_passwd_failed(struct client_app *app);

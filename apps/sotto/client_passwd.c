@@ -173,6 +173,17 @@ void client_passwd_derive(struct client_app *app)
     app->owner->asked = SOTTO_MSG_PASSWORD;
 }
 
+bool client_passwd_stop(struct client_app *app)
+{
+    const enum passwd_step step = app->owner->passwd.step;
+    if (step == PASSWD_NONE || step == PASSWD_SENT) {
+        return false;
+    }
+    end(app);
+    complain(app, "passwd", "the password stays as it is");
+    return true;
+}
+
 void client_passwd_done(struct client_app *app)
 {
     struct client_passwd *passwd = &app->owner->passwd;

@@ -258,6 +258,10 @@ static void leave(struct client_app *app, bool at_once)
         app->give_up_ms = app->now_ms + GIVE_UP_MS;
     }
     app->is_leaving = true;
+    if (SYSTEM_HAS_OPTIONS && client_passwd_stop(app) &&
+        !app->console->is_typed && app->has_input_ended) {
+        app->exit_code = CLIENT_EXIT_USAGE; /* a question has no answer */
+    }
     sotto_client_leave(&app->client, at_once);
 }
 

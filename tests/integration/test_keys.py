@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import stat
 
 import proxy
@@ -406,6 +407,22 @@ class Passwords(Keys):
         self.ask(alice, "", "error", code="passwd")
         alice.said("and these are messages again")
         self.owner(server, data=self.folder / "other", register=False)
+
+    def test_leaving_changes_nothing_and_says_so(self):
+        """Nor is it a success of a program, whose input had no answer."""
+        server = self.server()
+        alice = self.owner(server)
+        self.ask(alice, "/passwd", "question")
+        self.ask(alice, NEW, "question")
+        self.assertEqual(alice.leave(), 2)
+        self.assertEqual(alice.all("error")[-1]["code"], "passwd")
+        alice = self.client(server, "alice", "--iterations", "10000000")
+        alice.expect("ready")
+        self.change(alice)
+        alice.signal(signal.SIGTERM)  # long before the keys are made
+        self.assertEqual(alice.end(), 0)
+        self.assertEqual(alice.all("error")[-1]["code"], "passwd")
+        self.owner(server, register=False)
 
     def test_on_a_terminal_it_is_not_shown(self):
         server = self.server()
