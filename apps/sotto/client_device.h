@@ -110,6 +110,8 @@ bool client_device_keep(struct client_app *app, const struct device_key *add,
 
 /* Takes a line that is a command about devices. False for any other line. */
 bool client_owner_line(struct client_app *app, const char *line, size_t len);
+/* False where only a login with the password may do it, which is said. */
+bool client_owner_may_ask(struct client_app *app);
 /* No line is taken while the server owes an answer. */
 bool client_owner_waits(const struct client_app *app);
 /* DONE, DEVICES. */

@@ -47,8 +47,7 @@ static bool asked(struct client_app *app, uint8_t type, enum sotto_err err)
     return false;
 }
 
-/* Says what only a login with the password may do. */
-static bool may_ask(struct client_app *app)
+bool client_owner_may_ask(struct client_app *app)
 {
     if (app->device.logs_in) {
         complain(app, view_problem_code(SOTTO_PROBLEM_PASSWORD),
@@ -87,7 +86,7 @@ static void add_this(struct client_app *app, const char *name)
     struct client_device *device = &app->device;
     struct client_owner *owner = app->owner;
     struct device_key *key = &device->key;
-    if (!may_ask(app) || !set_name(app, name)) {
+    if (!client_owner_may_ask(app) || !set_name(app, name)) {
         return;
     }
     if (app->client.state != SOTTO_CLIENT_ROOM) {
@@ -137,7 +136,8 @@ static void enroll(struct client_app *app, const char *name, const char *time)
 {
     struct client_owner *owner = app->owner;
     uint8_t hash[SOTTO_HASH_LEN];
-    if (!may_ask(app) || !set_name(app, name) || !read_seconds(app, time)) {
+    if (!client_owner_may_ask(app) || !set_name(app, name) ||
+        !read_seconds(app, time)) {
         return;
     }
     if (app->random.fill(app->random.ctx, owner->new_code,
@@ -153,7 +153,7 @@ static void enroll(struct client_app *app, const char *name, const char *time)
 static void revoke(struct client_app *app, const char *name)
 {
     const bool is_all = strcmp(name, "--all") == 0;
-    if (!may_ask(app) || (!is_all && !set_name(app, name))) {
+    if (!client_owner_may_ask(app) || (!is_all && !set_name(app, name))) {
         return;
     }
     if (is_all) {
@@ -350,14 +350,12 @@ static void take_words(struct client_app *app, const struct words *words)
     const char *const *at = words->at;
     const size_t count = words->count;
     if (strcmp(at[0], "/devices") == 0) {
-        if (may_ask(app)) {
+        if (client_owner_may_ask(app)) {
             (void)asked(app, SOTTO_MSG_DEVICES,
                         sotto_client_list_devices(&app->client));
         }
     } else if (strcmp(at[0], "/passwd") == 0) {
-        if (may_ask(app)) {
-            client_passwd_begin(app);
-        }
+        client_passwd_begin(app);
     } else if (strcmp(at[0], "/device") == 0) {
         if (count == 3 && strcmp(at[1], "add") == 0) {
             add_this(app, at[2]);

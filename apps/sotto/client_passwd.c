@@ -2,7 +2,8 @@
  * client_passwd.c - /passwd: asks for a new password twice, and whether all
  * devices are to be revoked; makes keys of it, in slices, while the
  * conversation goes on; tells the server. The next lines that are typed are the
- * answers.
+ * answers, also where nothing can come of it: a program may have written them
+ * already, and they are not for the room.
  */
 #include "apps/sotto/client_inner.h"
 
@@ -22,13 +23,11 @@ static void end(struct client_app *app)
 
 void client_passwd_begin(struct client_app *app)
 {
-    if (app->client.state != SOTTO_CLIENT_ROOM) {
-        complain(app, "offline", "not connected at the moment");
-    } else if (console_shows_secrets(app->console)) {
+    if (console_shows_secrets(app->console)) {
         complain(app, "usage",
                  "the output is not a terminal: a password that is typed "
                  "would be seen");
-    } else {
+    } else if (!app->console->is_typed || client_owner_may_ask(app)) {
         app->owner->passwd.step = PASSWD_NEW;
     }
 }
@@ -60,14 +59,12 @@ static void take_new(struct client_app *app, const char *line, size_t len)
         return;
     }
     enum sotto_err err =
-        unicode_nfc((const uint8_t *)line, len, passwd->password,
-                    sizeof passwd->password, &passwd->password_len);
-    if (err != SOTTO_OK || passwd->password_len == 0) {
-        end(app);
-        complain(app, "passwd",
-                 "the password is too long, or has characters that do not "
-                 "exist; it stays as it was");
-        return;
+        len > MENU_PASSWORD_MAX
+            ? SOTTO_ERR_LIMIT /* nobody could log in with it */
+            : unicode_nfc((const uint8_t *)line, len, passwd->password,
+                          sizeof passwd->password, &passwd->password_len);
+    if (err != SOTTO_OK) {
+        passwd->password_len = 0; /* which is said when it has come again */
     }
     passwd->step = PASSWD_AGAIN;
 }
@@ -82,6 +79,13 @@ static void take_again(struct client_app *app, const char *line, size_t len)
     const bool is_same = err == SOTTO_OK && again_len == passwd->password_len &&
                          sotto_equal(again, passwd->password, again_len);
     sotto_wipe(again, sizeof again);
+    if (passwd->password_len == 0) {
+        end(app);
+        complain(app, "passwd",
+                 "the password is too long, or has characters that do not "
+                 "exist; it stays as it was");
+        return;
+    }
     if (is_same) {
         passwd->step = PASSWD_DEVICES;
         return;
@@ -97,6 +101,10 @@ static void begin_deriving(struct client_app *app)
     struct sotto_verifier *verifier = &passwd->verifier;
     const uint32_t before = app->client.verifier.iterations;
     const uint32_t wanted = (uint32_t)app->settings.iterations_new;
+    if (!client_owner_may_ask(app)) {
+        end(app);
+        return;
+    }
     /* Never weaker than it was: see known_accounts. */
     verifier->iterations = wanted > before ? wanted : before;
     verifier->salt_len = SOTTO_SCRAM_SALT_MIN;

@@ -59,7 +59,7 @@ class Adding(Keys):
         server, _ = self.with_laptop(stays=False)
         device = self.device(server)
         for command in ("/device add other", "/devices", "/enroll other",
-                        "/passwd", "/revoke laptop", "/revoke --all"):
+                        "/revoke laptop", "/revoke --all"):
             error = self.ask(device, command, "error", code="password")
             self.assertIn("--with-password", error["text"])
 
@@ -407,6 +407,27 @@ class Passwords(Keys):
         self.ask(alice, "", "error", code="passwd")
         alice.said("and these are messages again")
         self.owner(server, data=self.folder / "other", register=False)
+
+    def test_a_new_password_is_never_said_in_the_room(self):
+        """By a program that writes its answers without looking at questions,
+        whatever comes in between."""
+        def change(client, password, code):
+            for line in ("/passwd", password, password, "no"):
+                client.say(line)
+            client.expect("error", code=code)
+        server, alice = self.with_laptop()
+        bob = self.member(server, "bob")
+        device = self.device(server)  # which may not change it
+        change(device, NEW, "password")
+        change(alice, "x" * 300, "passwd")  # longer than a password may be
+        server.kill()
+        alice.expect("disconnected")
+        change(alice, NEW, "offline")
+        server = self.server(port=server.port)
+        for client in (device, alice):
+            client.said("hello")
+        bob.wait_for(lambda: bob.texts().count("hello") == 2, "both")
+        self.assertEqual(set(bob.texts()), {"hello", "no"})
 
     def test_leaving_changes_nothing_and_says_so(self):
         """Nor is it a success of a program, whose input had no answer."""
