@@ -214,7 +214,18 @@ class Child:
     # ---- acting ----
 
     def signal(self, number):
+        """After SIGSTOP it stands still: what comes from now on finds it so."""
         os.kill(self.pid, number)
+        if number == signal.SIGSTOP:
+            until(self.stands_still, "the end of what it does")
+
+    def stands_still(self):
+        tasks = pathlib.Path("/proc/%d/task" % self.pid)
+        try:
+            return all(file.read_text().rpartition(")")[2].split()[0] == "T"
+                       for file in tasks.glob("*/stat"))
+        except OSError:
+            return False  # one of its threads has just ended
 
     def kill(self):
         """The power cut: nothing is said, nothing is cleaned up."""
