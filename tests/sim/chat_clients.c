@@ -59,28 +59,39 @@ static void test_who_leaves_offline_is_gone_after_a_minute(void **state)
 #define PROMPT_MS 200U
 #define LOOK_MS   20U
 
-static void look_late(unsigned texts)
+/* Nobody looks at the screen of the first while the second one talks. */
+static void talk(struct chat *chat, unsigned texts)
 {
-    static struct chat chat;
-    turns_begin(&chat, 2, PEOPLE);
-    struct chat_person *late = &chat.people[0];
-    struct chat_person *talker = &chat.people[1];
+    struct chat_person *talker = &chat->people[1];
+    turns_begin(chat, 2, PEOPLE);
     for (unsigned i = 0; i < texts; i++) {
-        chat_say(&chat, talker);
+        chat_say(chat, talker);
     }
     for (unsigned ms = 0; ms < TALK_MS; ms += LOOK_MS) {
-        sim_run(chat.sim, LOOK_MS);
+        sim_run(chat->sim, LOOK_MS);
         chat_read(talker);
     }
     assert_int_equal(talker->waiting, 0);
+}
+
+static void expect_all_shown(const struct chat *chat)
+{
+    const struct ledger_view *view = &chat->ledger.views[0];
+    assert_int_equal(view->numbers[view->count - 1],
+                     chat->ledger.views[1].acked);
+}
+
+static void look_late(unsigned texts)
+{
+    static struct chat chat;
+    talk(&chat, texts);
+    struct chat_person *late = &chat.people[0];
     for (unsigned ms = 0; ms < PROMPT_MS; ms += LOOK_MS) {
         chat_read(late);
         sim_run(chat.sim, LOOK_MS);
     }
     chat_read(late);
-    const struct ledger_view *view = &chat.ledger.views[late->number];
-    assert_int_equal(view->numbers[view->count - 1],
-                     chat.ledger.views[talker->number].acked);
+    expect_all_shown(&chat);
     turns_end(&chat);
 }
 
@@ -92,10 +103,35 @@ static void test_a_screen_that_is_looked_at_again_shows_all(void **state)
     }
 }
 
+/* He leaves with words that the screen has no room for yet. They wait for two
+ * seconds, not for so many events. */
+static void test_last_words_outlast_signals(void **state)
+{
+    (void)state;
+    static struct chat chat;
+    talk(&chat, TEXTS_MIN - 60U); /* as many as the client holds */
+    struct chat_person *late = &chat.people[0];
+    sim_type_end(late->machine);
+    for (unsigned ms = 0; ms < 1000; ms += LOOK_MS) {
+        sim_signal(late->machine, PORT_EVENT_STATUS);
+        sim_run(chat.sim, LOOK_MS);
+    }
+    assert_true(sim_is_running(late->machine));
+    for (unsigned ms = 0; ms < PROMPT_MS; ms += LOOK_MS) {
+        chat_read(late);
+        sim_run(chat.sim, LOOK_MS);
+    }
+    assert_false(sim_is_running(late->machine));
+    assert_int_equal(sim_exit_code(late->machine), CLIENT_EXIT_OK);
+    expect_all_shown(&chat);
+    turns_end(&chat);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_screen_that_is_looked_at_again_shows_all),
+        cmocka_unit_test(test_last_words_outlast_signals),
         cmocka_unit_test(test_who_leaves_offline_is_gone_after_a_minute),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
