@@ -35,6 +35,7 @@ from screen import Screen
 
 BIN = os.environ.get("SOTTO_BIN", "sotto")
 WORKERS = os.environ.get("SOTTO_WORKERS")  # of every server; else its default
+DELAYS = os.environ.get("SOTTO_DELAYS")  # delays.c, for every child
 ON_LWIP = BIN.endswith("_lwip")
 HERE = "127.0.0.15" if ON_LWIP else "127.0.0.1"  # what a server listens on
 WAIT = 60  # seconds
@@ -481,6 +482,8 @@ class Case(unittest.TestCase):
                           "LSAN_OPTIONS", "TSAN_OPTIONS", "LLVM_PROFILE_FILE")}
         env.update(HOME=str(self.folder), LANG="C.UTF-8", TZ="UTC",
                    TERM="xterm-256color")
+        if DELAYS:
+            env["LD_PRELOAD"] = DELAYS
         env.update(more)
         return {key: value for key, value in env.items() if value is not None}
 
