@@ -414,11 +414,11 @@ class Passwords(Keys):
         def change(client, password, code):
             for line in ("/passwd", password, password, "no"):
                 client.say(line)
-            client.expect("error", code=code)
+            return client.expect("error", code=code)["text"]
         server, alice = self.with_laptop()
         bob = self.member(server, "bob")
         device = self.device(server)  # which may not change it
-        change(device, NEW, "password")
+        self.assertIn("--with-password", change(device, NEW, "password"))
         change(alice, "x" * 300, "passwd")  # longer than a password may be
         server.kill()
         alice.expect("disconnected")

@@ -172,18 +172,26 @@ static void worker_run(void *arg)
     }
 }
 
-static void test_accept_into_the_loop_of_another_thread(void **state)
+/* Another loop; a port may have one only. */
+static struct port_loop *open_or_skip(struct world *world, size_t capacity)
 {
-    struct world *world = *state;
-    struct worker worker = {.given = NULL};
-    enum sotto_err err = port_loop_open(world->port, 2, &worker.loop);
+    struct port_loop *loop = NULL;
+    enum sotto_err err = port_loop_open(world->port, capacity, &loop);
     if (err == SOTTO_ERR_UNSUPPORTED) {
         skip();
     }
     assert_int_equal(err, SOTTO_OK);
+    return loop;
+}
+
+static void test_accept_into_the_loop_of_another_thread(void **state)
+{
+    struct world *world = *state;
+    struct worker worker = {.loop = open_or_skip(world, 2)};
     assert_int_equal(port_mutex_open(world->port, &worker.mutex), SOTTO_OK);
     struct port_thread *thread = NULL;
-    err = port_thread_start(world->port, worker_run, &worker, &thread);
+    enum sotto_err err =
+        port_thread_start(world->port, worker_run, &worker, &thread);
     if (err == SOTTO_ERR_UNSUPPORTED) {
         port_mutex_close(worker.mutex);
         port_loop_close(worker.loop);
@@ -219,12 +227,8 @@ static void test_accept_into_the_loop_of_another_thread(void **state)
 static void test_accept_for_another_loop_and_close_at_once(void **state)
 {
     struct world *world = *state;
-    struct port_loop *other = NULL;
-    enum sotto_err err = port_loop_open(world->port, 1, &other);
-    if (err == SOTTO_ERR_UNSUPPORTED) {
-        skip();
-    }
-    assert_int_equal(err, SOTTO_OK);
+    struct port_loop *other = open_or_skip(world, 1);
+    enum sotto_err err = SOTTO_OK;
     struct end listener;
     struct end clients[2];
     struct port_address address = contract_listen_here(world, &listener);
@@ -247,12 +251,8 @@ static void test_accept_for_another_loop_and_close_at_once(void **state)
 static void test_accept_for_another_loop_and_take_it_back(void **state)
 {
     struct world *world = *state;
-    struct port_loop *other = NULL;
-    enum sotto_err err = port_loop_open(world->port, 1, &other);
-    if (err == SOTTO_ERR_UNSUPPORTED) {
-        skip();
-    }
-    assert_int_equal(err, SOTTO_OK);
+    struct port_loop *other = open_or_skip(world, 1);
+    enum sotto_err err = SOTTO_OK;
     struct end listener;
     struct end client;
     struct port_stream *stream = NULL;
@@ -277,13 +277,8 @@ static void test_accept_for_another_loop_and_take_it_back(void **state)
 static void test_accept_for_another_loop_and_move_to_a_third(void **state)
 {
     struct world *world = *state;
-    struct port_loop *loops[2] = {NULL, NULL};
-    enum sotto_err err = port_loop_open(world->port, 2, &loops[0]);
-    if (err == SOTTO_ERR_UNSUPPORTED) {
-        skip();
-    }
-    assert_int_equal(err, SOTTO_OK);
-    err = port_loop_open(world->port, 1, &loops[1]);
+    struct port_loop *loops[2] = {open_or_skip(world, 2), NULL};
+    enum sotto_err err = port_loop_open(world->port, 1, &loops[1]);
     if (err == SOTTO_ERR_UNSUPPORTED) {
         port_loop_close(loops[0]);
         skip();
