@@ -18,13 +18,14 @@
 
 #include <cmocka.h>
 
-#define SEED_OF_WORKERS 3U
-#define PEOPLE          4U
-#define STILL_MS        20U
-#define STEP_MS         5U
-#define ROUNDS          200U
-#define LONG_MS         8000U
-#define SOON_MS         200U /* deadlines are looked at once a second */
+#define SEED_OF_WORKERS    3U
+#define SEED_OF_ONE_THREAD 2U
+#define PEOPLE             4U
+#define STILL_MS           20U
+#define STEP_MS            5U
+#define ROUNDS             200U
+#define LONG_MS            8000U
+#define SOON_MS            200U /* deadlines are looked at once a second */
 
 /* Mailboxes as small as they can be, and more than one has room for. */
 #define MAILBOX 65536U
@@ -307,6 +308,51 @@ static void test_end_waits_for_a_worker_that_stands_still(void **state)
     turns_end(chat);
 }
 
+/* ---- doors that are shut -------------------------------------------------- */
+
+static void open_doors(const struct chat *chat,
+                       struct server_settings *settings)
+{
+    static const char *const doors[] = {"0.0.0.0:7688", "0.0.0.0:7689",
+                                        "0.0.0.0:7690", "0.0.0.0:7691",
+                                        "0.0.0.0:7692", "0.0.0.0:7693"};
+    (void)chat;
+    for (size_t i = 0; i < sizeof doors / sizeof *doors; i++) {
+        settings->listen.items[settings->listen.count++] = doors[i];
+    }
+}
+
+/* It hears in one moment that it is to end, and that somebody knocks. */
+static void test_end_lets_nobody_in_who_knocks_in_that_moment(void **state)
+{
+    (void)state;
+    struct chat *chat = &scene()->chat;
+    struct chat_person *late = &chat->people[0];
+    *scene() = (struct scene){.long_ms = 1000};
+    turns_begin(chat, SEED_OF_ONE_THREAD, 2);
+    chat_stop(chat, late->machine);
+    chat_stop(chat, chat->server);
+    chat->tune = open_doors;
+    chat_settle(chat, LONG_MS);
+    chat_stop(chat, late->machine);
+    scene()->is_long = true;
+    while (scene()->is_long) {
+        chat_run(chat, STEP_MS);
+    }
+    late->start_ms = 0;
+    chat_start_due(chat);
+    chat_run(chat, SOON_MS);
+    sim_signal(chat->server, PORT_EVENT_STOP);
+    while (scene()->stood == 0) {
+        chat_run(chat, STEP_MS);
+    }
+    chat_run(chat, SOON_MS);
+    assert_false(late->is_ready);
+    assert_false(sim_is_running(chat->server));
+    assert_int_equal(sim_exit_code(chat->server), 0);
+    turns_end(chat);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +362,7 @@ int main(void)
         cmocka_unit_test(test_nobody_is_woken_by_a_deadline),
         cmocka_unit_test(test_turns_are_few_while_a_worker_stands_still),
         cmocka_unit_test(test_end_waits_for_a_worker_that_stands_still),
+        cmocka_unit_test(test_end_lets_nobody_in_who_knocks_in_that_moment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
